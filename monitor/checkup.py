@@ -1,0 +1,81 @@
+"""Is it well: the state of the database, one question to each outlet, one test message to each channel."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TextIO
+
+from monitor import enrol, wiring
+from monitor.enrol import Trial
+from monitor.model import Channel, Delivery, Message, Outlet, Page
+from monitor.notify.channels.sender import Sender
+from monitor.ports import Store
+from monitor.settings.load import Settings
+from monitor.views import OutletRow, Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The state of a database at a moment. `age`: seconds since the daemon last gave a sign; None: never."""
+
+    totals: Totals
+    age: float | None
+    failing: tuple[OutletRow, ...]
+    """Sources whose last poll failed, the longest-failing first."""
+
+
+def examine(store: Store, now: datetime) -> Report:
+    """Read what is worth knowing."""
+    totals = store.upkeep.totals()
+    age = (now - totals.last_pass.finished_at).total_seconds() if totals.last_pass else None
+    failing = sorted((row for row in store.outlets.rows() if row.reason), key=lambda row: -row.failures)
+    return Report(totals, age, tuple(failing))
+
+
+def verdict(report: Report, max_age: float) -> str:
+    """Return why the daemon counts as dead, "" where it is alive. `max_age` in seconds."""
+    if report.age is None:
+        return "no pass has been made yet"
+    if report.age > max_age:
+        return f"the last sign of the daemon is {report.age:.0f} s old, at most {max_age:.0f} s are allowed"
+    return ""
+
+
+async def ask_outlets(settings: Settings, outlets: Sequence[Outlet], told: Callable[[Trial], None]) -> int:
+    """Ask every source of these outlets once, tell of each answer as it comes; return how many cannot be read."""
+    failed = 0
+    async with wiring.fetching(settings) as (client, pool):
+        jobs = [enrol.check(client, pool, outlet, source) for outlet in outlets for source in outlet.sources]
+        for job in asyncio.as_completed(jobs):
+            found = await job
+            failed += found.reason is not None
+            told(found)
+    return failed
+
+
+async def try_channels(
+    channels: Sequence[Channel], now: datetime, out: TextIO, told: Callable[[Channel, Delivery], None]
+) -> int:
+    """Send one test message to each channel, tell how each fared; return how many did not take it."""
+    sender = Sender(out)
+    failed = 0
+    try:
+        for channel in channels:
+            number = hashlib.sha256(f"test|{channel.id}|{now.isoformat()}".encode()).hexdigest()[:32]
+            text = f"A test message from monitor to the channel {channel.id!r}, sent {now:%Y-%m-%d %H:%M} UTC."
+            done = await sender.send(channel, Message(number, "monitor: test message", text, text, f"<p>{text}</p>"))
+            failed += not done.sent
+            told(channel, done)
+    finally:
+        await sender.aclose()
+    return failed
+
+
+async def fetch(settings: Settings, url: str) -> Page:
+    """Fetch one page as the daemon would. Raises FetchError."""
+    async with wiring.client(settings) as client:
+        return await client.get(wiring.request(settings, url))

@@ -1,0 +1,98 @@
+"""What every command shares: where the configuration is, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from monitor.ports import Store
+    from monitor.settings.load import Settings
+
+# C0 and C1 controls but tab and newline, and the characters that reorder or hide text on a terminal.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+@dataclass
+class App:
+    """`ctx.obj`: the options that stand before the verb."""
+
+    config: Path | None = None
+
+    def settings(self, *, addresses: bool = True) -> Settings:
+        """Load the whole configuration; its errors end the command with exit code 1.
+
+        `addresses=False`: for what sends nothing, so that it works in a shell without the secrets.
+        """
+        from monitor.settings.load import load
+
+        return load(self.config, os.environ, addresses=addresses)
+
+    def store(self) -> Store:
+        """Open the database read-only, reading no more of the configuration than its path."""
+        from monitor.settings.paths import storage_path
+        from monitor.store.sqlite import SqliteStore
+
+        return SqliteStore.open_readonly(storage_path(self.config, os.environ))
+
+
+pass_app = click.make_pass_decorator(App, ensure=True)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+
+
+def clean(text: str) -> str:
+    """Return text from outside without what a terminal would obey: controls, bidi marks, lone surrogates."""
+    return _UNSAFE.sub("\ufffd", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def one_line(text: str) -> str:
+    """Return cleaned text on one line."""
+    return " ".join(clean(text).split())
+
+
+def print_json(rows: Iterable[object]) -> None:
+    """Print one JSON object a line; datetimes as ISO 8601, records as objects."""
+    for row in rows:
+        click.echo(json.dumps(plain(row), ensure_ascii=False, default=str))
+
+
+def plain(value: object) -> Any:
+    """Turn records into what json can write."""
+    import dataclasses
+    from datetime import datetime
+
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.repr}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        # A lone surrogate cannot be written as UTF-8; JSON escapes every control character itself.
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return value
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a rich console; colour only on a terminal. Narrow pipes still get whole lines."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 200)
+
+
+def note(text: str) -> None:
+    """Say something that is no result, on stderr."""
+    click.echo(clean(text), err=True)

@@ -1,0 +1,47 @@
+"""`monitor status`: what is read, waiting and failing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from monitor.cli import listing
+from monitor.cli.app import App, json_option, note, one_line, pass_app, print_json
+
+
+@click.command()
+@click.option("--max-age", type=float, metavar="SECONDS", help="Exit code 1 unless the daemon gave a sign since then.")
+@json_option
+@pass_app
+def status(app: App, max_age: float | None, as_json: bool) -> None:
+    """Say what is read, waiting and failing."""
+    from monitor import checkup
+
+    report = checkup.examine(app.store(), datetime.now(UTC))
+    why = checkup.verdict(report, max_age) if max_age is not None else ""
+    if as_json:
+        print_json([{"totals": report.totals, "age": report.age, "failing": report.failing, "verdict": why}])
+    else:
+        _print(report)
+    if why:
+        note(why)
+        raise click.exceptions.Exit(1)
+
+
+def _print(report: object) -> None:
+    from monitor.checkup import Report
+
+    assert isinstance(report, Report)
+    totals = report.totals
+    click.echo(f"{totals.outlets_read} of {totals.outlets} outlets read, {totals.outlets_failing} failing")
+    click.echo(f"{totals.articles} articles, {totals.hits} hits")
+    click.echo(f"{totals.links_waiting} pages wait to be read, {totals.links_failed} could not be read")
+    click.echo(
+        f"{totals.alerts_open} alerts collect, {totals.outbox_waiting} messages wait, {totals.outbox_dead} given up"
+    )
+    done = totals.last_pass
+    click.echo(f"last sign of the daemon: {listing.when(done.finished_at)} UTC" if done else "no pass yet")
+    for row in report.failing[:20]:
+        since = f", last read {listing.when(row.last_ok_at)} UTC" if row.last_ok_at else ", never read"
+        click.echo(one_line(f"  {row.outlet_id} {row.url}: {row.reason} {row.detail} ({row.failures} times{since})"))

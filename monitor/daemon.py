@@ -1,0 +1,300 @@
+"""The daemon: APScheduler ticks ask the store what is due; crews do it; signals end it.
+
+Nothing is remembered here that the store does not know: due work is leased ahead into the crews' hands, and what
+they hold when the process dies is given back when the next one starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TextIO
+
+from monitor.model import Delivery, Link, Standing, TextKind
+from monitor.pipeline import Polled, Read
+from monitor.settings.load import Settings
+from monitor.views import DueSource, OutboxRow, Pass
+from monitor.wiring import Line, line
+
+log = logging.getLogger("monitor")
+
+# Slots, not threads: most of them wait for a host's turn. Slots must exceed rate times latency (100 slots at 1 s
+# mean latency gave 89 polls a second); 400 carry 100,000 outlets every 15 minutes.
+POLL_SLOTS = 400
+READ_SLOTS = 1_000
+SEND_SLOTS = 16
+# What comes due within the next second is leased now and started at its moment.
+AHEAD = timedelta(seconds=1)
+POLL_LEASE = 300.0
+SEND_LEASE = 300.0
+HEARTBEAT = 30
+# SIGTERM to exit within 20 s: messages on the wire get the longest, a page can be asked for again.
+DRAIN_SENDS = 12.0
+DRAIN_READS = 4.0
+OWNER = "daemon"
+
+Told = Callable[[str, object], None]
+
+
+@dataclass
+class Tally:
+    """What has been done since `started`, and what is worth saying about it."""
+
+    started: datetime
+    polled: dict[str, str] = field(default_factory=dict)
+    """Source URL → why it was not read ("" where it was)."""
+    links: int = 0
+    full: int = 0
+    partial: int = 0
+    unread: int = 0
+    hits: int = 0
+    held: int = 0
+    baseline: int = 0
+    sent: int = 0
+    undelivered: int = 0
+    outlets: dict[str, bool] = field(default_factory=dict)
+    """Outlet id → whether one of its sources was read."""
+
+    def poll(self, done: Polled) -> None:
+        self.polled[done.source.url] = f"{done.reason.value}: {done.detail}" if done.reason else ""
+        self.links += len(done.links)
+        outlet = done.source.outlet_id
+        self.outlets[outlet] = self.outlets.get(outlet, False) or done.reason is None
+
+    def read(self, done: Read) -> None:
+        self.full += done.text is TextKind.FULL
+        self.partial += done.text not in {TextKind.FULL, None}
+        self.unread += done.text is None
+        self.hits += done.hits
+        self.held += done.held
+        self.baseline += done.link.standing is Standing.BASELINE and done.text is not None
+
+    def send(self, delivery: Delivery) -> None:
+        self.sent += delivery.sent
+        self.undelivered += not delivery.sent
+
+    @property
+    def articles(self) -> int:
+        return self.full + self.partial
+
+    def as_pass(self, now: datetime) -> Pass:
+        failed = sum(1 for why in self.polled.values() if why)
+        return Pass(self.started, now, len(self.polled), failed, self.links, self.articles, self.hits, self.sent)
+
+
+class Crew:
+    """At most `size` coroutines at once, each on a thing of its own: a key in hand is never started twice."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._tasks: dict[object, asyncio.Task[None]] = {}
+
+    @property
+    def room(self) -> int:
+        return self.size - len(self._tasks)
+
+    def start(self, key: object, work: Coroutine[Any, Any, None]) -> None:
+        if key in self._tasks:
+            work.close()
+            return
+        task = asyncio.create_task(work)
+        self._tasks[key] = task
+        task.add_done_callback(lambda done: self._ended(key, done))
+
+    def _ended(self, key: object, task: asyncio.Task[None]) -> None:
+        del self._tasks[key]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A fault of ours, or a database that refuses: this piece of work alone waits for its lease to end.
+            log.error("%s failed: %s", key, error, exc_info=error)
+
+    async def drained(self, within: float | None = None) -> None:
+        """Wait until nothing runs; after `within` seconds cancel the rest."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._tasks:
+                    await asyncio.wait(list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED)
+        for task in list(self._tasks.values()):
+            task.cancel()
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+
+class Works:
+    """The three crews over one line. `told` hears of each thing done, for a terminal to show."""
+
+    def __init__(self, work: Line, told: Told | None = None) -> None:
+        self._line = work
+        self._told = told or (lambda _kind, _record: None)
+        self.polls = Crew(POLL_SLOTS)
+        self.reads = Crew(READ_SLOTS)
+        self.sends = Crew(SEND_SLOTS)
+        self.tally = Tally(work.clock.now())
+
+    async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
+        """Start what is due to be polled; return how many."""
+        now, room = self._line.clock.now(), self.polls.room
+        if room <= 0:
+            return 0
+        due = await self._ask(lambda store: store.outlets.lease_due(now + ahead, limit=room, lease=POLL_LEASE))
+        for source in due:
+            self.polls.start(("poll", source.id), self._poll(source))
+        return len(due)
+
+    async def lease_reads(self) -> int:
+        """Start links that are due and in nobody's hands: of a killed process, or to be completed."""
+        now, room = self._line.clock.now(), self.reads.room
+        if room <= 0:
+            return 0
+        lease = self._line.pipeline.orders.lease
+        due = await self._ask(lambda store: store.links.lease_due(now, limit=room, lease=lease))
+        for link in due:
+            self._start_read(link)
+        return len(due)
+
+    async def lease_sends(self) -> int:
+        """Start messages that may be sent now."""
+        now, room = self._line.clock.now(), self.sends.room
+        if room <= 0:
+            return 0
+        due = await self._ask(lambda store: store.alerts.lease_outbox(now, owner=OWNER, lease=SEND_LEASE, limit=room))
+        for row in due:
+            self.sends.start(("send", row.id), self._send(row))
+        return len(due)
+
+    async def beat(self) -> None:
+        """Write that the daemon lives and what it did; the health check asks for its age."""
+        done = self.tally.as_pass(self._line.clock.now())
+        await self._ask(lambda store: store.upkeep.record_pass(done))
+
+    async def _ask(self, work: Callable[[Any], Any]) -> Any:
+        return await asyncio.wrap_future(self._line.ledger.submit(work))
+
+    def _start_read(self, link: Link) -> None:
+        self.reads.start(("read", link.id), self._read(link))
+
+    async def _poll(self, source: DueSource) -> None:
+        await self._line.clock.sleep((source.due_at - self._line.clock.now()).total_seconds())
+        done = await self._line.pipeline.poll(source)
+        self.tally.poll(done)
+        self._told("poll", done)
+        for link in done.links:
+            self._start_read(link)
+
+    async def _read(self, link: Link) -> None:
+        done = await self._line.pipeline.read(link)
+        self.tally.read(done)
+        self._told("read", done)
+
+    async def _send(self, row: OutboxRow) -> None:
+        done = await self._line.pipeline.deliver(row)
+        self.tally.send(done)
+        self._told("send", (row, done))
+
+
+async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
+    """Do all that is due now, alerts that still collect included, then stop. Raises BusyError beside a daemon."""
+    async with line(settings, out=out) as work:
+        works = Works(work, told)
+        stop = asyncio.Event()
+        with _signals(stop):
+            job = asyncio.ensure_future(_everything_due(works, work))
+            ended = asyncio.ensure_future(stop.wait())
+            await asyncio.wait({job, ended}, return_when=asyncio.FIRST_COMPLETED)
+            ended.cancel()
+            if not job.done():
+                job.cancel()
+                await _drain(works)
+            with suppress(asyncio.CancelledError):
+                await job
+        await works.beat()
+        return works.tally
+
+
+async def _everything_due(works: Works, work: Line) -> None:
+    while await works.lease_polls(timedelta(0)):
+        await works.polls.drained()
+    while True:
+        await works.reads.drained()
+        if not await works.lease_reads():
+            break
+    while await work.pipeline.tell(flush=True):
+        pass
+    while await works.lease_sends():
+        await works.sends.drained()
+
+
+async def run(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
+    """Run until SIGTERM or SIGINT, then drain within 20 s. Raises BusyError where another daemon runs."""
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    async with line(settings, out=out) as work:
+        works = Works(work, told)
+        stop = asyncio.Event()
+
+        async def tell_and_send() -> None:
+            await work.pipeline.tell()
+            await works.lease_sends()
+
+        scheduler = AsyncIOScheduler(
+            timezone="UTC",
+            # Its default drops a job that comes a second late; a loaded box would lose ticks.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        ticks: dict[str, tuple[Callable[[], Awaitable[object]], int]] = {
+            "polls": (works.lease_polls, 1),
+            "reads": (works.lease_reads, 5),
+            "messages": (tell_and_send, 1),
+            "heartbeat": (works.beat, HEARTBEAT),
+        }
+        for name, (tick, seconds) in ticks.items():
+            scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
+        with _signals(stop):
+            await works.beat()
+            scheduler.start()
+            log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
+            await stop.wait()
+            log.info("stopping: at most 20 s for what is in hand")
+            # It cancels its ticks and does not wait for the crews, whatever it is told; those are drained below.
+            scheduler.shutdown(wait=False)
+            await _drain(works)
+        await works.beat()
+        return works.tally
+
+
+async def _guarded(name: str, tick: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await tick()
+    except Exception:
+        # A full disk at this second is no reason to stop asking at the next.
+        log.exception("the tick %r failed; it runs again", name)
+
+
+async def _drain(works: Works) -> None:
+    await asyncio.gather(
+        works.polls.drained(DRAIN_READS), works.reads.drained(DRAIN_READS), works.sends.drained(DRAIN_SENDS)
+    )
+
+
+class _signals:  # noqa: N801 - used as a statement: with _signals(stop)
+    """SIGTERM and SIGINT set the event while the block runs."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+
+    def __enter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # Only the main thread may; elsewhere (a test, an embedding program) nobody sends us signals.
+            with suppress(ValueError, RuntimeError, NotImplementedError):
+                loop.add_signal_handler(number, self._stop.set)
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with suppress(ValueError, RuntimeError, NotImplementedError):
+                loop.remove_signal_handler(number)

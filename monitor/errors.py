@@ -1,0 +1,212 @@
+"""Everything that can go wrong, and why it did.
+
+    MonitorError                 retry: may the same thing be tried again?
+    ├── ConfigError              a configuration file is wrong: file, line, column, what to do
+    ├── QueryError               a rule's text is wrong: line, column, what was expected
+    ├── FetchError               nothing usable came over the network (reason: Reason)
+    │   └── BlockedAddressError  the guard refused the address: never tried again
+    ├── ReadError                bytes came, but no parser could use them (reason: Reason)
+    │   └── ExtractError         an HTML page that holds no readable article
+    ├── PoolError                a reader process was ended or could not be started
+    ├── StoreError               the database refused
+    │   ├── BusyError            another daemon or writer holds it
+    │   └── DamagedError         the file is corrupt, no database, or of a future version
+    └── ChannelError             a notification channel cannot be used as configured
+
+Reasons are closed lists: they are stored, counted and shown, so a member is added, never renamed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+
+class Reason(StrEnum):
+    """Why a source or a page was not read as it should have been."""
+
+    # the network
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    BLOCKED_ADDRESS = "blocked_address"
+    REDIRECTS = "redirects"
+    TOO_LARGE = "too_large"
+    PROTOCOL = "protocol"
+    BAD_URL = "bad_url"
+    # what the server said
+    ROBOTS = "robots"
+    ROBOTS_UNREACHABLE = "robots_unreachable"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    RATE_LIMITED = "rate_limited"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+    EMPTY = "empty"
+    # what the bytes are
+    ENCODING = "encoding"
+    WRONG_TYPE = "wrong_type"
+    HOSTILE = "hostile"
+    NOT_A_FEED = "not_a_feed"
+    # what the page is
+    NO_BODY = "no_body"
+    CONSENT = "consent"
+    LOGIN = "login"
+    PAYWALL = "paywall"
+    CHALLENGE = "challenge"
+    ERROR_PAGE = "error_page"
+    LIST_PAGE = "list_page"
+    # the reader process
+    OVER_TIME = "over_time"
+    OVER_MEMORY = "over_memory"
+    CRASHED = "crashed"
+    BAD_REPLY = "bad_reply"
+
+
+class AlertReason(StrEnum):
+    """Why a hit opened an alert, joined one, or is held."""
+
+    FIRST = "first"
+    SAME_STORY = "same_story"
+    BASELINE = "baseline"
+    BACKFILL = "backfill"
+    SHADOW = "shadow"
+    NO_ROUTE = "no_route"
+
+
+class SendReason(StrEnum):
+    """How one attempt to deliver ended."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    BAD_CHANNEL = "bad_channel"
+    GAVE_UP = "gave_up"
+
+
+class MonitorError(Exception):
+    """Base of all errors of this program."""
+
+    retry = False
+
+
+class ConfigError(MonitorError):
+    """One fault in a configuration file. Lines and columns count from 1."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: Path | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        snippet: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+        self.snippet = snippet
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Render `file:line:column: message`, the line with a caret under the column, then the hint."""
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        lines = [f"{place}: {self.message}" if place else self.message]
+        if self.snippet:
+            lines.append(f"    {self.snippet}")
+            if self.column:
+                lines.append(f"    {' ' * (self.column - 1)}^")
+        if self.hint:
+            lines.append(f"  {self.hint}")
+        return "\n".join(lines)
+
+
+class QueryError(MonitorError):
+    """A query that cannot be used. `position` is an offset in code points into its text."""
+
+    def __init__(self, message: str, *, text: str, position: int, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.position = min(max(position, 0), len(text))
+        self.hint = hint
+
+    @property
+    def line(self) -> int:
+        """Line of the fault within the query's text, from 1."""
+        return self.text.count("\n", 0, self.position) + 1
+
+    @property
+    def column(self) -> int:
+        """Column of the fault within its line, from 1."""
+        return self.position - (self.text.rfind("\n", 0, self.position) + 1) + 1
+
+    def __str__(self) -> str:
+        """Render the message, the query's line with a caret, then the hint."""
+        row = self.text.split("\n")[self.line - 1] if self.text else ""
+        lines = [f"{self.message} (line {self.line}, column {self.column})"]
+        lines += [f"    {row}", f"    {' ' * (self.column - 1)}^"]
+        return "\n".join([*lines, f"  {self.hint}"] if self.hint else lines)
+
+
+class FetchError(MonitorError):
+    """No usable answer. `retry_after`: seconds the server asked us to wait, if it did."""
+
+    def __init__(
+        self, reason: Reason, detail: str = "", *, retry: bool = True, retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        self.reason = reason
+        self.detail = detail
+        self.retry = retry
+        self.retry_after = retry_after
+
+
+class BlockedAddressError(FetchError):
+    """The guard refused to dial: the name or address leads into a network we must not touch."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Reason.BLOCKED_ADDRESS, detail, retry=False)
+
+
+class ReadError(MonitorError):
+    """Bytes that no parser may or can use."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        self.reason = reason
+        self.detail = detail
+
+
+class ExtractError(ReadError):
+    """A page without a readable article; `reason` says what it is instead."""
+
+
+class PoolError(MonitorError):
+    """The reader processes cannot be started."""
+
+    retry = True
+
+
+class StoreError(MonitorError):
+    """The database refused; the message says what to do."""
+
+
+class BusyError(StoreError):
+    """Somebody else holds the database."""
+
+    retry = True
+
+
+class DamagedError(StoreError):
+    """The file is corrupt, is no database of ours, or was written by a newer version. It is left alone."""
+
+
+class ChannelError(MonitorError):
+    """A channel's address cannot be used; the message never holds the address itself."""

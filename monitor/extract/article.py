@@ -1,0 +1,145 @@
+"""A page becomes an article: bytes, metadata, body, and the refusal of pages that hold none."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.errors import ExtractError, Reason
+from monitor.extract import body, metadata
+from monitor.extract.body import Body, Memory
+from monitor.extract.features import density, tokens
+from monitor.extract.metadata import Metadata
+from monitor.extract.obstacle import Signs, refuse
+from monitor.model import OWN_ROLES, Article, Block, Page, Role
+from monitor.parse import html
+from monitor.parse.bytes import decode, inflate, mime, prescan
+from monitor.parse.language import primary
+
+_HTML = {"text/html", "application/xhtml+xml"}
+# Types under which servers also send HTML: these are looked into.
+_UNSURE = {"", "text/plain", "text/xml", "application/xml", "application/octet-stream"}
+_FOREIGN = re.compile(
+    rb"%PDF-|\x89PNG|GIF8|\xff\xd8\xff|PK\x03\x04|RIFF|\x1f\x8b|[{\[]|(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)?"
+    rb"<(?:rss|feed|rdf:RDF|urlset|sitemapindex|svg|Error)\b",
+    re.DOTALL,
+)
+_MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|main|article|div|h1|p)\b", re.IGNORECASE)
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+# The page's own blocks may be this short beside JSON-LD's articleBody before that is believed instead.
+_FAR_SHORTER = 0.5
+_LD_LEAST = 200
+_LEAD_CHARS = 3_000
+
+
+@dataclass
+class Hints:
+    """What is known from elsewhere, the feed above all. `outlet` is the outlet's id, which rules compare."""
+
+    outlet: str = ""
+    language: str | None = None
+    title: str = ""
+    published: datetime | None = None
+    url: str = ""
+
+
+def extract(page: Page, *, hints: Hints | None = None, memory: Memory | None = None) -> Article:
+    """Read the article of a page. Raises ReadError for bytes no parser may have, ExtractError for pages without one."""
+    hints = hints or Hints()
+    url = page.url or hints.url
+    markup = _markup(page)
+    document = html.parse(markup)
+    meta = metadata.read(document, url, page.fetched_at)
+    found = body.read(document.body, meta.context(url), memory) if document.body else Body()
+    blocks = _completed(found.blocks, meta.ld_body)
+    text = "\n\n".join(block.text for block in blocks if block.role in OWN_ROLES)
+    refuse(document, markup, url, meta, text, _signs(found, blocks))
+    title = meta.title or hints.title
+    return Article(
+        url=url,
+        title=title,
+        language=meta.language or primary(hints.language),
+        blocks=blocks,
+        canonical_url=meta.canonical_url,
+        authors=meta.authors,
+        published=meta.published or hints.published,
+        updated=meta.updated,
+        section=meta.section,
+        outlet=hints.outlet or meta.outlet,
+        wire=meta.wire,
+        paywalled=meta.paywalled,
+        standfirst=_standfirst(meta, text),
+        live=meta.live,
+        content_hash=content_hash(title, text),
+    )
+
+
+def content_hash(title: str, text: str) -> str:
+    """Return a digest of the words: 128 bits in hex, the same where only case, spaces or punctuation differ."""
+    words = " ".join(tokens(title)) + "\n" + " ".join(tokens(text))
+    return hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _markup(page: Page) -> str:
+    """Return the page as text that a parser may have."""
+    kind = mime(page)
+    if kind not in _HTML and kind not in _UNSURE:
+        raise ExtractError(Reason.WRONG_TYPE, kind[:100])
+    raw = inflate(page)
+    start = raw[:4_000].lstrip()
+    if not start:
+        raise ExtractError(Reason.EMPTY, f"{len(raw)} bytes")
+    wide = start.startswith(_MARKS[1:])
+    for mark in _MARKS:
+        start = start.removeprefix(mark).lstrip()
+    if _FOREIGN.match(start) or (kind not in _HTML and not wide and not _MARKUP.search(start)):
+        raise ExtractError(Reason.WRONG_TYPE, f"{kind or 'no content type'}, but it begins {bytes(start[:20])!r}")
+    if not 200 <= page.status < 300:
+        raise ExtractError(Reason.ERROR_PAGE, f"status {page.status}")
+    prescan(raw)
+    return decode(raw, page.headers.get("content-type", ""))
+
+
+def _completed(blocks: tuple[Block, ...], ld_body: str) -> tuple[Block, ...]:
+    """Put JSON-LD's text in the place of the page's own where a script would have written the page."""
+    own = sum(len(block.text) for block in blocks if block.role in OWN_ROLES)
+    if len(ld_body) < max(_LD_LEAST, own / _FAR_SHORTER):
+        return blocks
+    stated = [text for part in html.paragraphs(ld_body) for text in part.split("\n") if text]
+    if sum(map(len, stated)) < max(_LD_LEAST, own / _FAR_SHORTER):
+        return blocks
+    asides = tuple(block for block in blocks if block.role not in OWN_ROLES)
+    return (*(Block(Role.BODY, text) for text in stated), *asides)
+
+
+def _signs(found: Body, blocks: Sequence[Block]) -> Signs:
+    def size(wanted: frozenset[Role]) -> float:
+        return sum(len(block.text) * density(block.text) for block in blocks if block.role in wanted)
+
+    return Signs(
+        own=size(OWN_ROLES),
+        teasers=size(frozenset({Role.TEASER})),
+        teaser_count=sum(block.role is Role.TEASER for block in blocks),
+        headline_links=found.headline_links,
+        link_share=found.link_share,
+    )
+
+
+def _standfirst(meta: Metadata, text: str) -> str:
+    """Return the description where it adds to the text: not its beginning again, and not the site's slogan."""
+    words = tokens(meta.description)
+    if not words:
+        return ""
+    lead = " " + " ".join(tokens(text[:_LEAD_CHARS])) + " "
+    # A cut description may end inside a word.
+    cut = " ".join(words[:-1]) if len(words) > 3 else " ".join(words)
+    if f" {cut} " in lead or cut == " ".join(tokens(meta.title)):
+        return ""
+    if density(meta.description) > 1.0:
+        return meta.description
+    known = set(tokens(meta.title)) | set(tokens(text))
+    telling = [word for word in words if len(word) > 3]
+    return meta.description if sum(word in known for word in telling) * 4 >= len(telling) else ""

@@ -1,0 +1,25 @@
+"""Whether two addresses belong to one site, without a list of public suffixes."""
+
+from __future__ import annotations
+
+from monitor.parse.urls import host
+
+_PREFIXES = ("www.", "m.", "amp.", "mobile.")
+
+
+def site(url: str) -> str:
+    """Return the host without the prefixes that only name a form of the site; "" for what is no URL."""
+    name = host(url)
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name
+
+
+def same_site(one: str, other: str) -> bool:
+    """Say whether two sites, as `site` returns them, are one or one is part of the other."""
+    return bool(one and other) and (one == other or one.endswith("." + other) or other.endswith("." + one))
+
+
+def path(url: str) -> str:
+    """Return path and query without the outer slashes; "" for a front page."""
+    return url.split("://", 1)[-1].split("#", 1)[0].partition("/")[2].strip("/")

@@ -1,0 +1,141 @@
+"""What an answer means and when to try again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from monitor.errors import Reason
+from monitor.model import Page
+
+PRODUCT = "news-monitor"
+DAY = 86_400.0
+# A host that says 429 without saying for how long is left alone for a minute.
+UNSAID_PAUSE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why an answer is not what was asked for. `retry_after`: seconds the host is to be left alone."""
+
+    reason: Reason
+    detail: str = ""
+    retry: bool = True
+    retry_after: float | None = None
+
+
+def user_agent(version: str, contact: str) -> str:
+    """Return the User-Agent header: product, version, and whom to write to."""
+    whom = "".join(char for char in contact if " " <= char <= "~" and char not in "()\\").strip()
+    return f"{PRODUCT}/{version} (+{whom})" if whom else f"{PRODUCT}/{version}"
+
+
+def product(agent: str) -> str:
+    """Return the product token of a User-Agent, which is what robots.txt names."""
+    return agent.split("/", 1)[0].split(" ", 1)[0]
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds a Retry-After header asks for (0 to a day); None for none and for what cannot be read."""
+    text = headers.get("retry-after", "").strip()[:100]
+    if text.isascii() and text.isdigit():
+        return min(float(text), DAY)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max((at - now).total_seconds(), 0.0), DAY)
+
+
+# Why, and whether trying again may help: by status, else by its first digit.
+_STATUS: dict[int, tuple[Reason, bool]] = {
+    401: (Reason.UNAUTHORIZED, False),
+    402: (Reason.PAYWALL, False),
+    403: (Reason.FORBIDDEN, True),
+    # A page may be listed minutes before every server of its outlet has it; 410 is said on purpose.
+    404: (Reason.NOT_FOUND, True),
+    407: (Reason.UNAUTHORIZED, False),
+    408: (Reason.SERVER_ERROR, True),
+    410: (Reason.NOT_FOUND, False),
+    425: (Reason.SERVER_ERROR, True),
+    429: (Reason.RATE_LIMITED, True),
+    451: (Reason.FORBIDDEN, False),
+}
+_CLASS: dict[int, tuple[Reason, bool]] = {
+    2: (Reason.EMPTY, True),
+    # Those with a usable Location were followed.
+    3: (Reason.REDIRECTS, True),
+    4: (Reason.CLIENT_ERROR, False),
+    5: (Reason.SERVER_ERROR, True),
+}
+
+
+def judge(page: Page) -> Verdict | None:
+    """Return what is wrong with an answer; None for a 2xx with a body, and for 304."""
+    status, detail = page.status, f"HTTP {page.status}"
+    asked = retry_after(page.headers, page.fetched_at)
+    if page.headers.get("cf-mitigated", "").strip().lower() == "challenge":
+        return Verdict(Reason.CHALLENGE, f"{detail}, cf-mitigated: challenge", retry_after=asked)
+    if status == 304 or (200 <= status < 300 and page.body):
+        return None
+    if status == 429 and asked is None:
+        asked = UNSAID_PAUSE
+    elif status not in {403, 429} and status < 500:
+        # A missing page that names an hour says nothing about its host.
+        asked = None
+    if status in _STATUS:
+        reason, retry = _STATUS[status]
+    else:
+        reason, retry = _CLASS.get(status // 100, (Reason.PROTOCOL, False))
+    return Verdict(reason, detail, retry, asked)
+
+
+def _hours(*waits: float) -> tuple[timedelta, ...]:
+    return tuple(timedelta(hours=wait) for wait in waits)
+
+
+_MINUTES_5, _MINUTES_30 = 5 / 60, 0.5
+# How long to wait after the first, second … attempt. What passes by itself is tried over about 16 hours.
+_USUAL = _hours(_MINUTES_5, _MINUTES_30, 3, 12)
+_REREAD: dict[Reason, tuple[timedelta, ...]] = {
+    # The same page will say the same tomorrow.
+    Reason.BLOCKED_ADDRESS: (),
+    Reason.BAD_URL: (),
+    Reason.TOO_LARGE: (),
+    Reason.UNAUTHORIZED: (),
+    Reason.WRONG_TYPE: (),
+    Reason.ENCODING: (),
+    Reason.NOT_A_FEED: (),
+    Reason.HOSTILE: (),
+    Reason.LOGIN: (),
+    Reason.PAYWALL: (),
+    # A reader may die of a busy machine; a page that kills it twice is left alone.
+    Reason.OVER_TIME: _hours(3),
+    Reason.OVER_MEMORY: _hours(3),
+    Reason.CRASHED: _hours(3),
+    Reason.BAD_REPLY: _hours(3),
+    # Walls are turned on for a night or for a surge; asking often keeps them up.
+    Reason.CONSENT: _hours(12),
+    Reason.CHALLENGE: _hours(_MINUTES_30, 3, 12),
+    Reason.FORBIDDEN: _hours(_MINUTES_30, 3, 12),
+    # A robots.txt is asked for again after 24 hours, so before that the answer is the same.
+    Reason.ROBOTS: _hours(25),
+    Reason.ROBOTS_UNREACHABLE: _hours(1.1, 3, 12, 24),
+    # Together more than the day for which a host may be held: the attempts do not run out while it is.
+    Reason.RATE_LIMITED: _hours(_MINUTES_30, 3, 12, 24),
+    # Pages that are listed before they are written.
+    Reason.NOT_FOUND: _hours(_MINUTES_5, _MINUTES_30, 3),
+    Reason.NO_BODY: _hours(_MINUTES_5, _MINUTES_30, 3),
+    Reason.LIST_PAGE: _hours(_MINUTES_30),
+}
+
+
+def reread_at(attempts: int, reason: Reason, retry: bool, now: datetime) -> datetime | None:  # noqa: FBT001
+    """Return when to read a page again after `attempts` (1 and up) ended in `reason`; None: given up."""
+    waits = _REREAD.get(reason, _USUAL)
+    if not retry or attempts < 1 or attempts > len(waits):
+        return None
+    return now + waits[attempts - 1]

@@ -1,0 +1,396 @@
+"""The records that travel down the line. Frozen, aware UTC datetimes, tuples; no behaviour beyond joining text.
+
+Fields without a default are what a record cannot do without; every other field may be left out.
+Names and meanings here are relied on by the database and by other programs: add, do not rename.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.errors import AlertReason, Reason, SendReason
+
+
+class Headers(Mapping[str, str]):
+    """HTTP headers by case-insensitive name; repeated ones are joined by ", " as RFC 9110 allows."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        pairs = items.items() if isinstance(items, Mapping) else items
+        self._items: dict[str, str] = {}
+        for name, value in pairs:
+            key = name.lower()
+            self._items[key] = f"{self._items[key]}, {value}" if key in self._items else value
+
+    def __getitem__(self, name: str) -> str:
+        return self._items[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place where an outlet lists its articles. `kind` names a row of outlets/kinds.py."""
+
+    url: str
+    kind: str = "feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A publication that is watched. `every`: seconds between two polls of one source. `private`: its own host
+    and port may be dialled although the address is private. `alert_baseline`: what it lists at the first poll is
+    alerted. `ignore_robots`: the reason why robots.txt is not asked; empty: it is asked.
+    """
+
+    id: str
+    name: str = ""
+    homepage: str = ""
+    sources: tuple[Source, ...] = ()
+    language: str | None = None
+    every: float = 900.0
+    private: bool = False
+    alert_baseline: bool = False
+    ignore_robots: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed, as text without markup; dates aware UTC or None."""
+
+    url: str
+    title: str = ""
+    published: datetime | None = None
+    guid: str = ""
+    summary: str = ""
+    author: str = ""
+    content: str = ""
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A parsed feed, entries in the order of the file. `ttl` in seconds, as the feed asks."""
+
+    entries: tuple[Entry, ...] = ()
+    title: str = ""
+    language: str | None = None
+    url: str = ""
+    ttl: float | None = None
+    dropped: int = 0
+    """Entries left out: no usable link and no guid, or past the cap."""
+
+
+class LinkState(StrEnum):
+    """`new`: to read · `partial`: read from its feed entry, to be completed · `read` · `listed`: baseline
+    link whose page is not asked for · `failed`: given up, with the reason.
+    """
+
+    NEW = "new"
+    PARTIAL = "partial"
+    READ = "read"
+    LISTED = "listed"
+    FAILED = "failed"
+
+
+class Standing(StrEnum):
+    """Whether a hit may alert; only `live` and `late` do."""
+
+    LIVE = "live"
+    LATE = "late"
+    BASELINE = "baseline"
+    BACKFILL = "backfill"
+    SHADOW = "shadow"
+    SILENCED = "silenced"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An article that a source listed. `source` is the source's URL; `canonical` the key it is known by."""
+
+    outlet: str
+    source: str
+    url: str
+    canonical: str = ""
+    guid: str = ""
+    title: str = ""
+    summary: str = ""
+    published: datetime | None = None
+    first_seen: datetime | None = None
+    state: LinkState = LinkState.NEW
+    author: str = ""
+    content: str = ""
+    standing: Standing = Standing.LIVE
+    id: int = 0
+    attempts: int = 0
+    article_id: int = 0
+    """The article already made from this link's feed entry; 0: none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What one source held: links in its own order, newest first where it says so."""
+
+    links: tuple[Link, ...] = ()
+    title: str = ""
+    language: str | None = None
+    ttl: float | None = None
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer as it came: `body` is still packed where a content-encoding header says so."""
+
+    url: str
+    requested_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.headers, Headers):
+            object.__setattr__(self, "headers", Headers(self.headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no result. Travels as a value, so that one page never stops the rest."""
+
+    reason: Reason
+    detail: str = ""
+
+
+class Role(StrEnum):
+    """What a block is on its page; `OWN_ROLES` are the article's own words."""
+
+    BODY = "body"
+    HEADING = "heading"
+    LIST = "list"
+    TABLE = "table"
+    QUOTE = "quote"
+    CAPTION = "caption"
+    TEASER = "teaser"
+    NOTE = "note"
+
+
+OWN_ROLES = frozenset({Role.BODY, Role.HEADING, Role.LIST, Role.TABLE, Role.QUOTE})
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, list, table or caption: text without markup, white space folded to one space."""
+
+    role: Role
+    text: str
+
+
+class TextKind(StrEnum):
+    """Where an article's words come from: its page, its feed entry, or a listing page."""
+
+    FULL = "full"
+    FEED = "feed"
+    LISTING = "listing"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as read. `language`: lower-case primary subtag ("en"), None where unknown."""
+
+    url: str
+    title: str
+    language: str | None
+    blocks: tuple[Block, ...]
+    canonical_url: str = ""
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    section: str = ""
+    outlet: str = ""
+    wire: str = ""
+    paywalled: bool | None = None
+    standfirst: str = ""
+    live: bool = False
+    text: TextKind = TextKind.FULL
+    reason: Reason | None = None
+    """Why `text` is not full."""
+    content_hash: str = ""
+    detail: str = ""
+
+    @property
+    def body(self) -> str:
+        """The article's own blocks in order, joined by a blank line."""
+        return "\n\n".join(block.text for block in self.blocks if block.role in OWN_ROLES)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of an entity. `exact`: only in this case. No `languages`: holds in all."""
+
+    text: str
+    exact: bool = False
+    languages: tuple[str, ...] = ()
+    not_at_sentence_start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Somebody or something with names, used in a query as `@id`."""
+
+    id: str
+    names: tuple[Name, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A query under a stable id. `languages`: it holds only in articles of these; empty: in all."""
+
+    id: str
+    query: str
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    severity: str = "normal"
+    mode: str = "live"
+    until: datetime | None = None
+    budget: str = ""
+    languages: tuple[str, ...] = ()
+    version: str = ""
+
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One place that made a rule hit. Spans are half-open, in code points of the text they stand in:
+    that of the block, or of the field where `block` is None (title, standfirst).
+    """
+
+    clause: str
+    field: str
+    span: Span
+    block: int | None = None
+    sentence: Span = (0, 0)
+    surface: str = ""
+    """The words as they stand in the text."""
+    entity: str = ""
+    quote: str = ""
+    """The sentence as it stands in the text; `mark` is the span within it."""
+    mark: Span = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that held on an article, with at least one piece of evidence."""
+
+    rule_id: str
+    evidence: tuple[Evidence, ...]
+    rule_version: str = ""
+    id: int = 0
+    article_id: int = 0
+    revision: int = 0
+    found_at: datetime | None = None
+    standing: Standing = Standing.LIVE
+    story_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that a reader process makes of one page. `fingerprint`: see story/fingerprint.py."""
+
+    article: Article
+    hits: tuple[Hit, ...] = ()
+    fingerprint: tuple[int, ...] = ()
+    rules_version: str = ""
+
+
+class PlacementReason(StrEnum):
+    """Why an article stands in its story."""
+
+    NEW = "new"
+    SAME_TEXT = "same_text"
+    NEAR_TEXT = "near_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A decision of story/cluster.py: not in force before `Clusters.accept` and the store's commit.
+
+    `similarity` in [0, 1]: share of the smaller fingerprint found in the other.
+    """
+
+    story_id: str
+    reason: PlacementReason
+    fingerprint: tuple[int, ...] = ()
+    similarity: float = 0.0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where messages go. `url` is a secret for every kind but the console: never shown, never logged."""
+
+    id: str
+    kind: str = "apprise"
+    url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which hits go to which channels. An empty tuple matches everything; `wait`: seconds to collect."""
+
+    id: str
+    channels: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What is to be told about one story under one rule on one route; unique by these three."""
+
+    route: str
+    rule_id: str
+    story_id: str
+    due_at: datetime
+    reason: AlertReason = AlertReason.FIRST
+    id: int = 0
+    revision: int = 0
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered alert. `id` is stable over retries and travels as X-Monitor-Id."""
+
+    id: str
+    title: str
+    text: str
+    markdown: str = ""
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one attempt to send a message ended. `retry`: the same bytes may be sent again."""
+
+    sent: bool
+    reason: SendReason
+    detail: str = ""
+    retry: bool = True
+    retry_after: float | None = None

@@ -1,0 +1,281 @@
+"""The program on one page: poll, read, tell, deliver.
+
+    poll(source)   ask a source for links, keep the new ones                              one transaction
+    read(link)     fetch, extract, match, place in a story, open alerts                   one transaction
+    tell(alert)    render what is due, an outbox row a channel, payload and id included   one transaction
+    deliver(row)   send with no transaction open, then mark                               one transaction
+
+Each verb returns a record of what it did and never raises for anything an outlet or a receiver does. The store is
+the queue: a process killed between two lines here finds its work again by its leases.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from typing import TypeVar
+
+from monitor.errors import AlertReason, Reason, SendReason
+from monitor.fetch import policy
+from monitor.fetch.visit import Refusal, Visitor
+from monitor.model import (
+    Channel,
+    Delivery,
+    Failure,
+    Link,
+    Links,
+    LinkState,
+    Outlet,
+    Page,
+    Placement,
+    Reading,
+    Route,
+    Rule,
+    Standing,
+    TextKind,
+)
+from monitor.notify import plan, render
+from monitor.outlets import cadence
+from monitor.ports import Clock, Ledger, Notifier, Readers, Store
+from monitor.story.cluster import Clusters
+from monitor.views import DueAlert, DueSource, LinkOutcome, OutboxRow, PollOutcome
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the configuration asks for, by id. `lease`: seconds a link stays ours after a crash."""
+
+    outlets: Mapping[str, Outlet]
+    rules: Mapping[str, Rule]
+    channels: Mapping[str, Channel]
+    routes: tuple[Route, ...]
+    timezone: tzinfo = UTC
+    baseline_pages: int = 20
+    lease: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a poll did. `links`: new ones to read now, leased. `reason` None: the source answered."""
+
+    source: DueSource
+    links: tuple[Link, ...] = ()
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading a link did. `text` None: nothing was stored, for `reason`."""
+
+    link: Link
+    text: TextKind | None = None
+    reason: Reason | None = None
+    hits: int = 0
+    """Hits that were not there before."""
+    held: int = 0
+    """Those of them that open no alert: the baseline's, and what no route takes."""
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """The verbs over their ports. `clusters` is the memory of stories; only `read` changes it."""
+
+    visitor: Visitor
+    readers: Readers
+    ledger: Ledger
+    notifier: Notifier
+    clock: Clock
+    clusters: Clusters
+    orders: Orders
+    _placing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def _write(self, work: Callable[[Store], T]) -> T:
+        return await asyncio.wrap_future(self.ledger.submit(work))
+
+    def _outlet(self, outlet_id: str) -> Outlet:
+        # Links of an outlet that has left the configuration are still read: they were seen.
+        return self.orders.outlets.get(outlet_id) or Outlet(outlet_id)
+
+    # ---- poll
+
+    async def poll(self, source: DueSource) -> Polled:
+        """Ask one source; keep its new links and when to ask next."""
+        outlet = self._outlet(source.outlet_id)
+        answer = await self.visitor.get(source.url, outlet, etag=source.etag, last_modified=source.last_modified)
+        if isinstance(answer, Refusal):
+            return await self._poll_failed(source, outlet, answer.reason, answer.detail, answer.retry_after)
+        digest = hashlib.blake2b(answer.body, digest_size=16).hexdigest()
+        found: Links | Failure | None = None
+        if answer.status != 304 and digest != source.body_hash:
+            found = await self.readers.links(answer, source)
+        if isinstance(found, Failure):
+            return await self._poll_failed(source, outlet, found.reason, found.detail, None)
+        return await self._poll_done(source, outlet, answer, digest, found)
+
+    async def _poll_failed(
+        self, source: DueSource, outlet: Outlet, reason: Reason, detail: str, retry_after: float | None
+    ) -> Polled:
+        now, failures = self.clock.now(), source.failures + 1
+        due = cadence.next_check(now, every=outlet.every, failures=failures, retry_after=retry_after, seed=source.url)
+        outcome = PollOutcome(source.id, now, due, reason, detail[:300], failures)
+        await self._write(lambda store: store.outlets.record(outcome))
+        return Polled(source, (), reason, detail)
+
+    async def _poll_done(
+        self, source: DueSource, outlet: Outlet, page: Page, digest: str, found: Links | None
+    ) -> Polled:
+        now = self.clock.now()
+        outcome = PollOutcome(
+            source.id,
+            now,
+            cadence.next_check(now, every=outlet.every, ttl=found.ttl if found else None, seed=source.url),
+            etag=page.headers.get("etag", source.etag if page.status == 304 else "")[:500],
+            last_modified=page.headers.get("last-modified", source.last_modified if page.status == 304 else "")[:100],
+            body_hash=source.body_hash if page.status == 304 else digest,
+            listed=len(found.links) if found else None,
+        )
+        baseline = source.baseline and not outlet.alert_baseline
+        standing = Standing.BASELINE if baseline else Standing.LIVE
+
+        def work(store: Store) -> list[Link]:
+            new = []
+            if found is not None:
+                read = self.orders.baseline_pages if baseline else len(found.links)
+                new = store.links.add(
+                    found.links, source.id, now, standing=standing, read=read, lease=self.orders.lease
+                )
+            store.outlets.record(outcome)
+            return new
+
+        return Polled(source, tuple(await self._write(work)))
+
+    # ---- read
+
+    async def read(self, link: Link) -> Read:
+        """Make a link an article, from its page or else from its feed entry; place and announce its hits."""
+        outlet = self._outlet(link.outlet)
+        answer = await self.visitor.get(link.url, outlet)
+        result: Reading | Failure
+        if isinstance(answer, Refusal):
+            retry, failure = answer.retry, Failure(answer.reason, answer.detail)
+            result = await self.readers.entry(link, failure, outlet.language)
+        else:
+            retry = True
+            result = await self.readers.article(answer, link, outlet.language)
+            if isinstance(result, Failure):
+                # The reader died of this page; its feed entry is harmless.
+                result = await self.readers.entry(link, result, outlet.language)
+        return await self._keep(link, result, retry=retry)
+
+    def _outcome(self, link: Link, reason: Reason | None, detail: str, *, retry: bool) -> LinkOutcome:
+        attempts = link.attempts + 1
+        if reason is None:
+            return LinkOutcome(link.id, LinkState.READ, attempts)
+        again = policy.reread_at(attempts, reason, retry, self.clock.now())
+        state = LinkState.FAILED if again is None else LinkState.PARTIAL
+        return LinkOutcome(link.id, state, attempts, reason, detail[:300], next_at=again)
+
+    async def _keep(self, link: Link, result: Reading | Failure, *, retry: bool) -> Read:
+        if isinstance(result, Failure):
+            outcome = self._outcome(link, result.reason, result.detail, retry=retry)
+            await self._write(lambda store: store.links.finish(outcome))
+            return Read(link, None, result.reason)
+        article = result.article
+        outcome = self._outcome(link, article.reason, article.detail, retry=retry)
+        if not result.hits:
+            await self._write(lambda store: self._store(store, link, result, outcome, None))
+            return Read(link, article.text, article.reason)
+        # One at a time from decision to memory: two copies of a story read at once must not open two stories.
+        async with self._placing:
+            placement = self.clusters.assign(article, result.fingerprint, self.clock.now())
+            accepted, read = await self._write(lambda store: self._store(store, link, result, outcome, placement))
+            if accepted is not None:
+                self.clusters.accept(accepted)
+        return read
+
+    def _store(
+        self, store: Store, link: Link, reading: Reading, outcome: LinkOutcome, placement: Placement | None
+    ) -> tuple[Placement | None, Read]:
+        """Write one article with all that follows from it; runs inside the writer's transaction."""
+        now, article = self.clock.now(), reading.article
+        saved = store.articles.save(article, fetched_at=now, standing=link.standing, known_id=link.article_id)
+        new = held = 0
+        if placement is not None:
+            known = store.articles.get(saved.article_id)
+            if known is not None and known.row.story_id:
+                # An article that was completed or revised stays in the story people were told about.
+                placement = replace(placement, story_id=known.row.story_id)
+            store.stories.place(placement, saved.article_id, now)
+            hits = store.hits.add(
+                [
+                    replace(
+                        hit, article_id=saved.article_id, revision=saved.revision, found_at=now,
+                        standing=link.standing, story_id=placement.story_id,
+                    )
+                    for hit in reading.hits
+                ]
+            )  # fmt: skip
+            planned = plan.alerts_for(
+                hits, rules=self.orders.rules, outlet_id=link.outlet, language=article.language,
+                routes=self.orders.routes, now=now,
+            )  # fmt: skip
+            for item in planned:
+                if item.alert is not None:
+                    store.alerts.open(item.alert, item.hit.id, now)
+            new = len(hits)
+            held = new - len({item.hit.id for item in planned if item.reason is AlertReason.FIRST})
+        store.links.finish(replace(outcome, article_id=saved.article_id))
+        return placement, Read(link, article.text, article.reason, new, held)
+
+    # ---- tell
+
+    async def tell(self, *, flush: bool = False, limit: int = 500) -> int:
+        """Turn alerts whose time has come into outbox rows; return how many. `flush`: those that still wait too."""
+        now = self.clock.now()
+
+        def work(store: Store) -> int:
+            due = store.alerts.due(now, limit=limit, flush=flush)
+            groups: dict[tuple[str, str], list[DueAlert]] = {}
+            for one in due:
+                groups.setdefault((one.alert.route, one.alert.story_id), []).append(one)
+            for group in groups.values():
+                self._tell_story(store, group, now)
+            return len(due)
+
+        return await self._write(work)
+
+    def _tell_story(self, store: Store, group: list[DueAlert], now: datetime) -> None:
+        """Tell all rules of a story that are due on a route in one message a channel."""
+        orders, first = self.orders, group[0].alert
+        route = next((route for route in orders.routes if route.id == first.route), None)
+        names = {outlet.id: outlet.name or outlet.id for outlet in orders.outlets.values()}
+        told = [(one, orders.rules.get(one.alert.rule_id) or Rule(one.alert.rule_id, "")) for one in group]
+        messages = []
+        for channel in route.channels if route else ():
+            number = plan.message_id(first, channel)
+            messages.append((channel, render.message(told, id=number, outlet_names=names, timezone=orders.timezone)))
+        store.alerts.tell([one.alert for one in group], messages, now)
+
+    # ---- deliver
+
+    async def deliver(self, row: OutboxRow) -> Delivery:
+        """Send one leased message once and write how that ended."""
+        channel = self.orders.channels.get(row.channel_id)
+        if channel is None:
+            delivery = Delivery(
+                sent=False, reason=SendReason.BAD_CHANNEL, detail=f"no channel {row.channel_id!r} is configured"
+            )
+        else:
+            delivery = await self.notifier.send(channel, row.message)
+        now = self.clock.now()
+        again = None
+        if not delivery.sent and delivery.retry:
+            again = plan.retry_at(row.attempts + 1, row.created_at, now, row.id, delivery.retry_after)
+        await self._write(lambda store: store.alerts.mark(row, delivery, now, retry_at=again))
+        return delivery

@@ -1,0 +1,352 @@
+"""What the pipeline asks of the world: one Protocol a door, with its contract in words.
+
+All datetimes are aware UTC. Nothing here assumes one process, local files or SQLite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from monitor.errors import AlertReason
+from monitor.model import (
+    Alert,
+    Article,
+    Channel,
+    Delivery,
+    Failure,
+    Hit,
+    Link,
+    Links,
+    Message,
+    Outlet,
+    Page,
+    Placement,
+    Reading,
+    Standing,
+)
+from monitor.views import (
+    AlertRow,
+    ArticleRow,
+    DueAlert,
+    DueSource,
+    EventRow,
+    Filter,
+    HitRow,
+    LinkOutcome,
+    OutboxRow,
+    OutletRow,
+    Pass,
+    PollOutcome,
+    RobotsFile,
+    Saved,
+    StoredArticle,
+    Totals,
+)
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time, so that tests and simulations can hand in their own."""
+
+    def now(self) -> datetime:
+        """Return the wall clock."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never step."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; 0 or less yields once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET. `private_origin`: "host:port" that may be dialled although its address is private, else empty."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    private_origin: str = ""
+    deadline: float = 30.0
+    max_bytes: int = 5_000_000
+
+
+class Fetcher(Protocol):
+    """GET over HTTP(S). Never inflates, decodes or parses a body."""
+
+    async def get(self, request: Request) -> Page:
+        """Return the final answer, whatever its status (304 and 4xx are answers).
+
+        Raises FetchError (and nothing else, cancellation apart) where there is none. Bytes on the wire are
+        capped by `max_bytes`, the whole visit with its redirects by `deadline` seconds.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class Readers(Protocol):
+    """The reader processes. No call raises for anything a page does: a dead reader is a Failure."""
+
+    async def links(self, page: Page, source: DueSource) -> Links | Failure:
+        """Parse a feed (or another list) into links, canonical URLs included."""
+        ...
+
+    async def article(self, page: Page, link: Link, language: str | None) -> Reading | Failure:
+        """Make a page an article and match it. A page without an article is read from `link`, with the
+        reason. `language`: the outlet's, used where the page names none.
+        """
+        ...
+
+    async def entry(self, link: Link, failure: Failure, language: str | None) -> Reading | Failure:
+        """Make the article from the feed entry alone: text="feed", with the failure's reason."""
+        ...
+
+    async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:
+        """Say for each URL whether this robots.txt lets `agent` (a product token) fetch it."""
+        ...
+
+    async def aclose(self) -> None:
+        """End every reader; none is left behind."""
+        ...
+
+
+class Notifier(Protocol):
+    """Sends one message to one channel. Never raises: how it ended is the Delivery."""
+
+    async def send(self, channel: Channel, message: Message) -> Delivery:
+        """Send once, without retries of its own; blocks no loop."""
+        ...
+
+
+# ---- the store, by noun ---------------------------------------------------------------------------
+
+
+class Outlets(Protocol):
+    """Outlets, their sources, when each is due, and what hosts asked of us."""
+
+    def sync(self, outlets: Sequence[Outlet], now: datetime) -> None:
+        """Make the stored set the configured one. New sources are due now; those gone are kept, inactive."""
+        ...
+
+    def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[DueSource]:
+        """Take sources due by `now`, earliest first, and push each `lease` seconds ahead: a killed process
+        loses a lease, not an interval.
+        """
+        ...
+
+    def record(self, outcome: PollOutcome) -> None:
+        """Write how a poll ended; a success ends the source's baseline. Empty etag, last_modified and
+        body_hash of a failed poll leave the stored ones alone.
+        """
+        ...
+
+    def hold_host(self, host: str, until: datetime) -> None:
+        """Remember that a host asked for a pause (Retry-After); a shorter one never replaces a longer."""
+        ...
+
+    def held_hosts(self, now: datetime) -> dict[str, datetime]:
+        """Return the pauses still running."""
+        ...
+
+    def robots(self, origin: str) -> RobotsFile | None:
+        """Return the stored robots.txt of an origin ("https://host:port")."""
+        ...
+
+    def put_robots(self, robots: RobotsFile) -> None:
+        """Store or replace it."""
+        ...
+
+    def rows(self) -> list[OutletRow]:
+        """List every active source, by outlet id."""
+        ...
+
+
+class LinksTable(Protocol):
+    """Links: each known once within an outlet by canonical URL, and by guid within its source."""
+
+    def add(
+        self,
+        links: Sequence[Link],
+        source_id: int,
+        now: datetime,
+        *,
+        standing: Standing,
+        read: int,
+        lease: float,
+    ) -> list[Link]:
+        """Keep those not known yet, first_seen = now. The first `read` new ones are `new` and come back
+        leased, with ids; the rest are `listed`.
+        """
+        ...
+
+    def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[Link]:
+        """Take `new` and `partial` links due by `now`, oldest first, pushed `lease` seconds ahead."""
+        ...
+
+    def finish(self, outcome: LinkOutcome) -> None:
+        """Write how reading ended."""
+        ...
+
+
+class Articles(Protocol):
+    """Articles by id in fetch order; known within an outlet by canonical URL."""
+
+    def save(self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0) -> Saved:
+        """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A
+        changed title or text adds a revision that keeps the old one; the same content changes nothing. A
+        feed text never replaces a full one. The standing of an article that is there stays.
+        """
+        ...
+
+    def get(self, article_id: int) -> StoredArticle | None:
+        """Return one with its text."""
+        ...
+
+    def find(self, url: str) -> StoredArticle | None:
+        """Return the newest known by this URL or canonical URL."""
+        ...
+
+    def rows(self, wanted: Filter) -> list[ArticleRow]:
+        """List, newest first (by id)."""
+        ...
+
+
+class Hits(Protocol):
+    """Hits: one a rule and article."""
+
+    def add(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Insert those whose rule did not hit that article yet; return them with ids."""
+        ...
+
+    def get(self, hit_id: int) -> HitRow | None:
+        """Return one."""
+        ...
+
+    def rows(self, wanted: Filter) -> list[HitRow]:
+        """List, newest first (by id)."""
+        ...
+
+
+class Stories(Protocol):
+    """Where an article stands; what clusters need after a restart."""
+
+    def place(self, placement: Placement, article_id: int, now: datetime) -> None:
+        """Write an article's place; a new story is opened."""
+        ...
+
+    def recent(self, since: datetime) -> list[Placement]:
+        """Return the placements accepted since, oldest first, fingerprints and times included."""
+        ...
+
+
+class Alerts(Protocol):
+    """Alerts (one a route, rule and story), their hits, and the outbox."""
+
+    def open(self, alert: Alert, hit_id: int, now: datetime) -> AlertReason:
+        """Open the alert, or join the hit to the one there. FIRST: opened, or joined before it was told.
+        SAME_STORY: told already, the hit is kept with it and not told again.
+        """
+        ...
+
+    def due(self, now: datetime, *, limit: int, flush: bool = False) -> list[DueAlert]:
+        """List open alerts with due_at <= now, earliest first; `flush`: all open ones."""
+        ...
+
+    def tell(self, alerts: Sequence[Alert], messages: Sequence[tuple[str, Message]], now: datetime) -> None:
+        """Write one outbox row a (channel id, message), which tell all of these alerts of one story together, and
+        close each as told, revision + 1. Doing it twice for one revision writes nothing twice.
+        """
+        ...
+
+    def lease_outbox(self, now: datetime, *, owner: str, lease: float, limit: int) -> list[OutboxRow]:
+        """Take rows that may be sent now: pending ones, and leased ones whose lease ran out."""
+        ...
+
+    def mark(self, row: OutboxRow, delivery: Delivery, now: datetime, *, retry_at: datetime | None) -> None:
+        """Write how an attempt ended: sent, pending until `retry_at`, or dead where that is None."""
+        ...
+
+    def rows(self, wanted: Filter, *, states: Sequence[str] = ()) -> list[AlertRow]:
+        """List alerts, newest first, with their outbox; `states`: only with an outbox row in one of these."""
+        ...
+
+
+class Upkeep(Protocol):
+    """Events, passes, totals."""
+
+    def event(self, event: EventRow) -> None:
+        """Note something for the operator."""
+        ...
+
+    def events(self, *, kind: str = "", limit: int = 50) -> list[EventRow]:
+        """List, newest first."""
+        ...
+
+    def record_pass(self, done: Pass) -> None:
+        """Write the newest pass (the HEALTHCHECK asks its age)."""
+        ...
+
+    def totals(self) -> Totals:
+        """Count."""
+        ...
+
+    def reclaim(self, now: datetime) -> int:
+        """Give back what a dead process had leased: outbox rows pending again, links and sources due now.
+        Called once under the daemon's lock; returns how many rows.
+        """
+        ...
+
+
+class Store(Protocol):
+    """The database. Not thread-safe: one thread a store. Outside `transaction`, reads only.
+
+    Raises StoreError (BusyError where waiting helps, DamagedError where it does not).
+    """
+
+    @property
+    def outlets(self) -> Outlets: ...
+    @property
+    def links(self) -> LinksTable: ...
+    @property
+    def articles(self) -> Articles: ...
+    @property
+    def hits(self) -> Hits: ...
+    @property
+    def stories(self) -> Stories: ...
+    @property
+    def alerts(self) -> Alerts: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing, written through when it ends; nested ones are savepoints."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Ledger(Protocol):
+    """The one writer. Every piece of work is a transaction of its own, in the order it was handed in."""
+
+    def submit(self, work: Callable[[Store], T]) -> Future[T]:
+        """Run `work` in the writer's thread inside a transaction; done after the commit. What it raises is
+        the future's, rolls back its own writes and no other's.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish what was handed in, then close."""
+        ...

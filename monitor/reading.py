@@ -1,0 +1,135 @@
+"""The pure half of the line, run inside the reader processes: Page → Links, Page → Reading, robots.txt → verdicts.
+
+Whatever a page does to a parser happens here and nowhere else. Nothing in this file waits, writes or dials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.errors import ReadError
+from monitor.extract.article import Hints, content_hash, extract
+from monitor.fetch import robots
+from monitor.match.engine import Matcher
+from monitor.model import (
+    Article,
+    Block,
+    Entity,
+    Entry,
+    Failure,
+    Link,
+    Links,
+    Page,
+    Reading,
+    Role,
+    Rule,
+    TextKind,
+)
+from monitor.outlets.kinds import KINDS
+from monitor.parse import urls
+from monitor.story.fingerprint import fingerprint
+from monitor.views import DueSource
+
+# What a reply may hold at most: a feed of 1,000 entries with full text would be 100 MB.
+MAX_LINKS = 1_000
+MAX_FEED_TEXT = 2_000_000
+MAX_ENTRY_TEXT = 50_000
+MAX_ARTICLE_TEXT = 1_000_000
+
+
+class Reader:
+    """Compiled rules and the functions that use them; one a process."""
+
+    def __init__(self, rules: Sequence[Rule], entities: Sequence[Entity]) -> None:
+        self._matcher = Matcher(rules, entities)
+
+    def links(self, page: Page, source: DueSource) -> Links | Failure:
+        """Parse a source's answer. The newest come first where every entry says when it was published."""
+        try:
+            feed = KINDS[source.kind](page)
+        except ReadError as error:
+            return Failure(error.reason, error.detail)
+        entries = list(feed.entries)
+        dated = [entry.published for entry in entries if entry.published]
+        if len(dated) == len(entries):
+            order = sorted(range(len(entries)), key=lambda index: dated[index], reverse=True)
+            entries = [entries[index] for index in order]
+        found: dict[str, Link] = {}
+        room = MAX_FEED_TEXT
+        for entry in entries:
+            link = _link(entry, source, min(room, MAX_ENTRY_TEXT))
+            if link.canonical not in found and len(found) < MAX_LINKS:
+                found[link.canonical] = link
+                room -= len(link.content)
+        return Links(tuple(found.values()), feed.title, feed.language, feed.ttl, feed.dropped)
+
+    def article(self, page: Page, link: Link, language: str | None) -> Reading | Failure:
+        """Extract and match a page; where it holds no readable article, read the feed entry instead."""
+        hints = Hints(outlet=link.outlet, language=language, title=link.title, published=link.published, url=link.url)
+        try:
+            article = extract(page, hints=hints)
+        except ReadError as error:
+            return self.entry(link, Failure(error.reason, error.detail), language)
+        return self._reading(article)
+
+    def entry(self, link: Link, failure: Failure, language: str | None) -> Reading | Failure:
+        """Make the article from what the feed said; the failure itself where the feed said nothing."""
+        blocks = tuple(Block(Role.BODY, text) for text in link.content.split("\n\n") if text)
+        if not (link.title or link.summary or blocks):
+            return failure
+        article = Article(
+            url=link.url,
+            title=link.title,
+            language=language,
+            blocks=blocks,
+            canonical_url=link.canonical,
+            authors=(link.author,) if link.author else (),
+            published=link.published,
+            outlet=link.outlet,
+            # A full-text feed often repeats its first words as the summary.
+            standfirst="" if link.content.startswith(link.summary.rstrip("….")) else link.summary,
+            text=TextKind.FEED,
+            reason=failure.reason,
+            content_hash=content_hash(link.title, "\n\n".join([link.summary, link.content])),
+            detail=failure.detail[:300],
+        )
+        return self._reading(article)
+
+    @staticmethod
+    def robots(body: bytes, addresses: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:
+        """Say for each address whether this robots.txt lets `agent` fetch it."""
+        return robots.allows(body, addresses, agent)
+
+    def _reading(self, article: Article) -> Reading:
+        article = _bounded(article)
+        hits = self._matcher.match(article)
+        # The headline and the standfirst are all that a feed entry may have.
+        sketch = fingerprint(article.title, article.body or article.standfirst)
+        return Reading(article, tuple(hits), sketch, self._matcher.version)
+
+
+def _link(entry: Entry, source: DueSource, room: int) -> Link:
+    return Link(
+        outlet=source.outlet_id,
+        source=source.url,
+        url=entry.url,
+        canonical=urls.canonical(entry.url),
+        guid=entry.guid,
+        title=entry.title,
+        summary=entry.summary,
+        published=entry.published,
+        author=entry.author,
+        content=entry.content[: max(room, 0)],
+    )
+
+
+def _bounded(article: Article) -> Article:
+    """Cut what no article has: more than 1 M characters of text."""
+    size = 0
+    for index, block in enumerate(article.blocks):
+        size += len(block.text)
+        if size > MAX_ARTICLE_TEXT:
+            from dataclasses import replace
+
+            return replace(article, blocks=article.blocks[:index])
+    return article

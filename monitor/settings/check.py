@@ -1,0 +1,112 @@
+"""What no single value shows: queries parse, references exist, nothing stands there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, available_timezones
+
+from monitor.errors import ConfigError, QueryError
+from monitor.parse import urls
+from monitor.settings.document import Document, Keys
+from monitor.settings.faults import nearest
+from monitor.settings.schema import AlertsFile, OutletsFile, RulesFile
+
+
+@dataclass
+class Findings:
+    """What is wrong, and what is only odd."""
+
+    errors: list[ConfigError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, document: Document, keys: Keys, message: str) -> None:
+        """Note what is odd about a value, with its file and line."""
+        self.warnings.append(f"{document.path}:{document.line(keys)}: {message}")
+
+
+def ids(document: Document, section: str) -> set[str] | None:
+    """Return the ids a file gives in a section, faulty entries too; None where the file could not be read."""
+    if not document.usable:
+        return None
+    found = document.data.get(section) if isinstance(document.data, dict) else None
+    return set(found) if isinstance(found, dict) else set()
+
+
+def timezone(name: str, fault: Callable[[str, str], ConfigError]) -> ConfigError | None:
+    """Return the fault of a time zone that this machine does not know."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        near = get_close_matches(name, available_timezones(), n=1)
+        hint = f"Did you mean {near[0]}?" if near else "For example: Europe/Berlin"
+        return fault(f"timezone: found {name!r}, expected an IANA name", hint)
+    return None
+
+
+def outlets(file: OutletsFile, document: Document, findings: Findings) -> None:
+    """Warn of a feed that is given twice."""
+    seen: dict[str, tuple[str, int]] = {}
+    for outlet_id, outlet in file.outlets.items():
+        for index, feed in enumerate(outlet.feeds):
+            keys = ("outlets", outlet_id, "feeds", index)
+            first = seen.setdefault(urls.canonical(feed), (outlet_id, document.line(keys)))
+            if first != (outlet_id, document.line(keys)):
+                findings.warn(document, keys, f"the feed {feed} is also in outlet {first[0]!r}, line {first[1]}")
+
+
+def rules(file: RulesFile, document: Document, findings: Findings) -> None:
+    """Parse every query and look up every @entity."""
+    from monitor.query import entities_in, parse
+
+    known = ids(document, "entities") or set()
+    for rule_id, rule in file.rules.items():
+        keys = ("rules", rule_id, "query")
+        try:
+            tree = parse(rule.query)
+        except QueryError as error:
+            message = f"rule {rule_id!r}: {error.message}"
+            findings.errors.append(document.error_within(keys, rule.query, error.position, message, error.hint))
+            continue
+        for warning in tree.warnings:
+            findings.warn(document, keys, f"rule {rule_id!r}: {warning}")
+        for name in sorted(entities_in(tree) - known):
+            offset = max(rule.query.find(f"@{name}"), 0)
+            hint = nearest(name, known, plural="entities")
+            message = f"rule {rule_id!r}: there is no entity {name!r}"
+            findings.errors.append(document.error_within(keys, rule.query, offset, message, hint))
+
+
+def alerts(file: AlertsFile, document: Document, others: Mapping[str, set[str] | None], findings: Findings) -> None:
+    """Look up what routes name. `others`: the known rules, outlets and rule tags; None: not to be checked."""
+    known = {"channels": ids(document, "channels"), **others}
+    for route_id, route in file.routes.items():
+        named = {"channels": route.channels, "rules": route.rules, "outlets": route.outlets}
+        for key, names in named.items():
+            findings.errors += _unknown(document, ("routes", route_id, key), names, known[key])
+        for index, tag in enumerate(route.tags):
+            if known["tags"] is not None and tag not in known["tags"]:
+                findings.warn(document, ("routes", route_id, "tags", index), f"no rule has the tag {tag!r}")
+    for channel_id, channel in file.channels.items():
+        if channel.url is not None:
+            message = f"channel {channel_id!r} holds its address; secrets belong in url_env or url_file"
+            findings.warn(document, ("channels", channel_id, "url"), message)
+    if file.channels and not file.routes:
+        findings.warn(document, ("channels",), "no route leads to a channel: hits are stored, nobody is told")
+
+
+def _unknown(
+    document: Document, keys: tuple[str, str, str], names: Iterable[str], known: set[str] | None
+) -> list[ConfigError]:
+    if known is None:
+        return []
+    return [
+        document.error(
+            (*keys, index),
+            f"route {keys[1]!r}: there is no {keys[2][:-1]} {name!r}",
+            nearest(name, known, plural=keys[2]),
+        )
+        for index, name in enumerate(names)
+        if name not in known
+    ]

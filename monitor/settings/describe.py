@@ -1,0 +1,69 @@
+"""Settings as rows to show: every value with where it was said, and no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from monitor.model import Channel, Outlet
+from monitor.settings.load import Settings
+
+# The name in the files, the field of Settings, whether it is a duration.
+_SCALARS = (
+    ("storage.path", "storage", False),
+    ("timezone", "timezone", False),
+    ("politeness.contact", "contact", False),
+    ("politeness.gap", "gap", True),
+    ("limits.readers", "readers", False),
+    ("limits.fetch_deadline", "fetch_deadline", True),
+    ("limits.page_size", "page_size", False),
+    ("limits.baseline_pages", "baseline_pages", False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value in force. `value`: a scalar, or the fields of an entry that say something."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def rows(settings: Settings) -> Iterator[Row]:
+    """Yield every value in force, in the order of the files."""
+    for key, name, is_duration in _SCALARS:
+        value = getattr(settings, name)
+        shown = duration(value) if is_duration else value if isinstance(value, int) else str(value)
+        yield Row(key, shown, settings.origins.get(key, "default"))
+    for section in ("outlets", "rules", "entities", "channels", "routes"):
+        for item in getattr(settings, section):
+            key = f"{section}.{item.id}"
+            origin = settings.origins.get(f"{key}.url") or settings.origins.get(key, "default")
+            yield Row(key, _entry(item), origin)
+
+
+def _entry(item: Any) -> dict[str, Any]:
+    """Return the fields of a record that say something, durations as they are written; never a channel's address."""
+    if isinstance(item, Channel):
+        return {"kind": item.kind, **({"url": "(secret)"} if item.kind != "console" else {})}
+    shown: dict[str, Any] = {}
+    for field in fields(item):
+        value = getattr(item, field.name)
+        if field.name == "id" or value in ("", (), None, False):
+            continue
+        if field.name in {"every", "wait"}:
+            value = duration(value)
+        shown[field.name] = value
+    if isinstance(item, Outlet):
+        shown["sources"] = [source.url for source in item.sources]
+    return shown
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as they are written in the files: 90s, 15m, 6h, 1d."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:g}s"

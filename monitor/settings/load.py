@@ -1,0 +1,291 @@
+"""The configuration folder and the environment → Settings, or every error at once."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.errors import ConfigError
+from monitor.model import Channel, Entity, Name, Outlet, Route, Rule, Source
+from monitor.settings import check, paths, schema
+from monitor.settings.check import Findings
+from monitor.settings.document import Document, read
+from monitor.settings.faults import ConfigErrors, explain
+
+File = TypeVar("File", bound=BaseModel)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that is in force. Durations in seconds, `page_size` in bytes.
+
+    `origins`: where a value was said ("rules.nato" → "config/rules.yaml:12", "environment …", "default").
+    """
+
+    directory: Path
+    storage: Path
+    timezone: str
+    contact: str
+    gap: float
+    readers: int
+    fetch_deadline: float
+    page_size: int
+    baseline_pages: int
+    outlets: tuple[Outlet, ...]
+    rules: tuple[Rule, ...]
+    entities: tuple[Entity, ...]
+    channels: tuple[Channel, ...]
+    routes: tuple[Route, ...]
+    warnings: tuple[str, ...]
+    origins: Mapping[str, str]
+
+
+def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool = True) -> Settings:
+    """Read and check everything. `addresses=False`: channels stay without theirs, for what sends nothing and may be
+    called where the variables that hold them are not set.
+
+    Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
+    """
+    folder = paths.config_folder(directory, environ)
+    documents = {name: read(folder / f"{name}.yaml", secret=name == "alerts") for name in paths.NAMES}
+    findings = Findings()
+    for document in documents.values():
+        findings.errors += document.errors
+    files = {name: _validate(model, documents[name], findings) for name, model in schema.FILE_MODELS.items()}
+    monitor = cast("schema.MonitorFile", files["monitor"])
+    outlets = cast("schema.OutletsFile", files["outlets"])
+    rules = cast("schema.RulesFile", files["rules"])
+    alerts = cast("schema.AlertsFile", files["alerts"])
+
+    check.outlets(outlets, documents["outlets"], findings)
+    check.rules(rules, documents["rules"], findings)
+    others = {
+        "outlets": check.ids(documents["outlets"], "outlets"),
+        "rules": check.ids(documents["rules"], "rules"),
+        "tags": {tag for rule in rules.rules.values() for tag in rule.tags} if documents["rules"].usable else None,
+    }
+    check.alerts(alerts, documents["alerts"], others, findings)
+    origins = _origins(documents)
+    for key, item in alerts.channels.items():
+        if item.url_env:
+            origins[f"channels.{key}.url"] = f"environment {item.url_env}"
+        elif item.url_file:
+            origins[f"channels.{key}.url"] = f"file {_beside(documents['alerts'], item.url_file)}"
+    if addresses:
+        channels = _channels(alerts, documents["alerts"], environ, findings)
+    else:
+        channels = tuple(Channel(key, item.kind or "apprise") for key, item in alerts.channels.items())
+    scalars = _scalars(monitor, documents["monitor"], environ, origins, findings)
+    if findings.errors:
+        raise ConfigErrors(findings.errors)
+    return Settings(
+        directory=folder,
+        outlets=tuple(_outlet(key, item) for key, item in outlets.outlets.items()),
+        rules=tuple(_rule(key, item) for key, item in rules.rules.items()),
+        entities=tuple(_entity(key, item) for key, item in rules.entities.items()),
+        channels=channels,
+        routes=tuple(_route(key, item) for key, item in alerts.routes.items()),
+        warnings=tuple(findings.warnings),
+        origins=origins,
+        **scalars,
+    )
+
+
+def _validate(model: type[File], document: Document, findings: Findings) -> File:
+    """Return the file as its model. What is wrong is noted and left out, so that the rest can be checked too."""
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        findings.errors += explain(error, model, document)
+        rest = _without(document.data, error, whole_entry=False)
+    try:
+        return model.model_validate(rest)
+    except ValidationError as error:  # an entry that cannot do without what was left out
+        return model.model_validate(_without(rest, error, whole_entry=True))
+
+
+def _without(data: Any, error: ValidationError, *, whole_entry: bool) -> dict[str, Any]:
+    """Return a copy without the values that are wrong, or without the entries these stand in."""
+    if not isinstance(data, dict):
+        return {}
+    rest: dict[str, Any] = copy.deepcopy(data)
+    wrong = [[key for key in detail["loc"] if key != "[key]"] for detail in error.errors(include_url=False)]
+    for keys in reversed(wrong):  # the last place of a list first
+        _remove(rest, keys[:2] if whole_entry else keys)
+    return rest
+
+
+def _remove(place: Any, keys: list[str | int]) -> None:
+    """Remove the value that `keys` lead to, if it is there: a missing key and a short form are not."""
+    try:
+        for key in keys[:-1]:
+            place = place[key]
+        del place[keys[-1]]
+    except (LookupError, TypeError):
+        return
+
+
+def _origins(documents: Mapping[str, Document]) -> dict[str, str]:
+    """Return file and line of every value of monitor.yaml, and of every entry of the other files."""
+    origins = {}
+    for document in documents.values():
+        for section, items in document.data.items() if isinstance(document.data, dict) else ():
+            if isinstance(items, dict):
+                for key in items:
+                    origins[f"{section}.{key}"] = f"{document.path}:{document.line((section, key))}"
+            else:
+                origins[section] = f"{document.path}:{document.line((section,))}"
+    return origins
+
+
+def _scalars(
+    file: schema.MonitorFile, document: Document, environ: Mapping[str, str], origins: dict[str, str], found: Findings
+) -> dict[str, Any]:
+    """Return the values of monitor.yaml, with the environment before the file."""
+    storage = Path()
+    try:
+        storage, origins["storage.path"] = paths.storage_of(document, environ)
+    except ConfigError as error:
+        # Of a path that is no text pydantic has spoken already.
+        if not any((error.file, error.line) == (told.file, told.line) for told in found.errors):
+            found.errors.append(error)
+    timezone, contact = file.timezone, file.politeness.contact
+    if timezone_set := environ.get("MONITOR_TIMEZONE"):
+        timezone, origins["timezone"] = timezone_set, "environment MONITOR_TIMEZONE"
+        fault = check.timezone(timezone, lambda message, hint: ConfigError(f"MONITOR_TIMEZONE: {message}", hint=hint))
+    else:
+        fault = check.timezone(timezone, lambda message, hint: document.error(("timezone",), message, hint))
+    if fault:
+        found.errors.append(fault)
+    if contact_set := environ.get("MONITOR_CONTACT"):
+        origins["politeness.contact"] = "environment MONITOR_CONTACT"
+        try:
+            contact = schema.contact_address(contact_set)
+        except ValueError as error:
+            found.errors.append(ConfigError(f"MONITOR_CONTACT: found {contact_set!r}, expected {error}"))
+    return {
+        "storage": storage,
+        "timezone": timezone,
+        "contact": contact,
+        "gap": file.politeness.gap,
+        "readers": file.limits.readers or _cores(),
+        "fetch_deadline": file.limits.fetch_deadline,
+        "page_size": file.limits.page_size,
+        "baseline_pages": file.limits.baseline_pages,
+    }
+
+
+def _cores() -> int:
+    # In a container the machine's cores are not all ours.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# ---- channels: the one place where secrets come in
+
+
+def _channels(
+    file: schema.AlertsFile, document: Document, environ: Mapping[str, str], found: Findings
+) -> tuple[Channel, ...]:
+    channels = []
+    for channel_id, item in file.channels.items():
+        if item.kind == "console":
+            channels.append(Channel(channel_id, "console"))
+            continue
+        key = "url_env" if item.url_env else "url_file" if item.url_file else "url"
+        try:
+            url = _address(item, document, environ)
+        except ValueError as error:
+            message, hint = error.args
+            found.errors.append(
+                document.error(("channels", channel_id, key), f"channel {channel_id!r}: {message}", hint)
+            )
+        else:
+            channels.append(Channel(channel_id, "apprise", url))
+    return tuple(channels)
+
+
+def _address(item: schema.ChannelKeys, document: Document, environ: Mapping[str, str]) -> str:
+    """Return a channel's address. Raises ValueError(message, hint), neither of which holds the address."""
+    if item.url_env:
+        url = environ.get(item.url_env, "").strip()
+        if not url:
+            hint = f"Set {item.url_env} to the channel's address where `monitor` is started, or use url_file"
+            raise ValueError(f"the environment variable {item.url_env} is not set", hint)
+    elif item.url_file:
+        path = _beside(document, item.url_file)
+        try:
+            url = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "this is not UTF-8 text"
+            hint = "The file holds the address alone; a relative path starts at the configuration folder"
+            raise ValueError(f"cannot read {path}: {reason}", hint) from None
+    else:
+        url = (item.url or "").strip()
+    if not _ADDRESS.fullmatch(url):
+        hint = "It looks like kind://..., such as mailtos://user:password@example.org or ntfys://ntfy.example/topic"
+        raise ValueError("what it gives is no address", hint)
+    return url
+
+
+def _beside(document: Document, path: str) -> Path:
+    return paths.absolute(path, document.path.parent)
+
+
+# ---- entries to records
+
+
+def _outlet(outlet_id: str, item: schema.OutletKeys) -> Outlet:
+    return Outlet(
+        outlet_id,
+        name=item.name or outlet_id,
+        homepage=item.homepage or "",
+        sources=tuple(Source(url) for url in dict.fromkeys(item.feeds)),
+        language=item.language,
+        every=item.every,
+        private=item.private,
+        alert_baseline=item.baseline == "alert",
+        ignore_robots=item.ignore_robots or "",
+        tags=tuple(item.tags),
+    )
+
+
+def _rule(rule_id: str, item: schema.RuleKeys) -> Rule:
+    said = "\0".join([item.query, *item.languages])
+    return Rule(
+        rule_id,
+        query=item.query,
+        name=item.name or rule_id,
+        tags=tuple(item.tags),
+        severity=item.severity,
+        languages=tuple(item.languages),
+        version=hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=6).hexdigest(),
+    )
+
+
+def _entity(entity_id: str, item: schema.EntityKeys) -> Entity:
+    names = tuple(
+        Name(name.text, name.case == "exact", tuple(name.languages), name.not_at_sentence_start) for name in item.names
+    )
+    return Entity(entity_id, names, item.label or entity_id)
+
+
+def _route(route_id: str, item: schema.RouteKeys) -> Route:
+    return Route(
+        route_id,
+        channels=tuple(item.channels),
+        rules=tuple(item.rules),
+        tags=tuple(item.tags),
+        severities=tuple(item.severities),
+        outlets=tuple(item.outlets),
+        languages=tuple(item.languages),
+        wait=item.wait,
+    )

@@ -1,0 +1,85 @@
+"""Which folder holds the configuration, and where the database is. Light: no pydantic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from platformdirs import user_config_path, user_data_path
+
+from monitor.errors import ConfigError
+from monitor.settings.document import Document, read
+
+NAMES = ("monitor", "outlets", "rules", "alerts")
+FILES = tuple(f"{name}.yaml" for name in NAMES)
+
+
+def holds_files(folder: Path) -> bool:
+    """Say whether a folder holds any of the four files; one that may not be looked into holds none."""
+    try:
+        return any((folder / file).is_file() for file in FILES)
+    except OSError:
+        return False
+
+
+def shipped() -> Path:
+    """Return the folder that ships: package data of a wheel, else `config/` beside the package."""
+    packaged = Path(__file__).parent / "defaults"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "config"
+
+
+def config_folder(directory: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the folder in force: the one named, $MONITOR_CONFIG, ./config, the user's, the one that ships.
+
+    Raises ConfigError where a named folder holds none of the files.
+    """
+    named = directory or (Path(environ["MONITOR_CONFIG"]) if environ.get("MONITOR_CONFIG") else None)
+    if named is not None:
+        if not holds_files(named):
+            what = "holds none of " + ", ".join(FILES) if named.is_dir() else "is no folder"
+            raise ConfigError(f"{named} {what}", hint=f"`monitor config new {named}` makes one to start from")
+        return named
+    for folder in (Path("config"), user_config_path("monitor", appauthor=False)):
+        if holds_files(folder):
+            return folder
+    return shipped()
+
+
+def storage_path(directory: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the absolute path of the database, reading only monitor.yaml. Raises ConfigError."""
+    folder = config_folder(directory, environ)
+    document = read(folder / "monitor.yaml")
+    if document.errors and not environ.get("MONITOR_STORAGE_PATH"):
+        raise document.errors[0]
+    return storage_of(document, environ)[0]
+
+
+def storage_of(document: Document, environ: Mapping[str, str]) -> tuple[Path, str]:
+    """Return the database's absolute path by monitor.yaml and environment, and where it was said.
+
+    A relative path starts at the configuration folder, one in the environment at the working directory.
+    """
+    if text := environ.get("MONITOR_STORAGE_PATH"):
+        return absolute(text, Path.cwd()), "environment MONITOR_STORAGE_PATH"
+    storage = document.data.get("storage") if isinstance(document.data, dict) else None
+    written = storage.get("path") if isinstance(storage, dict) else None
+    if written is None:
+        folder = user_data_path("monitor", appauthor=False)
+        if not folder.is_absolute():  # a user without a home, as in a container: "~" stays as it is
+            raise ConfigError(
+                "this user has no home folder for the database", hint="Set MONITOR_STORAGE_PATH, or storage.path"
+            )
+        return folder / "monitor.db", "default"
+    key = ("storage", "path")
+    if not isinstance(written, str) or not written:
+        raise document.error(key, "storage.path: expected the path of a file")
+    return absolute(written, document.path.parent), f"{document.path}:{document.line(key)}"
+
+
+def absolute(text: str, base: Path) -> Path:
+    """Return the absolute path that `text` means, ~ expanded; a relative one starts at `base`."""
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:  # ~ of a user without a home
+        path = Path(text)
+    return (base / path).absolute()

@@ -1,0 +1,304 @@
+"""What the four files may say, as pydantic models. The text under a field is what editors show for it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.annotated_handlers import GetJsonSchemaHandler
+
+from monitor.parse import urls
+from monitor.parse.language import primary
+
+ID = r"^[a-z0-9][a-z0-9._-]*$"
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_YEAR = 365 * 86_400
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+# ---- values. A validator's ValueError says what was expected; faults.py adds what was found.
+
+
+def seconds(value: object) -> float:
+    """Return the seconds of "90s", "15m", "6h" or "1d"."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not match or float(match[1]) * _SECONDS[match[2]] > _YEAR:
+        raise ValueError("a duration such as 90s, 15m, 6h or 1d, at most 365d")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def _web_address(value: str) -> str:
+    if value != value.strip() or urls.absolute("", value) is None:
+        raise ValueError("an address that begins with http:// or https://")
+    return value
+
+
+def _language(value: str) -> str:
+    code = primary(value)
+    if code is None:
+        raise ValueError("a language code such as en, de or uk")
+    return code
+
+
+def contact_address(value: str) -> str:
+    """Return a mail or web address that can stand in a User-Agent header."""
+    fits = value.isascii() and value.isprintable() and len(value) <= 200 and not set(value) & set("()<>\\")
+    if value and not (fits and (_MAIL.fullmatch(value) or urls.absolute("", value))):
+        raise ValueError("a mail address or a web address")
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        raise ValueError("the name of an environment variable, in capitals, such as MAIL_URL")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("some text")
+    return value
+
+
+def _duration(default: str) -> Any:
+    return Field(default=seconds(default), json_schema_extra={"default": default})
+
+
+class OrText:
+    """JSON schema only: the model, or its short form, one text."""
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "minLength": 1}, handler(core)]}
+
+
+Id = Annotated[str, Field(pattern=ID, max_length=64)]
+Text = Annotated[str, AfterValidator(_not_blank)]
+Duration = Annotated[
+    float,
+    BeforeValidator(seconds),
+    WithJsonSchema({"type": "string", "pattern": rf"^{_DURATION.pattern}$", "examples": ["90s", "15m", "6h", "1d"]}),
+]
+WebAddress = Annotated[
+    str,
+    AfterValidator(_web_address),
+    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}),
+]
+Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "examples": ["en", "de", "uk"]})]
+Severity = Literal["low", "normal", "high"]
+
+
+class _Keys(BaseModel):
+    """A mapping with known keys. A key with nothing after it counts as not given."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {key: item for key, item in value.items() if item is not None or key not in cls.model_fields}
+        return value
+
+
+# ---- monitor.yaml
+
+
+class StorageKeys(_Keys):
+    """Where the database is."""
+
+    path: Text | None = None
+    """The database. A relative path starts at this folder. Without it: the user's data folder."""
+
+
+class PolitenessKeys(_Keys):
+    """What the outlets' servers see of us."""
+
+    contact: Annotated[str, AfterValidator(contact_address)] = ""
+    """Your mail or web address; outlets see it in the User-Agent and can ask you to stop."""
+    gap: Duration = _duration("2s")
+    """Time between two requests to one host."""
+
+
+class LimitsKeys(_Keys):
+    """What one machine and one page may cost."""
+
+    readers: Annotated[int, Field(ge=1, le=256)] | None = None
+    """Reader processes. Without it: one a core."""
+    fetch_deadline: Duration = _duration("30s")
+    """The longest one visit to a page or feed may last, redirects included."""
+    page_size: Annotated[int, Field(ge=1_000, le=100_000_000)] = 5_000_000
+    """Bytes; larger answers are not read."""
+    baseline_pages: Annotated[int, Field(ge=0, le=10_000)] = 20
+    """Articles read when a source is asked for the first time; the rest of its list is only noted."""
+
+
+class MonitorFile(_Keys):
+    """monitor.yaml: where things are stored, and how hard the network and this machine are worked."""
+
+    storage: StorageKeys = Field(default_factory=StorageKeys)
+    timezone: Text = "UTC"
+    """IANA name, such as Europe/Berlin. Times in messages are shown in it."""
+    politeness: PolitenessKeys = Field(default_factory=PolitenessKeys)
+    limits: LimitsKeys = Field(default_factory=LimitsKeys)
+
+
+# ---- outlets.yaml
+
+
+class OutletKeys(_Keys):
+    """A publication that is watched."""
+
+    name: str = ""
+    """As people know it; without it, the id."""
+    homepage: WebAddress | None = None
+    """The front page, for people."""
+    language: Language | None = None
+    """For pages that do not name their own, such as en."""
+    feeds: Annotated[list[WebAddress], Field(min_length=1)]
+    """RSS, Atom or JSON feeds."""
+    every: Duration = _duration("15m")
+    """Time between two polls of one feed."""
+    private: bool = False
+    """Its own host and port may be read although the address is private (intranet, loopback)."""
+    baseline: Literal["silent", "alert"] = "silent"
+    """Whether hits in what it lists at the first poll are alerted."""
+    ignore_robots: Text | None = None
+    """The reason why its robots.txt is not asked, such as a contract. Without it, it is."""
+    tags: list[Text] = []
+    """Your own words for it."""
+
+
+class OutletsFile(_Keys):
+    """outlets.yaml: what is read."""
+
+    outlets: dict[Id, OutletKeys] = {}
+    """By id: a short stable name, which routes and listings use."""
+
+
+# ---- rules.yaml
+
+
+class RuleKeys(_Keys):
+    """A query, and what to call its hits."""
+
+    query: Text
+    """What an article must say, in the rule language."""
+    name: str = ""
+    """As messages call it; without it, the id."""
+    tags: list[Text] = []
+    """Your own words for it; routes can choose by them."""
+    severity: Severity = "normal"
+    """Routes can choose by it."""
+    languages: list[Language] = []
+    """It holds only in articles in these; without it, in all."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        return {"query": value} if isinstance(value, str) else value
+
+
+class NameKeys(_Keys):
+    """One name, and where it holds."""
+
+    text: Text
+    """The name as it is written."""
+    case: Literal["exact", "fold"] = "fold"
+    """`exact`: only in exactly this case, as an acronym needs that is also a word."""
+    languages: list[Language] = []
+    """It holds only in articles in these; without it, in all."""
+    not_at_sentence_start: bool = False
+    """A capital at the start of a sentence says nothing: do not count it there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        return {"text": value} if isinstance(value, str) else value
+
+
+class EntityKeys(_Keys):
+    """Somebody or something with names."""
+
+    label: str = ""
+    """As people know it; without it, the id."""
+    names: Annotated[list[Annotated[NameKeys, OrText()]], Field(min_length=1)]
+    """Every name it has, in every language and script you read."""
+
+
+class RulesFile(_Keys):
+    """rules.yaml: what is looked for."""
+
+    rules: dict[Id, Annotated[RuleKeys, OrText()]] = {}
+    """By id: a short stable name. Either the query alone, or keys."""
+    entities: dict[Id, EntityKeys] = {}
+    """By id: somebody or something with names, used in a query as @id."""
+
+
+# ---- alerts.yaml
+
+
+class ChannelKeys(_Keys):
+    """Exactly one of `kind: console`, `url_env`, `url_file` and `url`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [key]} for key in ("kind", "url_env", "url_file", "url")]}
+    )
+
+    kind: Literal["console"] | None = None
+    """`console`: messages are printed where the daemon runs."""
+    url_env: Annotated[str, AfterValidator(_variable)] | None = None
+    """The environment variable that holds the address, an Apprise URL."""
+    url_file: Text | None = None
+    """The file that holds the address, an Apprise URL. A relative path starts at this folder."""
+    url: Text | None = None
+    """The address itself, an Apprise URL. Only for addresses that are no secret."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ChannelKeys:
+        if sum(way is not None for way in (self.kind, self.url_env, self.url_file, self.url)) != 1:
+            raise ValueError("exactly one of `kind: console`, `url_env`, `url_file` and `url`")
+        return self
+
+
+class RouteKeys(_Keys):
+    """Which hits go to which channels; every key narrows."""
+
+    channels: Annotated[list[str], Field(min_length=1)]
+    """Ids of the channels that are told."""
+    rules: list[str] = []
+    """Only hits of these rules; without it, of all."""
+    tags: list[str] = []
+    """Only hits of rules with one of these tags; without it, of all."""
+    severities: list[Severity] = []
+    """Only hits of rules of these severities; without it, of all."""
+    outlets: list[str] = []
+    """Only articles of these outlets; without it, of all."""
+    languages: list[Language] = []
+    """Only articles in these languages; without it, in all."""
+    wait: Duration = _duration("0s")
+    """How long to collect hits of one story before telling."""
+
+
+class AlertsFile(_Keys):
+    """alerts.yaml: who is told, and of what."""
+
+    channels: dict[Id, ChannelKeys] = {}
+    """By id: where messages go."""
+    routes: dict[Id, RouteKeys] = {}
+    """By id: which hits go to which channels."""
+
+
+FILE_MODELS: dict[str, type[_Keys]] = {
+    "monitor": MonitorFile,
+    "outlets": OutletsFile,
+    "rules": RulesFile,
+    "alerts": AlertsFile,
+}
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of one file: monitor, outlets, rules or alerts."""
+    schema = FILE_MODELS[name].model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"{name}.yaml of monitor"}

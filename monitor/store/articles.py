@@ -1,0 +1,221 @@
+"""Articles by id in fetch order, their texts, and what they said before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from monitor.errors import Reason
+from monitor.model import OWN_ROLES, Article, Block, Standing, TextKind
+from monitor.store.codec import (
+    moment,
+    moment_or_none,
+    pack_blocks,
+    pack_words,
+    stamp,
+    stamp_or_none,
+    unpack_blocks,
+    unpack_words,
+)
+from monitor.store.rows import Row, Sql, Value, narrow
+from monitor.views import ArticleRow, Filter, Saved, StoredArticle
+
+# What `article_row` reads; hits.py joins the same.
+COLUMNS = """
+a.id, a.outlet_id, a.url, a.title, a.language, a.published, a.fetched_at, a.text, a.reason, a.standing,
+coalesce(p.story_id, '') AS story_id, (SELECT count(*) FROM hits n WHERE n.article_id = a.id) AS hits
+"""
+_ROWS = f"SELECT {COLUMNS} FROM articles a LEFT JOIN placements p ON p.article_id = a.id "  # noqa: S608 - constants
+_FILTERS = {
+    "rule": "id IN (SELECT article_id FROM hits WHERE rule_id = ?)",
+    "outlet": "outlet_id = ?",
+    "story": "id IN (SELECT article_id FROM placements WHERE story_id = ?)",
+    "since": "fetched_at >= ?",
+    "until": "fetched_at <= ?",
+    "before": "id < ?",
+}
+_WHOLE = f"""
+SELECT {COLUMNS}, a.canonical_url, a.authors, a.updated, a.section, a.wire, a.paywalled, a.live, a.detail,
+    a.content_hash, a.revision, b.standfirst, b.blocks
+FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
+"""  # noqa: S608 - constants
+_KNOWN = """
+SELECT a.id, a.canonical, a.title, a.text, a.content_hash, a.revision, b.standfirst, b.blocks
+FROM articles a JOIN bodies b ON b.article_id = a.id
+"""
+_INSERT = """
+INSERT INTO articles (
+    url, canonical_url, title, language, authors, published, updated, section, wire, paywalled, live, text, reason,
+    detail, content_hash, canonical, outlet_id, standing, revision, fetched_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING id
+"""
+_UPDATE = """
+UPDATE articles SET
+    url = ?, canonical_url = ?, title = ?, language = ?, authors = ?, published = ?, updated = ?, section = ?,
+    wire = ?, paywalled = ?, live = ?, text = ?, reason = ?, detail = ?, content_hash = ?, canonical = ?, revision = ?
+WHERE id = ?
+"""
+_REVISION = """
+INSERT INTO revisions (article_id, revision, title, standfirst, blocks, text, content_hash, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# A text never replaces one that says more.
+_WORTH = {TextKind.LISTING: 0, TextKind.FEED: 1, TextKind.FULL: 2}
+
+
+class SqlArticles:
+    """The Articles port."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def save(self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0) -> Saved:
+        """Insert, or complete and revise the one there."""
+        known = self._known(article, known_id)
+        if known is None:
+            return self._insert(article, fetched_at, standing)
+        stored = TextKind(known["text"])
+        completes = _WORTH[article.text] > _WORTH[stored]
+        revises = article.text is stored or completes
+        differs = not _same_content(article, known)
+        if not completes and not (revises and differs):
+            return Saved(known["id"], known["revision"], created=False, changed=False)
+        revision = known["revision"] + differs
+        if differs:
+            self._sql.write(
+                _REVISION, known["id"], known["revision"], known["title"], known["standfirst"], known["blocks"],
+                known["text"], known["content_hash"], stamp(fetched_at),
+            )  # fmt: skip
+        self._update(article, known, revision)
+        return Saved(known["id"], revision, created=False, changed=True)
+
+    def get(self, article_id: int) -> StoredArticle | None:
+        """Return one with its text."""
+        row = self._sql.one(_WHOLE + "WHERE a.id = ?", article_id)
+        return _stored(row) if row else None
+
+    def find(self, url: str) -> StoredArticle | None:
+        """Return the newest known by this URL or canonical URL."""
+        row = self._sql.one(_WHOLE + "WHERE a.url = ? OR a.canonical = ? ORDER BY a.id DESC LIMIT 1", url, url)
+        return _stored(row) if row else None
+
+    def rows(self, wanted: Filter) -> list[ArticleRow]:
+        """List, newest first (by id)."""
+        condition, values = narrow(wanted, _FILTERS)
+        # Hits are counted for the rows that are shown, not for all that the condition meets.
+        chosen = f"WHERE a.id IN (SELECT id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?)"  # noqa: S608
+        rows = self._sql.all(_ROWS + chosen + " ORDER BY a.id DESC", *values, wanted.limit)
+        return [article_row(row) for row in rows]
+
+    def _known(self, article: Article, known_id: int) -> Row | None:
+        found = self._sql.one(_KNOWN + "WHERE a.id = ?", known_id) if known_id else None
+        return found or self._sql.one(
+            _KNOWN + "WHERE a.outlet_id = ? AND a.canonical = ?", article.outlet, _key(article)
+        )  # fmt: skip
+
+    def _insert(self, article: Article, fetched_at: datetime, standing: Standing) -> Saved:
+        number = self._sql.insert(
+            _INSERT, *_values(article), _key(article), article.outlet, standing.value, stamp(fetched_at)
+        )  # fmt: skip
+        assert number is not None
+        self._sql.write(
+            "INSERT INTO bodies (article_id, standfirst, blocks) VALUES (?, ?, ?)",
+            number, article.standfirst, pack_blocks(article.blocks),
+        )  # fmt: skip
+        return Saved(number, 1, created=True, changed=True)
+
+    def _update(self, article: Article, known: Row, revision: int) -> None:
+        key = _key(article)
+        taken = self._sql.one(
+            "SELECT id FROM articles WHERE outlet_id = ? AND canonical = ? AND id <> ?",
+            article.outlet, key, known["id"],
+        )  # fmt: skip
+        if taken:
+            # Its page names a canonical URL that another article has: it stays known by the one its feed gave.
+            key = known["canonical"]
+        self._sql.write(_UPDATE, *_values(article), key, revision, known["id"])
+        self._sql.write(
+            "UPDATE bodies SET standfirst = ?, blocks = ? WHERE article_id = ?",
+            article.standfirst, pack_blocks(article.blocks), known["id"],
+        )  # fmt: skip
+
+
+def _key(article: Article) -> str:
+    return article.canonical_url or article.url
+
+
+def _same_content(article: Article, known: Row) -> bool:
+    """Compare hashes where both have one, else title, standfirst and the article's own words."""
+    if article.content_hash and known["content_hash"]:
+        return bool(article.content_hash == known["content_hash"])
+    return (article.title, article.standfirst, _own(article.blocks)) == (
+        known["title"],
+        known["standfirst"],
+        _own(unpack_blocks(known["blocks"])),
+    )
+
+
+def _own(blocks: tuple[Block, ...]) -> list[str]:
+    return [block.text for block in blocks if block.role in OWN_ROLES]
+
+
+def _values(article: Article) -> tuple[Value, ...]:
+    return (
+        article.url,
+        article.canonical_url,
+        article.title,
+        article.language,
+        pack_words(article.authors),
+        stamp_or_none(article.published),
+        stamp_or_none(article.updated),
+        article.section,
+        article.wire,
+        None if article.paywalled is None else int(article.paywalled),
+        int(article.live),
+        article.text.value,
+        article.reason.value if article.reason else None,
+        article.detail,
+        article.content_hash,
+    )
+
+
+def article_row(row: Row) -> ArticleRow:
+    """Read the COLUMNS of a row."""
+    return ArticleRow(
+        id=row["id"],
+        outlet_id=row["outlet_id"],
+        url=row["url"],
+        title=row["title"],
+        language=row["language"],
+        published=moment_or_none(row["published"]),
+        fetched_at=moment(row["fetched_at"]),
+        text=row["text"],
+        reason=Reason(row["reason"]) if row["reason"] else None,
+        standing=Standing(row["standing"]),
+        story_id=row["story_id"],
+        hits=row["hits"],
+    )
+
+
+def _stored(row: Row) -> StoredArticle:
+    listed = article_row(row)
+    article = Article(
+        url=listed.url,
+        title=listed.title,
+        language=listed.language,
+        blocks=unpack_blocks(row["blocks"]),
+        canonical_url=row["canonical_url"],
+        authors=unpack_words(row["authors"]),
+        published=listed.published,
+        updated=moment_or_none(row["updated"]),
+        section=row["section"],
+        outlet=listed.outlet_id,
+        wire=row["wire"],
+        paywalled=None if row["paywalled"] is None else bool(row["paywalled"]),
+        standfirst=row["standfirst"],
+        live=bool(row["live"]),
+        text=TextKind(listed.text),
+        reason=listed.reason,
+        content_hash=row["content_hash"],
+        detail=row["detail"],
+    )
+    return StoredArticle(listed, article, row["revision"])

@@ -1,0 +1,100 @@
+"""How values stand in columns: times as text, tuples as JSON, fingerprints as bytes."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.model import Block, Evidence, Role
+
+EMPTY = "[]"
+
+
+def stamp(moment: datetime) -> str:
+    """Write an aware datetime as UTC text of one width, so that text order is time order."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone: the store takes aware datetimes only")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def stamp_or_none(moment: datetime | None) -> str | None:
+    """Write a datetime that may be missing."""
+    return None if moment is None else stamp(moment)
+
+
+def ahead(moment: datetime, seconds: float) -> str:
+    """Write the time `seconds` after `moment`."""
+    return stamp(moment + timedelta(seconds=seconds))
+
+
+def moment(text: str) -> datetime:
+    """Read a stored time."""
+    return datetime.fromisoformat(text)
+
+
+def moment_or_none(text: str | None) -> datetime | None:
+    """Read a stored time that may be missing."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def pack_words(words: Sequence[str]) -> str:
+    """Write strings as a JSON list."""
+    return json.dumps(words, ensure_ascii=False) if words else EMPTY
+
+
+def unpack_words(text: str) -> tuple[str, ...]:
+    """Read a JSON list of strings."""
+    return tuple(json.loads(text))
+
+
+def pack_blocks(blocks: Sequence[Block]) -> str:
+    """Write blocks as [[role, text], ...]."""
+    return json.dumps([[block.role.value, block.text] for block in blocks], ensure_ascii=False)
+
+
+def unpack_blocks(text: str) -> tuple[Block, ...]:
+    """Read what `pack_blocks` wrote."""
+    return tuple(Block(Role(role), words) for role, words in json.loads(text))
+
+
+def pack_evidence(evidence: Sequence[Evidence]) -> str:
+    """Write evidence as a list of objects; what equals its default is left out."""
+    return json.dumps([_evidence_fields(piece) for piece in evidence], ensure_ascii=False)
+
+
+def _evidence_fields(piece: Evidence) -> dict[str, object]:
+    fields: dict[str, object] = {"clause": piece.clause, "field": piece.field, "span": piece.span}
+    if piece.block is not None:
+        fields["block"] = piece.block
+    for name in ("sentence", "mark"):
+        if getattr(piece, name) != (0, 0):
+            fields[name] = getattr(piece, name)
+    for name in ("surface", "entity", "quote"):
+        if getattr(piece, name):
+            fields[name] = getattr(piece, name)
+    return fields
+
+
+def unpack_evidence(text: str) -> tuple[Evidence, ...]:
+    """Read what `pack_evidence` wrote."""
+    return tuple(_evidence(fields) for fields in json.loads(text))
+
+
+def _evidence(fields: dict[str, Any]) -> Evidence:
+    for name in ("span", "sentence", "mark"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    return Evidence(**fields)
+
+
+def pack_numbers(numbers: Sequence[int]) -> bytes:
+    """Write a fingerprint, 8 bytes a number, little-endian: 2.5 times smaller than its digits."""
+    return struct.pack(f"<{len(numbers)}Q", *numbers)
+
+
+def unpack_numbers(packed: bytes) -> tuple[int, ...]:
+    """Read what `pack_numbers` wrote."""
+    return struct.unpack(f"<{len(packed) // 8}Q", packed)

@@ -1,0 +1,156 @@
+"""Outlets, their sources, when each is due, and what hosts asked of us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.errors import Reason
+from monitor.model import Outlet
+from monitor.store.codec import ahead, moment, moment_or_none, stamp
+from monitor.store.rows import Row, Sql
+from monitor.views import DueSource, OutletRow, PollOutcome, RobotsFile
+
+_SYNC_OUTLET = """
+INSERT INTO outlets (id, name, active) VALUES (?, ?, 1)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = 1
+"""
+# One that comes back is asked now, and keeps what it remembers: it is no new source.
+_SYNC_SOURCE = """
+INSERT INTO sources (outlet_id, url, kind, next_check_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (outlet_id, url) DO UPDATE SET
+    kind = excluded.kind,
+    next_check_at = CASE WHEN sources.active = 1 THEN sources.next_check_at ELSE excluded.next_check_at END,
+    active = 1
+"""
+_DUE = """
+SELECT id, outlet_id, url, kind, next_check_at, etag, last_modified, body_hash, failures, baselined
+FROM sources WHERE active = 1 AND next_check_at <= ?
+ORDER BY next_check_at, id LIMIT ?
+"""
+_SUCCEEDED = """
+UPDATE sources SET
+    next_check_at = ?, leased = 0, failures = ?, reason = NULL, detail = ?, last_polled_at = ?, last_ok_at = ?,
+    etag = ?, last_modified = ?, body_hash = ?, listed = coalesce(?, listed), baselined = 1
+WHERE id = ?
+"""
+_FAILED = """
+UPDATE sources SET
+    next_check_at = ?, leased = 0, failures = ?, reason = ?, detail = ?, last_polled_at = ?,
+    etag = coalesce(nullif(?, ''), etag), last_modified = coalesce(nullif(?, ''), last_modified),
+    body_hash = coalesce(nullif(?, ''), body_hash)
+WHERE id = ?
+"""
+_HOLD = """
+INSERT INTO hosts (host, held_until) VALUES (?, ?)
+ON CONFLICT (host) DO UPDATE SET held_until = excluded.held_until WHERE excluded.held_until > hosts.held_until
+"""
+_PUT_ROBOTS = """
+INSERT INTO robots (origin, status, body, fetched_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (origin) DO UPDATE SET
+    status = excluded.status, body = excluded.body, fetched_at = excluded.fetched_at
+"""
+_ROWS = """
+SELECT s.*, o.name,
+    (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) AS articles
+FROM sources s JOIN outlets o ON o.id = s.outlet_id
+WHERE s.active = 1 ORDER BY s.outlet_id, s.id
+"""
+
+
+class SqlOutlets:
+    """The Outlets port."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def sync(self, outlets: Sequence[Outlet], now: datetime) -> None:
+        """Make the stored set the configured one."""
+        sql = self._sql
+        wanted = {(outlet.id, source.url) for outlet in outlets for source in outlet.sources}
+        for row in sql.all("SELECT id, outlet_id, url FROM sources WHERE active = 1"):
+            if (row["outlet_id"], row["url"]) not in wanted:
+                sql.write("UPDATE sources SET active = 0, leased = 0 WHERE id = ?", row["id"])
+        sql.write("UPDATE outlets SET active = 0")
+        for outlet in outlets:
+            sql.write(_SYNC_OUTLET, outlet.id, outlet.name)
+            for source in outlet.sources:
+                sql.write(_SYNC_SOURCE, outlet.id, source.url, source.kind, stamp(now))
+
+    def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[DueSource]:
+        """Take sources due by `now`, earliest first."""
+        rows = self._sql.all(_DUE, stamp(now), limit)
+        self._sql.write_many(
+            "UPDATE sources SET next_check_at = ?, leased = 1 WHERE id = ?",
+            [(ahead(now, lease), row["id"]) for row in rows],
+        )
+        return [_due_source(row) for row in rows]
+
+    def record(self, outcome: PollOutcome) -> None:
+        """Write how a poll ended."""
+        due, polled = stamp(outcome.next_check_at), stamp(outcome.polled_at)
+        answer = (outcome.etag, outcome.last_modified, outcome.body_hash)
+        if outcome.reason is None:
+            self._sql.write(
+                _SUCCEEDED, due, outcome.failures, outcome.detail, polled, polled, *answer, outcome.listed,
+                outcome.source_id,
+            )  # fmt: skip
+        else:
+            self._sql.write(
+                _FAILED, due, outcome.failures, outcome.reason.value, outcome.detail, polled, *answer,
+                outcome.source_id,
+            )  # fmt: skip
+
+    def hold_host(self, host: str, until: datetime) -> None:
+        """Remember a host's pause; a shorter one never replaces a longer."""
+        self._sql.write(_HOLD, host, stamp(until))
+
+    def held_hosts(self, now: datetime) -> dict[str, datetime]:
+        """Return the pauses still running."""
+        rows = self._sql.all("SELECT host, held_until FROM hosts WHERE held_until > ?", stamp(now))
+        return {row["host"]: moment(row["held_until"]) for row in rows}
+
+    def robots(self, origin: str) -> RobotsFile | None:
+        """Return the stored robots.txt of an origin."""
+        row = self._sql.one("SELECT origin, status, body, fetched_at FROM robots WHERE origin = ?", origin)
+        return RobotsFile(row["origin"], row["status"], row["body"], moment(row["fetched_at"])) if row else None
+
+    def put_robots(self, robots: RobotsFile) -> None:
+        """Store or replace it."""
+        self._sql.write(_PUT_ROBOTS, robots.origin, robots.status, robots.body, stamp(robots.fetched_at))
+
+    def rows(self) -> list[OutletRow]:
+        """List every active source; `articles` are those of its whole outlet."""
+        return [_outlet_row(row) for row in self._sql.all(_ROWS)]
+
+
+def _due_source(row: Row) -> DueSource:
+    return DueSource(
+        id=row["id"],
+        outlet_id=row["outlet_id"],
+        url=row["url"],
+        kind=row["kind"],
+        due_at=moment(row["next_check_at"]),
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_hash=row["body_hash"],
+        failures=row["failures"],
+        baseline=not row["baselined"],
+    )
+
+
+def _outlet_row(row: Row) -> OutletRow:
+    return OutletRow(
+        outlet_id=row["outlet_id"],
+        name=row["name"],
+        url=row["url"],
+        kind=row["kind"],
+        last_polled_at=moment_or_none(row["last_polled_at"]),
+        last_ok_at=moment_or_none(row["last_ok_at"]),
+        next_check_at=moment(row["next_check_at"]),
+        failures=row["failures"],
+        reason=Reason(row["reason"]) if row["reason"] else None,
+        detail=row["detail"],
+        articles=row["articles"],
+        baselined=bool(row["baselined"]),
+    )

@@ -1,0 +1,116 @@
+"""SQL in, rows out: the one place where sqlite3's errors become ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from monitor.errors import BusyError, DamagedError, StoreError
+from monitor.store.codec import stamp
+from monitor.views import Filter
+
+Row = sqlite3.Row
+Value = str | int | float | bytes | None
+
+_CAUSES = {
+    sqlite3.SQLITE_FULL: "the disk is full: make room, nothing that was committed is lost",
+    sqlite3.SQLITE_IOERR: "the disk could not be read or written",
+    sqlite3.SQLITE_READONLY: "it may only be read",
+    sqlite3.SQLITE_PERM: "access is not permitted",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: look at the folder and its permissions",
+    sqlite3.SQLITE_NOMEM: "there is no memory left",
+}
+
+
+def translate(error: sqlite3.Error, path: Path) -> StoreError:
+    """Return the error of ours that says what sqlite3 meant."""
+    # The low byte is the cause, the rest its variant.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return BusyError(f"another program is writing to {path}: try again")
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return DamagedError(f"{path} is damaged or no database ({error}): restore a copy, it is left as it is")
+    cause = _CAUSES.get(code)
+    return StoreError(f"the database {path}: {cause} ({error})" if cause else f"the database {path}: {error}")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise StoreError where sqlite3 raises its own."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+
+
+class Sql:
+    """One connection as the tables see it. Parameters are bound; a lone surrogate becomes U+FFFD."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    def all(self, sql: str, *values: Value) -> list[Row]:
+        """Return every row."""
+        return self._execute(sql, values)[0]
+
+    def one(self, sql: str, *values: Value) -> Row | None:
+        """Return the first row, None where there is none."""
+        rows = self._execute(sql, values)[0]
+        return rows[0] if rows else None
+
+    def number(self, sql: str, *values: Value) -> int:
+        """Return the first column of the first row; 0 where it is NULL or missing."""
+        row = self.one(sql, *values)
+        return int(row[0] or 0) if row is not None else 0
+
+    def write(self, sql: str, *values: Value) -> int:
+        """Change rows; return how many."""
+        self._check_transaction()
+        return self._execute(sql, values)[1]
+
+    def insert(self, sql: str, *values: Value) -> int | None:
+        """Insert one row by a statement that ends in RETURNING id; None where a conflict left it out."""
+        self._check_transaction()
+        rows = self._execute(sql, values)[0]
+        return int(rows[0][0]) if rows else None
+
+    def write_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        """Run one statement for each tuple."""
+        for values in rows:
+            self.write(sql, *values)
+
+    def _check_transaction(self) -> None:
+        if not self.connection.in_transaction:
+            raise StoreError("a write outside a transaction: use `with store.transaction()`")
+
+    def _execute(self, sql: str, values: tuple[Value, ...]) -> tuple[list[Row], int]:
+        with translated(self.path):
+            try:
+                cursor = self.connection.execute(sql, values)
+            except UnicodeEncodeError:
+                # Pages and JSON feeds may hold half a surrogate pair, which has no UTF-8 form.
+                cursor = self.connection.execute(sql, tuple(map(_clean, values)))
+            return cursor.fetchall(), cursor.rowcount
+
+
+def _clean(value: Value) -> Value:
+    """Replace lone surrogates one for one, so that spans into the text stay right."""
+    if not isinstance(value, str):
+        return value
+    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
+
+
+def narrow(wanted: Filter, clauses: Mapping[str, str]) -> tuple[str, list[Value]]:
+    """Return a condition and its values: of the clauses (field of Filter → SQL with one ?) those asked for."""
+    parts: list[str] = []
+    values: list[Value] = []
+    for name, clause in clauses.items():
+        value = getattr(wanted, name)
+        if value is not None:
+            parts.append(clause)
+            values.append(stamp(value) if isinstance(value, datetime) else value)
+    return " AND ".join(parts) or "1 = 1", values

@@ -1,0 +1,155 @@
+"""The store in one SQLite file: opening, migrating, transactions. The door of sqlite_utils."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from monitor.errors import DamagedError, StoreError
+from monitor.store import schema
+from monitor.store.alerts import SqlAlerts
+from monitor.store.articles import SqlArticles
+from monitor.store.hits import SqlHits
+from monitor.store.links import SqlLinks
+from monitor.store.outlets import SqlOutlets
+from monitor.store.rows import Sql, translated
+from monitor.store.stories import SqlStories
+from monitor.store.upkeep import SqlUpkeep
+
+BUSY_TIMEOUT = 5.0
+# FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing.
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864")
+
+
+class SqliteStore:
+    """The Store port over one connection. Use `open` or `open_readonly`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, *, readonly: bool = False) -> None:
+        self.path = path
+        self._connection = connection
+        self._depth = 0
+        sql = Sql(connection, path)
+        self.outlets = SqlOutlets(sql)
+        self.links = SqlLinks(sql)
+        self.articles = SqlArticles(sql)
+        self.hits = SqlHits(sql)
+        self.stories = SqlStories(sql)
+        self.alerts = SqlAlerts(sql)
+        self.upkeep = SqlUpkeep(sql)
+        with translated(path):
+            self._check() if readonly else self._prepare()
+
+    @classmethod
+    def open(cls, path: Path) -> SqliteStore:
+        """Open for writing; a new file is made, an older schema brought up to date.
+
+        Raises DamagedError for a file that is corrupt, not ours or of a newer version, BusyError, StoreError.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the folder of the database {path} cannot be made: {error}") from error
+        return cls._open(path, str(path), readonly=False)
+
+    @classmethod
+    def open_readonly(cls, path: Path) -> SqliteStore:
+        """Open for reading beside a writer. Raises StoreError where there is no database: none is made."""
+        if not path.exists():
+            raise _missing(path)
+        return cls._open(path, f"{path.resolve().as_uri()}?mode=ro", readonly=True)
+
+    @classmethod
+    def _open(cls, path: Path, address: str, *, readonly: bool) -> SqliteStore:
+        with translated(path):
+            # isolation_level None: sqlite3 begins nothing by itself, `transaction` does.
+            connection = sqlite3.connect(address, timeout=BUSY_TIMEOUT, isolation_level=None, uri=readonly)
+        try:
+            connection.row_factory = sqlite3.Row
+            return cls(connection, path, readonly=readonly)
+        except BaseException:
+            connection.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. The outermost takes the write lock at once: one begun by reading fails without
+        waiting as soon as it writes beside another writer.
+        """
+        begin, commit, undo = (
+            ("SAVEPOINT nested", "RELEASE nested", ("ROLLBACK TO nested", "RELEASE nested"))
+            if self._depth
+            else ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+        )
+        if self._depth:
+            self._check_alive()
+        self._execute(begin)
+        self._depth += 1
+        try:
+            yield
+            self._check_alive()
+            self._execute(commit)
+        except BaseException:
+            if self._connection.in_transaction:
+                for statement in undo:
+                    self._execute(statement)
+            raise
+        finally:
+            self._depth -= 1
+
+    def _check_alive(self) -> None:
+        # A full disk ends the whole transaction; what follows must not be committed without what came before.
+        if not self._connection.in_transaction:
+            raise StoreError(f"the database {self.path} undid the whole transaction after an error within it")
+
+    def _execute(self, statement: str) -> None:
+        with translated(self.path):
+            self._connection.execute(statement)
+
+    def close(self) -> None:
+        """Close the connection; twice is once."""
+        self._connection.close()
+
+    def _prepare(self) -> None:
+        if self._is_empty():
+            # Without effect once there is a table, and once WAL has written the first page.
+            self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        database, migrations = self._migrations()
+        for pragma in _PRAGMAS:
+            self._connection.execute(f"PRAGMA {pragma}")
+        with self.transaction():
+            migrations.apply(database)
+
+    def _check(self) -> None:
+        if self._is_empty():
+            # Its writer has just made the file.
+            raise _missing(self.path)
+        database, migrations = self._migrations()
+        if migrations.pending(database):
+            raise StoreError(f"{self.path} is of an older version: start `monitor run` first, it brings it up to date")
+
+    def _is_empty(self) -> bool:
+        return not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+    def _migrations(self) -> tuple[Database, Migrations]:
+        """Return the schema's migrations. Raises DamagedError for a file that is not ours or knows more than we."""
+        found = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        if found != schema.APPLICATION_ID and not self._is_empty():
+            raise DamagedError(f"{self.path} is a database of another program; it is left as it is")
+        database = Database(self._connection, execute_plugins=False, recursive_triggers=False)
+        known = Migrations("monitor")
+        for name, function in schema.MIGRATIONS:
+            known(name=name)(lambda db, function=function: function(db.execute))
+        newer = {item.name for item in known.applied(database)} - {name for name, _ in schema.MIGRATIONS}
+        if newer:
+            raise DamagedError(
+                f"{self.path} is of a newer version ({', '.join(sorted(newer))}): run the monitor that wrote it"
+            )
+        return database, known
+
+
+def _missing(path: Path) -> StoreError:
+    return StoreError(f"no database at {path}: start `monitor run` first")

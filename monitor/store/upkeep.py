@@ -1,0 +1,90 @@
+"""Events, passes, totals, and taking over from a process that died."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from monitor.store.codec import moment, stamp
+from monitor.store.rows import Sql
+from monitor.views import EventRow, Pass, Totals
+
+_EVENT = "INSERT INTO events (kind, at, outlet_id, article_id, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
+# A daemon writes its counts each half minute: one row a run, moved to the end as it grows.
+_RECORD = """
+INSERT INTO passes (started_at, finished_at, polled, failed, links, articles, hits, sent)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_RECLAIM_OUTBOX = "UPDATE outbox SET state = 'pending', lease_until = NULL, owner = '' WHERE state = 'leased'"
+_TOTALS = """
+SELECT
+    (SELECT count(*) FROM outlets WHERE active = 1) AS outlets,
+    (SELECT count(DISTINCT outlet_id) FROM sources
+        WHERE active = 1 AND last_ok_at IS NOT NULL AND reason IS NULL) AS outlets_read,
+    (SELECT count(DISTINCT outlet_id) FROM sources WHERE active = 1 AND reason IS NOT NULL) AS outlets_failing,
+    (SELECT count(*) FROM articles) AS articles,
+    (SELECT count(*) FROM hits) AS hits,
+    (SELECT count(*) FROM links WHERE state IN ('new', 'partial')) AS links_waiting,
+    (SELECT count(*) FROM links WHERE state = 'failed') AS links_failed,
+    (SELECT count(*) FROM alerts WHERE state = 'open') AS alerts_open,
+    (SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased')) AS outbox_waiting,
+    (SELECT count(*) FROM outbox WHERE state = 'dead') AS outbox_dead
+"""
+
+
+class SqlUpkeep:
+    """The Upkeep port."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def event(self, event: EventRow) -> None:
+        """Note something for the operator."""
+        self._sql.write(
+            _EVENT, event.kind, stamp(event.at), event.outlet_id, event.article_id, event.reason, event.detail
+        )  # fmt: skip
+
+    def events(self, *, kind: str = "", limit: int = 50) -> list[EventRow]:
+        """List, newest first."""
+        if kind:
+            rows = self._sql.all("SELECT * FROM events WHERE kind = ? ORDER BY id DESC LIMIT ?", kind, limit)
+        else:
+            rows = self._sql.all("SELECT * FROM events ORDER BY id DESC LIMIT ?", limit)
+        return [
+            EventRow(row["kind"], moment(row["at"]), row["outlet_id"], row["article_id"], row["reason"],
+                     row["detail"], row["id"])
+            for row in rows
+        ]  # fmt: skip
+
+    def record_pass(self, done: Pass) -> None:
+        """Write the newest pass; what the same run wrote before is replaced."""
+        started = stamp(done.started_at)
+        self._sql.write("DELETE FROM passes WHERE started_at = ?", started)
+        self._sql.write(
+            _RECORD, started, stamp(done.finished_at), done.polled, done.failed, done.links, done.articles, done.hits,
+            done.sent,
+        )  # fmt: skip
+
+    def totals(self) -> Totals:
+        """Count."""
+        row = self._sql.one(_TOTALS)
+        assert row is not None
+        return Totals(**dict(row), last_pass=self._last_pass())
+
+    def _last_pass(self) -> Pass | None:
+        # The newest written, not the latest by the clock: one that ran ahead must not hide the rest.
+        row = self._sql.one("SELECT * FROM passes ORDER BY id DESC LIMIT 1")
+        if row is None:
+            return None
+        return Pass(
+            moment(row["started_at"]), moment(row["finished_at"]), row["polled"], row["failed"], row["links"],
+            row["articles"], row["hits"], row["sent"],
+        )  # fmt: skip
+
+    def reclaim(self, now: datetime) -> int:
+        """Give back what a dead process had leased; return how many rows."""
+        at = stamp(now)
+        return (
+            self._sql.write(_RECLAIM_OUTBOX)
+            + self._sql.write("UPDATE links SET next_at = ?, leased = 0 WHERE leased = 1", at)
+            + self._sql.write("UPDATE sources SET next_check_at = ?, leased = 0 WHERE leased = 1", at)
+        )

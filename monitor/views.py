@@ -1,0 +1,222 @@
+"""What the store hands out and takes in besides the records of model.py: due work, outcomes, rows to list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.errors import Reason, SendReason
+from monitor.model import Alert, Article, Hit, LinkState, Message, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class DueSource:
+    """A source leased for one poll, with what the last answer left for a conditional request."""
+
+    id: int
+    outlet_id: str
+    url: str
+    kind: str
+    due_at: datetime
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    failures: int = 0
+    baseline: bool = False
+    """This source has not been read yet: what it lists now is the baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollOutcome:
+    """How a poll ended. `reason` None: the source answered, changed or not."""
+
+    source_id: int
+    polled_at: datetime
+    next_check_at: datetime
+    reason: Reason | None = None
+    detail: str = ""
+    failures: int = 0
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    listed: int | None = None
+    """Entries in the list; None where it was not parsed (unchanged, failed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOutcome:
+    """How reading a link ended. `next_at`: when to try again, for `new` and `partial`."""
+
+    link_id: int
+    state: LinkState
+    attempts: int
+    reason: Reason | None = None
+    detail: str = ""
+    article_id: int = 0
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What saving an article did. `created` no and `changed` no: the same article was there."""
+
+    article_id: int
+    revision: int
+    created: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsFile:
+    """An origin's robots.txt as last fetched. `status` 0: it could not be fetched."""
+
+    origin: str
+    status: int
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutletRow:
+    """One source of one outlet, for listing and for `42 of 43 outlets read`."""
+
+    outlet_id: str
+    name: str
+    url: str
+    kind: str
+    last_polled_at: datetime | None
+    last_ok_at: datetime | None
+    next_check_at: datetime
+    failures: int
+    reason: Reason | None
+    detail: str
+    articles: int
+    baselined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRow:
+    """An article in a listing."""
+
+    id: int
+    outlet_id: str
+    url: str
+    title: str
+    language: str | None
+    published: datetime | None
+    fetched_at: datetime
+    text: str
+    reason: Reason | None
+    standing: Standing
+    story_id: str
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article with its text, as the archive holds it. `article` is its newest revision."""
+
+    row: ArticleRow
+    article: Article
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class HitRow:
+    """A hit with what a reader of it needs to know of its article."""
+
+    hit: Hit
+    article: ArticleRow
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to list, newest first. `before`: only ids below it, for the next page. None: no bound."""
+
+    rule: str | None = None
+    outlet: str | None = None
+    story: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DueAlert:
+    """An alert whose time has come, with the hits it has not told yet, oldest first."""
+
+    alert: Alert
+    hits: tuple[HitRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One message for one channel. `state`: pending, leased, sent or dead."""
+
+    id: str
+    alert_id: int
+    channel_id: str
+    message: Message
+    state: str
+    attempts: int
+    not_before: datetime
+    created_at: datetime
+    sent_at: datetime | None = None
+    reason: SendReason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert in a listing, with its messages."""
+
+    alert: Alert
+    opened_at: datetime
+    told_at: datetime | None
+    hits: int
+    outbox: tuple[OutboxRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something the operator should be able to look up: `kind` is a short stable word."""
+
+    kind: str
+    at: datetime
+    outlet_id: str = ""
+    article_id: int = 0
+    reason: str = ""
+    detail: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One tick of the daemon or one `run --once`, in numbers."""
+
+    started_at: datetime
+    finished_at: datetime
+    polled: int = 0
+    failed: int = 0
+    links: int = 0
+    articles: int = 0
+    hits: int = 0
+    sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts for `status`: what stands in the database and what is waiting."""
+
+    outlets: int
+    outlets_read: int
+    outlets_failing: int
+    articles: int
+    hits: int
+    links_waiting: int
+    links_failed: int
+    alerts_open: int
+    outbox_waiting: int
+    outbox_dead: int
+    last_pass: Pass | None

@@ -1,0 +1,322 @@
+"""What the daemon and its readers say to each other: typed MessagePack in frames, capped both ways; never pickle.
+
+    frame = length (4 bytes) · serial (4 bytes) · payload
+
+A reader answers a job with two frames of the job's serial: an empty one when it has the job in hand, then the reply.
+What comes from a reader may come from a parser that hostile bytes took over, so its replies are checked, not trusted.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import struct
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from monitor.errors import Reason
+from monitor.model import Article, Entity, Failure, Headers, Hit, Link, Links, LinkState, Page, Reading, Rule
+from monitor.views import DueSource
+
+HEADER = struct.Struct("!II")
+# A page is 5 MB at most as fetched; a feed's 2 M characters of content are 6 MB in three-byte scripts.
+MAX_REQUEST = MAX_REPLY = 8 << 20
+MAX_REPORT = 1 << 16
+MAX_LINKS = 2_000
+MAX_BLOCKS = 50_000
+MAX_HITS = 20_000
+MAX_EVIDENCE = 100_000
+MAX_FINGERPRINT = 10_000
+MAX_DETAIL = 500
+
+T = TypeVar("T")
+
+
+class FrameError(ValueError):
+    """A frame that may not be sent or cannot be believed."""
+
+    reason = Reason.ENCODING
+
+
+class LargeFrameError(FrameError):
+    """A frame above its cap."""
+
+    reason = Reason.TOO_LARGE
+
+
+# ---- jobs: daemon to reader
+
+
+class LinksJob(msgspec.Struct, frozen=True, tag="links"):
+    """Parse a source's answer into links."""
+
+    page: Page
+    source: DueSource
+
+    def result(self, payload: bytearray) -> Links | Failure:
+        """Decode and check the reply; raises FrameError."""
+        reply = _decode(_LINKS, payload)
+        if isinstance(reply, FailureReply):
+            return reply.failure()
+        _require(all(_is_listed(link, self.source) for link in reply.links), "a link this source cannot list")
+        _require(reply.ttl is None or math.isfinite(reply.ttl), "a ttl that is no number")
+        return Links(reply.links, reply.title, reply.language, reply.ttl, reply.dropped)
+
+
+class _ReadingJob(msgspec.Struct, frozen=True):
+    """What ArticleJob and EntryJob share: both make a link a reading."""
+
+    link: Link
+    language: str | None
+
+    def result(self, payload: bytearray) -> Reading | Failure:
+        """Decode and check the reply; raises FrameError."""
+        reply = _decode(_READING, payload)
+        if isinstance(reply, FailureReply):
+            return reply.failure()
+        article = reply.article
+        _require(article.outlet in {self.link.outlet, ""}, "an article of another outlet")
+        _require(len(article.blocks) <= MAX_BLOCKS, "too many blocks")
+        _require(sum(len(hit.evidence) for hit in reply.hits) <= MAX_EVIDENCE, "too much evidence")
+        _require(_aware((article.published, article.updated)), "a time without a zone")
+        return Reading(article, reply.hits, reply.fingerprint, reply.rules_version)
+
+
+class ArticleJob(_ReadingJob, frozen=True, kw_only=True, tag="article"):
+    """Make a page an article."""
+
+    page: Page
+
+
+class EntryJob(_ReadingJob, frozen=True, kw_only=True, tag="entry"):
+    """Make the article from the feed entry alone."""
+
+    failure: Failure
+
+
+class RobotsJob(msgspec.Struct, frozen=True, tag="robots"):
+    """Ask a robots.txt about some URLs."""
+
+    body: bytes
+    urls: tuple[str, ...]
+    agent: str
+
+    def result(self, payload: bytearray) -> tuple[bool, ...] | Failure:
+        """Decode and check the reply; raises FrameError."""
+        reply = _decode(_ROBOTS, payload)
+        if isinstance(reply, FailureReply):
+            return reply.failure()
+        _require(len(reply.verdicts) == len(self.urls), "not one verdict a URL")
+        return reply.verdicts
+
+
+Job = LinksJob | ArticleJob | EntryJob | RobotsJob
+
+
+# ---- replies: reader to daemon. Limits of Meta are checked before the items are built.
+
+
+class LinksReply(msgspec.Struct, frozen=True, tag="links"):
+    """A Links."""
+
+    links: Annotated[tuple[Link, ...], msgspec.Meta(max_length=MAX_LINKS)]
+    title: str
+    language: str | None
+    ttl: float | None
+    dropped: int
+
+
+class ReadingReply(msgspec.Struct, frozen=True, tag="reading"):
+    """A Reading."""
+
+    article: Article
+    hits: Annotated[tuple[Hit, ...], msgspec.Meta(max_length=MAX_HITS)]
+    fingerprint: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_FINGERPRINT)]
+    rules_version: str
+
+
+class RobotsReply(msgspec.Struct, frozen=True, tag="robots"):
+    """One verdict a URL, in their order."""
+
+    verdicts: tuple[bool, ...]
+
+
+class FailureReply(msgspec.Struct, frozen=True, tag="failure"):
+    """Why there is no result."""
+
+    reason: Reason
+    detail: Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)]
+
+    def failure(self) -> Failure:
+        """Return the record."""
+        return Failure(self.reason, self.detail)
+
+
+# ---- the fork server: what it is told first, what it reports
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What a fork server compiles and its readers keep to. `reader`: "module:class"."""
+
+    reader: str
+    rules: tuple[Rule, ...]
+    entities: tuple[Entity, ...]
+    job_seconds: float
+    memory_bytes: int
+
+    def with_rules(self, rules: Iterable[Rule], entities: Iterable[Entity]) -> Setup:
+        """Return the same for other rules."""
+        return msgspec.structs.replace(self, rules=tuple(rules), entities=tuple(entities))
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The rules are compiled."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The rules could not be compiled (`number` 0), or reader `number` could not be forked."""
+
+    number: int
+    error: str
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """Reader `number` runs as process `pid`."""
+
+    number: int
+    pid: int
+
+
+class Exited(msgspec.Struct, frozen=True, tag="exited"):
+    """Reader `number` is gone. `status`: its exit code, or minus the signal that ended it."""
+
+    number: int
+    status: int
+
+    def failure(self) -> Failure:
+        """Say why the page in hand was not read."""
+        if self.status == -signal.SIGALRM:
+            return Failure(Reason.OVER_TIME, "ended by its timer")
+        if self.status >= 0:
+            return Failure(Reason.CRASHED, f"exit status {self.status}")
+        known = -self.status in set(signal.Signals)
+        return Failure(Reason.CRASHED, signal.Signals(-self.status).name if known else f"signal {-self.status}")
+
+
+Report = Ready | Failed | Started | Exited
+
+
+# ---- packing
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Headers):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} does not travel")
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain)
+_JOB: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
+_SETUP = msgspec.msgpack.Decoder(Setup)
+_REPORT: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
+_LINKS: msgspec.msgpack.Decoder[LinksReply | FailureReply] = msgspec.msgpack.Decoder(LinksReply | FailureReply)
+_READING: msgspec.msgpack.Decoder[ReadingReply | FailureReply] = msgspec.msgpack.Decoder(ReadingReply | FailureReply)
+_ROBOTS: msgspec.msgpack.Decoder[RobotsReply | FailureReply] = msgspec.msgpack.Decoder(RobotsReply | FailureReply)
+
+
+def pack(message: msgspec.Struct, *, cap: int | None = None, serial: int = 0) -> bytearray:
+    """Make a frame; FrameError where the payload would be above `cap` bytes or cannot be encoded."""
+    frame = bytearray(HEADER.size)
+    try:
+        _ENCODER.encode_into(message, frame, HEADER.size)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise FrameError(f"cannot be sent: {type(error).__name__}") from error
+    size = len(frame) - HEADER.size
+    if cap is not None and size > cap:
+        raise LargeFrameError(f"{size:,} bytes, above {cap:,}")
+    HEADER.pack_into(frame, 0, size, serial)
+    return frame
+
+
+def stamp(frame: bytearray, serial: int) -> None:
+    """Give a packed frame another serial."""
+    HEADER.pack_into(frame, 0, len(frame) - HEADER.size, serial)
+
+
+def pack_reply(result: object, serial: int) -> bytearray:
+    """Make the reply to a job; what cannot travel becomes a failure that says so."""
+    reply: msgspec.Struct
+    match result:
+        case Failure():
+            reply = FailureReply(result.reason, result.detail[:MAX_DETAIL])
+        case Links():
+            reply = LinksReply(result.links, result.title, result.language, result.ttl, result.dropped)
+        case Reading():
+            reply = ReadingReply(result.article, result.hits, result.fingerprint, result.rules_version)
+        case tuple():
+            reply = RobotsReply(result)
+        case _:
+            reply = FailureReply(Reason.BAD_REPLY, f"the reader made a {type(result).__name__}")
+    try:
+        return pack(reply, cap=MAX_REPLY, serial=serial)
+    except FrameError as error:
+        return pack(FailureReply(Reason.BAD_REPLY, str(error)), serial=serial)
+
+
+def unpack_job(payload: bytearray) -> Job:
+    """Decode a job; raises FrameError."""
+    return _decode(_JOB, payload)
+
+
+def unpack_setup(payload: bytearray) -> Setup:
+    """Decode a fork server's orders; raises FrameError."""
+    return _decode(_SETUP, payload)
+
+
+def take_report(inbox: bytearray) -> Report | None:
+    """Take the first whole report out of what a fork server sent; raises FrameError."""
+    if len(inbox) < HEADER.size:
+        return None
+    end = HEADER.size + payload_size(inbox[: HEADER.size], 0, MAX_REPORT)
+    if len(inbox) < end:
+        return None
+    payload = inbox[HEADER.size : end]
+    del inbox[:end]
+    return _decode(_REPORT, payload)
+
+
+def payload_size(header: bytes | bytearray, serial: int, cap: int) -> int:
+    """Return the length of the payload that follows a header; FrameError where it is not the one awaited."""
+    size, found = HEADER.unpack(header)
+    _require(found == serial, "a frame nobody asked for")
+    _require(size <= cap, f"a frame of {size:,} bytes, above {cap:,}")
+    return int(size)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[T], payload: bytearray) -> T:
+    try:
+        return decoder.decode(payload)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise FrameError(str(error)[:MAX_DETAIL]) from error
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - an assertion that -O keeps
+    if not holds:
+        raise FrameError(otherwise)
+
+
+def _is_listed(link: Link, source: DueSource) -> bool:
+    return (
+        link.outlet == source.outlet_id
+        and link.source == source.url
+        and link.id == link.article_id == link.attempts == 0
+        and link.state is LinkState.NEW
+        and _aware((link.published, link.first_seen))
+    )
+
+
+def _aware(times: Iterable[datetime | None]) -> bool:
+    return all(time is None or time.tzinfo is not None for time in times)

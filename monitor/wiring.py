@@ -1,0 +1,144 @@
+"""Settings → a running Pipeline. The only file that names concrete doors."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from monitor.fetch.client import Client
+from monitor.fetch.gate import Gate
+from monitor.fetch.policy import user_agent
+from monitor.fetch.visit import Visitor, private_origin
+from monitor.model import Placement
+from monitor.notify.channels.sender import Sender
+from monitor.pipeline import Orders, Pipeline
+from monitor.pool import Pool
+from monitor.ports import Ledger, Request, Store
+from monitor.settings.load import Settings
+from monitor.store.ledger import StoreLedger
+from monitor.store.lock import DatabaseLock
+from monitor.store.sqlite import SqliteStore
+from monitor.story.cluster import Clusters
+
+# Stories older than this gain no articles.
+STORY_WINDOW = timedelta(days=7)
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(seconds, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A pipeline and what the daemon needs beside it."""
+
+    pipeline: Pipeline
+    ledger: Ledger
+    clock: SystemClock
+
+
+def agent(settings: Settings) -> str:
+    """Return the User-Agent: name, version, contact."""
+    return user_agent(importlib.metadata.version("news-monitor"), settings.contact)
+
+
+@asynccontextmanager
+async def fetching(settings: Settings) -> AsyncIterator[tuple[Client, Pool]]:
+    """A client and reader processes without a database, for `inspect` and `outlets check`."""
+    async with _readers(settings) as pool, client(settings) as fetcher:
+        yield fetcher, pool
+
+
+@asynccontextmanager
+async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterator[Line]:
+    """Open everything in order, close it in reverse. Raises BusyError where another daemon has the database,
+    DamagedError, ConfigError, PoolError. `out`: where the console channel prints.
+    """
+    clock = SystemClock()
+    settings.storage.parent.mkdir(parents=True, exist_ok=True)
+    with DatabaseLock(settings.storage):
+        # The readers come first: what they inherit is an empty environment and no open file of ours.
+        async with _readers(settings) as pool, client(settings) as fetcher:
+            ledger = StoreLedger(lambda: SqliteStore.open(settings.storage))
+            sender = Sender(out or sys.stdout)
+            try:
+                yield Line(await _pipeline(settings, clock, pool, fetcher, ledger, sender), ledger, clock)
+            finally:
+                await sender.aclose()
+                # Closing waits for the last commit; the loop stays free for what that completes.
+                await asyncio.to_thread(ledger.close)
+
+
+async def _pipeline(
+    settings: Settings, clock: SystemClock, pool: Pool, fetcher: Client, ledger: Ledger, sender: Sender
+) -> Pipeline:
+    now = clock.now()
+
+    def take_over(store: Store) -> tuple[Sequence[Placement], dict[str, datetime]]:
+        store.upkeep.reclaim(now)
+        store.outlets.sync(settings.outlets, now)
+        return store.stories.recent(now - STORY_WINDOW), store.outlets.held_hosts(now)
+
+    known, held = await asyncio.wrap_future(ledger.submit(take_over))
+    visitor = Visitor(fetcher, pool, ledger, clock, Gate(settings.gap), agent(settings))
+    visitor.restore(held, now)
+    return Pipeline(visitor, pool, ledger, sender, clock, Clusters(known), orders(settings))
+
+
+def orders(settings: Settings) -> Orders:
+    """Return what the pipeline needs to know of the configuration."""
+    return Orders(
+        outlets={outlet.id: outlet for outlet in settings.outlets},
+        rules={rule.id: rule for rule in settings.rules},
+        channels={channel.id: channel for channel in settings.channels},
+        routes=settings.routes,
+        timezone=ZoneInfo(settings.timezone),
+        baseline_pages=settings.baseline_pages,
+    )
+
+
+@asynccontextmanager
+async def _readers(settings: Settings) -> AsyncIterator[Pool]:
+    pool = await Pool.start(settings.rules, settings.entities, size=settings.readers)
+    try:
+        yield pool
+    finally:
+        await pool.aclose()
+
+
+@asynccontextmanager
+async def client(settings: Settings) -> AsyncIterator[Client]:
+    """A client alone, for `inspect`."""
+    fetcher = Client(agent=agent(settings), max_bytes=settings.page_size, deadline=settings.fetch_deadline)
+    try:
+        yield fetcher
+    finally:
+        await fetcher.aclose()
+
+
+def request(settings: Settings, url: str) -> Request:
+    """Return a request within the limits that are set; a private outlet's own pages may be asked for."""
+    private = (private_origin(outlet, url) for outlet in settings.outlets)
+    return Request(
+        url,
+        private_origin=next(filter(None, private), ""),
+        deadline=settings.fetch_deadline,
+        max_bytes=settings.page_size,
+    )

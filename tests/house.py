@@ -1,0 +1,216 @@
+"""The house rules of docs/design.md as functions over a source tree, so that the tests can plant breaches."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+# The room (first matching prefix, longest first) and its floor.
+FLOORS = {
+    "monitor.errors": 1,
+    "monitor.model": 1,
+    "monitor.views": 1,
+    "monitor.query": 2,
+    "monitor.parse": 2,
+    "monitor.ports": 2,
+    "monitor.outlets": 3,
+    "monitor.fetch": 3,
+    "monitor.extract": 3,
+    "monitor.match": 3,
+    "monitor.story": 3,
+    "monitor.store": 3,
+    "monitor.notify": 3,
+    "monitor.pipeline": 4,
+    "monitor.reading": 4,
+    "monitor.trial": 4,
+    "monitor.enrol": 4,
+    "monitor.settings": 4,
+    "monitor.pool": 5,
+    "monitor.zygote": 5,
+    "monitor.wire": 5,
+    "monitor.wiring": 6,
+    "monitor.daemon": 7,
+    "monitor.checkup": 7,
+    "monitor.demo": 7,
+    "monitor.web": 7,
+    "monitor.cli": 8,
+    "monitor.__main__": 8,
+}
+# One way each: (from, to). The pool's three files are one room cut at 400 lines.
+EXCEPTIONS = {
+    ("monitor.__main__", "monitor.cli"),
+    ("monitor.demo", "monitor.daemon"),
+    ("monitor.ports", "monitor.query"),
+    ("monitor.query", "monitor.parse"),
+    ("monitor.model", "monitor.errors"),
+    ("monitor.views", "monitor.model"),
+    ("monitor.views", "monitor.errors"),
+    ("monitor.pool", "monitor.zygote"),
+    ("monitor.pool", "monitor.wire"),
+    ("monitor.zygote", "monitor.wire"),
+}
+# library: the one file (or the rooms, for a vocabulary) that may import it.
+DOORS = {
+    "httpx": ("monitor/fetch/client.py",),
+    "httpcore": ("monitor/fetch/",),
+    "selectolax": ("monitor/parse/html.py",),
+    "apscheduler": ("monitor/daemon.py",),
+    "sqlite_utils": ("monitor/store/sqlite.py",),
+    "apprise": ("monitor/notify/channels/apprise.py",),
+    "lxml": ("monitor/parse/xml.py",),
+    "feedparser": ("monitor/outlets/feed.py", "monitor/outlets/feed_fallback.py"),
+    "protego": ("monitor/fetch/robots.py",),
+    "yaml": ("monitor/settings/",),
+    "yarl": ("monitor/parse/urls.py",),
+    "dateutil": ("monitor/parse/dates.py",),
+    "charset_normalizer": ("monitor/parse/bytes.py",),
+    "ahocorasick_rs": ("monitor/match/engine.py",),
+    "platformdirs": ("monitor/settings/",),
+    "aiosmtpd": ("monitor/demo/",),
+    "msgspec": ("monitor/model.py", "monitor/pool.py", "monitor/zygote.py", "monitor/wire.py"),
+    "pydantic": ("monitor/settings/",),
+    "pydantic_core": ("monitor/settings/",),
+    "click": ("monitor/cli/",),
+    "rich": ("monitor/cli/",),
+}
+IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
+PURE_DOORS = (
+    "monitor/fetch/client.py",
+    "monitor/fetch/resolver.py",
+    "monitor/fetch/visit.py",
+    "monitor/store/",
+    "monitor/notify/channels/",
+    "monitor/ports.py",
+)
+ASYNC_ROOMS = (
+    "monitor/ports.py",
+    "monitor/fetch/",
+    "monitor/notify/channels/",
+    "monitor/pipeline.py",
+    "monitor/enrol.py",
+    "monitor/trial.py",
+    "monitor/pool.py",
+    "monitor/wiring.py",
+    "monitor/checkup.py",
+    "monitor/daemon.py",
+    "monitor/demo/",
+    "monitor/web/",
+)
+NO_IO = ("monitor/pipeline.py", "monitor/reading.py")
+IO_DOORS = {"monitor.fetch.client", "monitor.store", "monitor.notify.channels", "monitor.pool", "monitor.settings"}
+MAX_LINES, MAX_FUNCTION, MAX_PIPELINE = 400, 60, 300
+
+
+def modules(root: Path) -> Iterator[tuple[str, str, ast.Module, str]]:
+    """Yield (path from root, dotted name, tree, text) of every file of the package."""
+    for path in sorted((root / "monitor").rglob("*.py")):
+        relative = path.relative_to(root).as_posix()
+        name = relative[:-3].replace("/", ".").removesuffix(".__init__")
+        text = path.read_text(encoding="utf-8")
+        yield relative, name, ast.parse(text), text
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield every imported module, those inside functions too; `from a import b` as a and as a.b."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, node.lineno
+            if node.module.startswith("monitor"):
+                for alias in node.names:
+                    yield f"{node.module}.{alias.name}", node.lineno
+
+
+def room(name: str) -> str | None:
+    """Return the room a module stands in, None for the package itself."""
+    return max((key for key in FLOORS if name == key or name.startswith(key + ".")), key=len, default=None)
+
+
+def check_floors(root: Path) -> list[str]:
+    """Imports go down, or stay in the room; the stages of floor 3 are strangers."""
+    found = []
+    for path, name, tree, text in modules(root):
+        here = room(name)
+        if here is None:
+            if text.strip():
+                found.append(f"{path}: no floor is given for it in tests/house.py")
+            continue
+        for target, line in imports(tree):
+            there = room(target)
+            if there is None or there == here or (here, there) in EXCEPTIONS:
+                continue
+            if FLOORS[there] >= FLOORS[here]:
+                found.append(f"{path}:{line}: {here} (floor {FLOORS[here]}) imports {there} ({FLOORS[there]})")
+    return sorted(set(found))
+
+
+def check_doors(root: Path) -> list[str]:
+    """One door per outside library."""
+    found = []
+    for path, _, tree, _ in modules(root):
+        for target, line in imports(tree):
+            allowed = DOORS.get(target.split(".")[0])
+            if allowed and not any(path == door or (door.endswith("/") and path.startswith(door)) for door in allowed):
+                found.append(f"{path}:{line}: imports {target}; its door is {' or '.join(allowed)}")
+    return sorted(set(found))
+
+
+def check_no_io(root: Path) -> list[str]:
+    """pipeline.py and reading.py know stages and ports, never a door that does I/O."""
+    return [
+        f"{path}:{line}: imports {target}, which does I/O"
+        for path, _, tree, _ in modules(root)
+        if path in NO_IO
+        for target, line in imports(tree)
+        if any(target == door or target.startswith(door + ".") for door in IO_DOORS)
+    ]
+
+
+def check_pure(root: Path) -> list[str]:
+    """Floors 1 to 3 take time, seeds and environment as arguments."""
+    found = []
+    for path, name, tree, _ in modules(root):
+        here = room(name)
+        if here is None or FLOORS[here] > 3 or any(path == d or path.startswith(d) for d in PURE_DOORS):
+            continue
+        found += [f"{path}:{line}: imports {t}" for t, line in imports(tree) if t.split(".")[0] in IMPURE]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
+                owner = node.value
+                if isinstance(owner, ast.Name) and owner.id in {"datetime", "date"}:
+                    found.append(f"{path}:{node.lineno}: asks the clock ({owner.id}.{node.attr})")
+    return found
+
+
+def check_async(root: Path) -> list[str]:
+    """`async def` lives in the rooms that wait for something."""
+    return [
+        f"{path}:{node.lineno}: async def {node.name}"
+        for path, _, tree, _ in modules(root)
+        if not any(path == r or (r.endswith("/") and path.startswith(r)) for r in ASYNC_ROOMS)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AsyncFunctionDef)
+    ]
+
+
+def check_sizes(root: Path) -> list[str]:
+    """Files up to 400 lines (pipeline.py and reading.py 300), functions up to 60, empty `__init__.py`."""
+    found = []
+    for path, _, tree, text in modules(root):
+        lines = text.count("\n")
+        if lines > (MAX_PIPELINE if path in NO_IO else MAX_LINES):
+            found.append(f"{path}: {lines} lines")
+        if path.endswith("__init__.py") and text.strip():
+            found.append(f"{path}: not empty")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                size = (node.end_lineno or node.lineno) - node.lineno + 1
+                if size > MAX_FUNCTION:
+                    found.append(f"{path}:{node.lineno}: {node.name} has {size} lines")
+    return found
+
+
+CHECKS = (check_floors, check_doors, check_no_io, check_pure, check_async, check_sizes)

@@ -1,0 +1,96 @@
+"""Hostile and mislabelled bytes."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.errors import ReadError, Reason
+from monitor.model import Page
+from monitor.parse import bytes as raw
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def page(body, **headers):
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Page("https://a.example/", "https://a.example/", 200, headers, body, NOW)
+
+
+def reason(call, *arguments, **options):
+    with pytest.raises(ReadError) as caught:
+        call(*arguments, **options)
+    return caught.value.reason
+
+
+def test_every_form_of_deflate_is_unpacked():
+    text = b"harbour " * 100
+    bare = zlib.compressobj(wbits=-15)
+    for encoding, body in (
+        ("gzip", gzip.compress(text)),
+        ("deflate", zlib.compress(text)),
+        ("deflate", bare.compress(text) + bare.flush()),
+        ("identity", text),
+    ):
+        assert raw.inflate(page(body, content_encoding=encoding)) == text
+
+
+def test_a_bomb_stops_at_the_cap():
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    assert len(bomb) < 60_000
+    assert reason(raw.inflate, page(bomb, content_encoding="gzip"), cap=1_000_000) is Reason.TOO_LARGE
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "zstd"])
+def test_a_layer_that_was_not_asked_for_is_refused(encoding):
+    assert reason(raw.inflate, page(b"x", content_encoding=encoding)) is Reason.ENCODING
+
+
+def test_a_cut_gzip_gives_what_there_is_and_junk_is_refused():
+    whole = gzip.compress(b"harbour " * 1000)
+    assert raw.inflate(page(whole[:-10], content_encoding="gzip")).startswith(b"harbour")
+    assert reason(raw.inflate, page(b"no gzip", content_encoding="gzip")) is Reason.ENCODING
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<div>" * 6_000,
+        b"<option>" * 6_000,
+        b"<p>" * 60_000,
+        b"<a " + b"x=1 " * 3_000 + b">",
+        b"<" * 300_000,
+    ],
+    ids=["nesting", "options", "tags", "attributes", "brackets"],
+)
+def test_what_costs_a_parser_minutes_is_refused_before_it(body):
+    assert reason(raw.prescan, body) is Reason.HOSTILE
+
+
+def test_an_ordinary_page_passes():
+    raw.prescan(b"<html><body>" + b"<p class='a'>text <b>bold</b></p>" * 2_000 + b"</body></html>")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "expected"),
+    [
+        ("Пристань".encode("cp1251"), "text/html; charset=windows-1251", "Пристань"),
+        (b'<meta charset="koi8-r">' + "Порт".encode("koi8-r"), "text/html", "Порт"),
+        ("\ufeffPier".encode("utf-16"), "text/html; charset=utf-8", "Pier"),
+        ("Café “x”".encode("cp1252"), "text/html; charset=iso-8859-1", "Café “x”"),
+        ("Café".encode(), "text/html; charset=us-ascii", "CafÃ©"),
+        ("Café".encode(), "text/html; charset=nonsense", "Café"),
+        ("Café".encode(), "text/html; charset=idna", "Café"),
+        (b"\xff\xfe\xfa", "text/html; charset=utf-8", None),
+    ],
+)
+def test_the_charset_is_found_and_never_trusted(body, content_type, expected):
+    text = raw.decode(body, content_type)
+    assert expected is None or expected in text
+
+
+def test_no_nul_comes_out():
+    assert "\0" not in raw.decode(b"a\0b", "text/html; charset=utf-8")

@@ -1,0 +1,571 @@
+"""What any Store must do. A second store joins by one more entry in STORES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import AlertReason, Reason, SendReason, StoreError
+from monitor.model import (
+    Alert,
+    Block,
+    Delivery,
+    LinkState,
+    Placement,
+    PlacementReason,
+    Role,
+    Standing,
+    TextKind,
+)
+from monitor.ports import Store
+from monitor.store.sqlite import SqliteStore
+from monitor.views import EventRow, Filter, LinkOutcome, Pass, PollOutcome, RobotsFile
+from tests.store.make import (
+    FEED,
+    NOW,
+    article,
+    enrolled,
+    hit,
+    hits_on,
+    later,
+    link,
+    message,
+    opened,
+    outlet,
+    save,
+)
+
+STORES: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore.open(folder / "monitor.db")}
+SENT = Delivery(sent=True, reason=SendReason.OK)
+REFUSED = Delivery(sent=False, reason=SendReason.REFUSED, detail="503")
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = STORES[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+def polled(source_id: int, **fields) -> PollOutcome:
+    return PollOutcome(**{"source_id": source_id, "polled_at": NOW, "next_check_at": later(900), **fields})
+
+
+# ---- transactions
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.transaction():  # noqa: PT012
+        store.outlets.sync([outlet()], NOW)
+        1 / 0  # noqa: B018
+    assert store.outlets.rows() == []
+
+
+def test_a_nested_transaction_that_fails_takes_only_its_own_writes(store: Store) -> None:
+    with store.transaction():
+        store.upkeep.event(EventRow("outer", NOW))
+        with pytest.raises(ZeroDivisionError), store.transaction():  # noqa: PT012
+            store.upkeep.event(EventRow("inner", NOW))
+            1 / 0  # noqa: B018
+        store.upkeep.event(EventRow("after", NOW))
+    assert [event.kind for event in store.upkeep.events()] == ["after", "outer"]
+
+
+def test_a_write_outside_a_transaction_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="transaction"):
+        store.upkeep.event(EventRow("loose", NOW))
+    assert store.upkeep.events() == []
+
+
+# ---- outlets
+
+
+def test_a_new_source_is_due_now_and_a_lease_pushes_it_ahead(store: Store) -> None:
+    with store.transaction():
+        store.outlets.sync([outlet("courier", FEED), outlet("gazette", "https://g.example/a")], NOW)
+        first = store.outlets.lease_due(NOW, limit=1, lease=60)
+        rest = store.outlets.lease_due(NOW, limit=10, lease=60)
+        assert store.outlets.lease_due(later(59), limit=10, lease=60) == []
+        again = store.outlets.lease_due(later(60), limit=10, lease=60)
+    assert [(due.outlet_id, due.url, due.kind) for due in first] == [("courier", FEED, "feed")]
+    assert first[0].due_at == NOW
+    assert first[0].baseline
+    assert [due.outlet_id for due in rest] == ["gazette"]
+    assert {due.outlet_id for due in again} == {"courier", "gazette"}
+
+
+def test_due_sources_come_earliest_first(store: Store) -> None:
+    with store.transaction():
+        store.outlets.sync([outlet("courier", "https://a/", "https://b/", "https://c/")], NOW)
+        a, b, c = store.outlets.lease_due(NOW, limit=3, lease=60)
+        for source, due in ((a, 30), (b, 10), (c, 20)):
+            store.outlets.record(polled(source.id, next_check_at=later(due)))
+        assert [due.id for due in store.outlets.lease_due(later(30), limit=9, lease=60)] == [b.id, c.id, a.id]
+
+
+def test_a_success_ends_the_baseline_and_keeps_the_validators(store: Store) -> None:
+    source = enrolled(store)
+    with store.transaction():
+        store.outlets.record(polled(source, etag='"1"', last_modified="Tue", body_hash="aa", listed=3))
+        due = store.outlets.lease_due(later(900), limit=1, lease=60)[0]
+        assert (due.etag, due.last_modified, due.body_hash, due.baseline) == ('"1"', "Tue", "aa", False)
+        store.outlets.record(polled(source))
+    row = store.outlets.rows()[0]
+    assert (row.last_ok_at, row.reason, row.baselined, row.next_check_at) == (NOW, None, True, later(900))
+    with store.transaction():
+        due = store.outlets.lease_due(later(900), limit=1, lease=60)[0]
+    assert (due.etag, due.last_modified, due.body_hash) == ("", "", "")
+
+
+def test_a_failed_poll_leaves_baseline_and_validators_alone(store: Store) -> None:
+    source = enrolled(store)
+    failed = polled(source, reason=Reason.TIMEOUT, detail="30 s", failures=2)
+    with store.transaction():
+        store.outlets.record(failed)
+        assert store.outlets.lease_due(later(900), limit=1, lease=60)[0].baseline
+        store.outlets.record(polled(source, etag='"1"', body_hash="aa"))
+        store.outlets.record(failed)
+        due = store.outlets.lease_due(later(900), limit=1, lease=60)[0]
+    assert (due.etag, due.body_hash, due.failures, due.baseline) == ('"1"', "aa", 2, False)
+    row = store.outlets.rows()[0]
+    assert (row.reason, row.detail, row.failures, row.last_ok_at) == (Reason.TIMEOUT, "30 s", 2, NOW)
+
+
+def test_an_outlet_that_left_and_came_back_has_no_second_baseline(store: Store) -> None:
+    source = enrolled(store)
+    with store.transaction():
+        store.outlets.record(polled(source))
+        store.outlets.sync([], later(10))
+    assert store.outlets.rows() == []
+    assert store.upkeep.totals().outlets == 0
+    with store.transaction():
+        assert store.outlets.lease_due(later(5_000), limit=9, lease=60) == []
+        store.outlets.sync([outlet()], later(20))
+        due = store.outlets.lease_due(later(20), limit=9, lease=60)
+    assert [(item.id, item.baseline) for item in due] == [(source, False)]
+
+
+def test_sync_leaves_the_schedule_of_known_sources_alone(store: Store) -> None:
+    source = enrolled(store)
+    with store.transaction():
+        store.outlets.record(polled(source))
+        store.outlets.sync([replace(outlet(), name="Renamed")], later(10))
+    row = store.outlets.rows()[0]
+    assert (row.name, row.next_check_at) == ("Renamed", later(900))
+
+
+def test_a_shorter_pause_never_replaces_a_longer(store: Store) -> None:
+    with store.transaction():
+        store.outlets.hold_host("a.example", later(600))
+        store.outlets.hold_host("a.example", later(60))
+        store.outlets.hold_host("b.example", later(30))
+    assert store.outlets.held_hosts(later(40)) == {"a.example": later(600)}
+
+
+def test_robots_are_stored_and_replaced(store: Store) -> None:
+    origin = "https://courier.example:443"
+    assert store.outlets.robots(origin) is None
+    with store.transaction():
+        store.outlets.put_robots(RobotsFile(origin, 0, b"", NOW))
+        store.outlets.put_robots(RobotsFile(origin, 200, b"\xff\x00", later(1)))
+    assert store.outlets.robots(origin) == RobotsFile(origin, 200, b"\xff\x00", later(1))
+
+
+# ---- links
+
+
+def add(store: Store, source: int, *links, read: int = 99, standing: Standing = Standing.LIVE, at=NOW):
+    with store.transaction():
+        return store.links.add(links, source, at, standing=standing, read=read, lease=60)
+
+
+def test_new_links_come_back_in_order_leased_with_ids(store: Store) -> None:
+    source = enrolled(store)
+    given = link(1, title="Ice", summary="s", author="a", content="c", published=later(-60))
+    new = add(store, source, given, link(2))
+    assert [item.url for item in new] == [link(1).url, link(2).url]
+    assert new[0] == replace(given, id=new[0].id, first_seen=NOW)
+    with store.transaction():
+        assert store.links.lease_due(later(59), limit=9, lease=60) == []
+        assert store.links.lease_due(later(60), limit=9, lease=60) == new
+
+
+def test_a_link_is_known_by_canonical_in_its_outlet_and_by_guid_in_its_source(store: Store) -> None:
+    with store.transaction():
+        store.outlets.sync([outlet("courier", FEED, "https://courier.example/sport"), outlet("gazette")], NOW)
+        feed, sport, gazette = (due.id for due in store.outlets.lease_due(NOW, limit=9, lease=60))
+    add(store, feed, link(1))
+    assert add(store, feed, link(1)) == []
+    assert add(store, sport, link(1, guid="other")) == []
+    assert add(store, feed, link(2, guid="id-1")) == []
+    assert len(add(store, sport, link(3, guid="id-1"))) == 1
+    assert len(add(store, gazette, link(1, outlet="gazette"))) == 1
+    assert len(add(store, feed, link(4, guid=""), link(5, guid=""))) == 2
+
+
+def test_one_guid_for_the_whole_list_hides_no_article(store: Store) -> None:
+    source = enrolled(store)
+    assert len(add(store, source, *(link(number, guid="0") for number in range(3)))) == 3
+    assert add(store, source, *(link(number, guid="0") for number in range(3))) == []
+
+
+def test_a_baseline_reads_the_first_new_ones_and_lists_the_rest(store: Store) -> None:
+    source = enrolled(store)
+    add(store, source, link(1))
+    new = add(store, source, *(link(number) for number in range(1, 6)), read=2, standing=Standing.BASELINE)
+    assert [item.url for item in new] == [link(2).url, link(3).url]
+    assert {item.standing for item in new} == {Standing.BASELINE}
+    with store.transaction():
+        assert len(store.links.lease_due(later(9_999), limit=9, lease=60)) == 3
+    assert add(store, source, link(4), link(5)) == []
+
+
+def test_a_partial_link_comes_back_when_it_is_due_with_its_article(store: Store) -> None:
+    source = enrolled(store)
+    (new,) = add(store, source, link(1))
+    article_id = save(store, article(1, text=TextKind.FEED)).article_id
+    with store.transaction():
+        store.links.finish(
+            LinkOutcome(new.id, LinkState.PARTIAL, 1, Reason.CONSENT, article_id=article_id, next_at=later(3_600))
+        )
+        assert store.links.lease_due(later(3_599), limit=9, lease=60) == []
+        (again,) = store.links.lease_due(later(3_600), limit=9, lease=60)
+        assert (again.state, again.attempts, again.article_id) == (LinkState.PARTIAL, 1, article_id)
+        store.links.finish(LinkOutcome(new.id, LinkState.PARTIAL, 2, Reason.TIMEOUT, next_at=later(4_000)))
+        assert store.links.lease_due(later(4_000), limit=9, lease=60)[0].article_id == article_id
+        store.links.finish(LinkOutcome(new.id, LinkState.READ, 3))
+        assert store.links.lease_due(later(99_999), limit=9, lease=60) == []
+
+
+def test_a_link_that_waits_must_say_until_when(store: Store) -> None:
+    (new,) = add(store, enrolled(store), link(1))
+    with pytest.raises(ValueError, match="never be read"), store.transaction():
+        store.links.finish(LinkOutcome(new.id, LinkState.PARTIAL, 1, Reason.TIMEOUT))
+
+
+# ---- articles
+
+
+def test_an_article_comes_back_as_it_was_saved(store: Store) -> None:
+    whole = article(
+        authors=("Ana Ruiz", "Œuvre"),
+        published=later(-60.5),
+        updated=later(-30),
+        section="Sea",
+        wire="Reuters",
+        paywalled=False,
+        standfirst="Cold.",
+        live=True,
+        text=TextKind.FEED,
+        reason=Reason.PAYWALL,
+        content_hash="h",
+        detail="sign in",
+        blocks=(Block(Role.BODY, "Лёд\x00 — ice"), Block(Role.QUOTE, "«…»")),
+    )
+    saved = save(store, whole, standing=Standing.LATE)
+    assert (saved.created, saved.changed, saved.revision) == (True, True, 1)
+    stored = store.articles.get(saved.article_id)
+    assert stored is not None
+    assert stored.article == whole
+    assert (stored.row.fetched_at, stored.row.standing, stored.row.story_id) == (NOW, Standing.LATE, "")
+    assert store.articles.get(999) is None
+
+
+def test_half_a_surrogate_pair_does_not_stop_an_article(store: Store) -> None:
+    saved = save(store, article(title="Ice \ud83d!", blocks=(Block(Role.BODY, "a\udc00b"),)))
+    stored = store.articles.get(saved.article_id)
+    assert stored is not None
+    assert stored.article.title == "Ice \ufffd!"
+    assert stored.article.body == "a\ufffdb"
+
+
+@pytest.mark.parametrize("digest", ["", "h"])
+def test_the_same_content_changes_nothing(store: Store, digest: str) -> None:
+    saved = save(store, article(content_hash=digest))
+    again = save(store, article(content_hash=digest, section="Other"), at=later(60), standing=Standing.BASELINE)
+    assert again == replace(saved, created=False, changed=False)
+    stored = store.articles.get(saved.article_id)
+    assert stored is not None
+    assert (stored.row.standing, stored.row.fetched_at, stored.revision) == (Standing.LIVE, NOW, 1)
+
+
+def test_changed_text_is_a_revision_of_the_same_article(store: Store) -> None:
+    first = save(store, article())
+    second = save(store, article(blocks=(Block(Role.BODY, "The harbour thawed."),)), at=later(60))
+    assert (second.article_id, second.revision, second.created, second.changed) == (first.article_id, 2, False, True)
+    stored = store.articles.get(first.article_id)
+    assert stored is not None
+    assert (stored.article.body, stored.revision) == ("The harbour thawed.", 2)
+    assert save(store, article(title="New")).revision == 3
+
+
+def test_a_full_text_completes_the_article_of_the_feed_entry_and_stays(store: Store) -> None:
+    entry = article(text=TextKind.FEED, reason=Reason.CONSENT, blocks=(Block(Role.BODY, "Summary."),))
+    first = save(store, entry)
+    full = article(canonical_url="https://courier.example/ice", blocks=(Block(Role.BODY, "All of it."),))
+    second = save(store, full, at=later(60), known=first.article_id)
+    assert (second.article_id, second.created, second.changed) == (first.article_id, False, True)
+    assert not save(store, entry, known=first.article_id).changed
+    stored = store.articles.get(first.article_id)
+    assert stored is not None
+    assert (stored.row.text, stored.row.reason, stored.article.body) == ("full", None, "All of it.")
+    assert store.articles.find("https://courier.example/ice") == stored
+
+
+def test_the_page_naming_another_articles_canonical_url_merges_no_articles(store: Store) -> None:
+    taken = save(store, article(1))
+    entry = save(store, article(2, text=TextKind.FEED))
+    done = save(store, article(2, canonical_url=article(1).url, title="Two"), known=entry.article_id)
+    assert done.article_id == entry.article_id
+    assert save(store, article(2, title="Two")).article_id == entry.article_id
+    assert store.articles.get(taken.article_id).article.title == "Ice 1"  # type: ignore[union-attr]
+
+
+def test_articles_are_known_within_their_outlet(store: Store) -> None:
+    assert save(store, article(), at=NOW).created
+    assert save(store, article(outlet="gazette")).created
+    assert not save(store, article(canonical_url="", title="x")).created
+    found = store.articles.find(article().url)
+    assert found is not None
+    assert found.article.outlet == "gazette"
+    assert store.articles.find("https://nowhere.example/") is None
+
+
+def test_article_listing_filters_and_pages(store: Store) -> None:
+    for number in range(1, 6):
+        save(store, article(number, outlet="gazette" if number == 5 else "courier"), at=later(number))
+    hits_on(store, 6, found_at=later(6))
+    ids = [row.id for row in store.articles.rows(Filter())]
+    assert ids == sorted(ids, reverse=True)
+    assert len(ids) == 6
+    page = store.articles.rows(Filter(limit=2))
+    rest = store.articles.rows(Filter(before=page[-1].id))
+    assert [row.id for row in page + rest] == ids
+    assert [row.outlet_id for row in store.articles.rows(Filter(outlet="gazette"))] == ["gazette"]
+    assert len(store.articles.rows(Filter(since=later(2), until=later(4)))) == 3
+    (hit_one,) = store.articles.rows(Filter(rule="ice", story="s1"))
+    assert (hit_one.hits, hit_one.story_id) == (1, "s1")
+
+
+def test_a_naive_time_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        save(store, article(), at=NOW.replace(tzinfo=None))
+
+
+# ---- hits and stories
+
+
+def test_a_rule_hits_an_article_once(store: Store) -> None:
+    (first,) = hits_on(store, 1)
+    with store.transaction():
+        new = store.hits.add([hit(first.article_id), hit(first.article_id, "nato"), hit(first.article_id, "nato")])
+    assert [item.rule_id for item in new] == ["nato"]
+    row = store.hits.get(first.id)
+    assert row is not None
+    assert row.hit == first
+    assert row.hit.evidence == hit(1).evidence
+    assert (row.article.title, row.article.hits, row.article.story_id) == ("Ice 1", 2, "s1")
+    assert store.hits.get(999) is None
+
+
+def test_hit_listing_filters_and_pages(store: Store) -> None:
+    hits_on(store, 1, ("ice", "nato"))
+    hits_on(store, 2, ("ice",), "s2", found_at=later(60))
+    hits_on(store, 3, ("ice",), "s2", found_at=later(120), outlet="gazette")
+    every = store.hits.rows(Filter())
+    assert len(every) == 4
+    page = store.hits.rows(Filter(limit=3))
+    assert page + store.hits.rows(Filter(before=page[-1].hit.id)) == every
+    assert len(store.hits.rows(Filter(rule="ice"))) == 3
+    assert len(store.hits.rows(Filter(rule="ice", story="s2", outlet="gazette"))) == 1
+    assert len(store.hits.rows(Filter(since=later(60), until=later(60)))) == 1
+
+
+def test_placements_survive_with_their_fingerprints_oldest_first(store: Store) -> None:
+    a, b = (save(store, article(number)).article_id for number in (1, 2))
+    big = Placement("s1", PlacementReason.NEAR_TEXT, (0, 2**63 - 1), 0.75, later(20))
+    with store.transaction():
+        store.stories.place(big, a, NOW)
+        store.stories.place(Placement("s1", PlacementReason.NEW), b, later(10))
+    assert store.stories.recent(NOW) == [Placement("s1", PlacementReason.NEW, at=later(10)), big]
+    assert store.stories.recent(later(15)) == [big]
+    assert len(store.articles.rows(Filter(story="s1"))) == 2
+
+
+# ---- alerts and the outbox
+
+
+def test_hits_of_one_story_join_the_open_alert(store: Store) -> None:
+    (one,), (two,) = hits_on(store, 1), hits_on(store, 2)
+    assert opened(store, one.id, due=later(60)) is AlertReason.FIRST
+    assert opened(store, two.id, due=later(90)) is AlertReason.FIRST
+    assert opened(store, two.id, due=later(90)) is AlertReason.FIRST
+    assert store.alerts.due(later(59), limit=9) == []
+    (due,) = store.alerts.due(later(60), limit=9)
+    assert due.alert.due_at == later(60)
+    assert [row.hit.id for row in due.hits] == [one.id, two.id]
+    assert store.alerts.due(NOW, limit=9, flush=True) == [due]
+
+
+def test_an_alert_is_told_once(store: Store) -> None:
+    (one,), (two,) = hits_on(store, 1), hits_on(store, 2)
+    opened(store, one.id)
+    (due,) = store.alerts.due(NOW, limit=9)
+    for _ in range(2):
+        with store.transaction():
+            store.alerts.tell([due.alert], [("mail", message("m1")), ("chat", message("m2"))], later(5))
+    assert store.alerts.due(later(99), limit=9, flush=True) == []
+    assert opened(store, two.id) is AlertReason.SAME_STORY
+    assert store.alerts.due(later(99), limit=9, flush=True) == []
+    (row,) = store.alerts.rows(Filter())
+    assert (row.alert.state, row.alert.revision, row.told_at, row.hits) == ("told", 1, later(5), 2)
+    assert sorted((item.id, item.channel_id, item.message) for item in row.outbox) == [
+        ("m1", "mail", message("m1")),
+        ("m2", "chat", message("m2")),
+    ]  # fmt: skip
+
+
+def test_alerts_differ_by_route_and_rule(store: Store) -> None:
+    (one,) = hits_on(store, 1)
+    opened(store, one.id, route="a", due=later(2))
+    opened(store, one.id, route="b", due=later(1))
+    opened(store, one.id, rule="nato", due=later(3))
+    assert [due.alert.route for due in store.alerts.due(later(9), limit=9)] == ["b", "a", "desk"]
+    assert len(store.alerts.due(later(9), limit=2)) == 2
+
+
+def told(store: Store, *messages: str) -> None:
+    (one,) = hits_on(store, 1)
+    opened(store, one.id)
+    with store.transaction():
+        store.alerts.tell(
+            [store.alerts.due(NOW, limit=1)[0].alert], [(f"to-{name}", message(name)) for name in messages], NOW
+        )
+
+
+def lease(store: Store, seconds: float = 0, limit: int = 9):
+    with store.transaction():
+        return store.alerts.lease_outbox(later(seconds), owner="me", lease=60, limit=limit)
+
+
+def mark(store: Store, row, delivery: Delivery, retry: float | None = None) -> None:
+    with store.transaction():
+        store.alerts.mark(row, delivery, NOW, retry_at=None if retry is None else later(retry))
+
+
+def test_a_leased_message_is_nobody_elses_until_its_lease_ends(store: Store) -> None:
+    told(store, "m1", "m2")
+    assert len(lease(store, limit=1)) == 1
+    assert len(lease(store)) == 1
+    assert lease(store, 59) == []
+    again = lease(store, 60)
+    assert sorted(row.id for row in again) == ["m1", "m2"]
+    assert {(row.state, row.attempts, row.message.id == row.id) for row in again} == {("leased", 0, True)}
+
+
+def test_a_refused_message_waits_then_is_sent_or_dies(store: Store) -> None:
+    told(store, "m1", "m2")
+    one, two = sorted(lease(store), key=lambda row: row.id)
+    mark(store, one, REFUSED, 300)
+    mark(store, two, REFUSED)
+    assert lease(store, 299) == []
+    (again,) = lease(store, 300)
+    assert (again.id, again.attempts, again.reason, again.detail) == ("m1", 1, SendReason.REFUSED, "503")
+    mark(store, again, SENT)
+    assert lease(store, 99_999) == []
+    (row,) = store.alerts.rows(Filter(), states=("dead", "pending"))
+    assert {item.id: (item.state, item.attempts, item.sent_at) for item in row.outbox} == {
+        "m1": ("sent", 2, NOW),
+        "m2": ("dead", 1, None),
+    }
+    assert store.alerts.rows(Filter(), states=("pending",)) == []
+
+
+def test_what_was_sent_stays_sent(store: Store) -> None:
+    told(store, "m1")
+    (slow,) = lease(store)
+    (quick,) = lease(store, 60)
+    mark(store, quick, SENT)
+    mark(store, slow, REFUSED, 300)
+    assert lease(store, 300) == []
+
+
+def test_alert_listing_filters(store: Store) -> None:
+    told(store, "m1")
+    (other,) = hits_on(store, 2, ("nato",), "s2", outlet="gazette")
+    with store.transaction():
+        store.alerts.open(Alert("desk", "nato", "s2", NOW), other.id, later(60))
+    assert [row.alert.rule_id for row in store.alerts.rows(Filter())] == ["nato", "ice"]
+    assert [row.alert.rule_id for row in store.alerts.rows(Filter(outlet="gazette"))] == ["nato"]
+    assert [row.alert.rule_id for row in store.alerts.rows(Filter(until=NOW, story="s1", rule="ice"))] == ["ice"]
+    assert [row.alert.rule_id for row in store.alerts.rows(Filter(), states=("pending",))] == ["ice"]
+
+
+# ---- upkeep
+
+
+def test_events_are_listed_newest_first(store: Store) -> None:
+    with store.transaction():
+        for number in range(3):
+            store.upkeep.event(EventRow("gap" if number else "moved", later(number), "courier", 7, "timeout", "d"))
+    assert [event.at for event in store.upkeep.events(limit=2)] == [later(2), later(1)]
+    (moved,) = store.upkeep.events(kind="moved")
+    assert moved == EventRow("moved", NOW, "courier", 7, "timeout", "d", moved.id)
+
+
+def test_totals_count_what_stands_and_what_waits(store: Store) -> None:
+    assert store.upkeep.totals().last_pass is None
+    with store.transaction():
+        store.outlets.sync([outlet("courier"), outlet("gazette"), outlet("pier")], NOW)
+        a, b, _ = store.outlets.lease_due(NOW, limit=9, lease=60)
+        store.outlets.record(polled(a.id))
+        store.outlets.record(polled(b.id, reason=Reason.DNS, failures=1))
+    new = add(store, a.id, link(1), link(2), link(3))
+    with store.transaction():
+        store.links.finish(LinkOutcome(new[0].id, LinkState.FAILED, 3, Reason.NOT_FOUND))
+        store.links.finish(LinkOutcome(new[1].id, LinkState.READ, 1))
+    told(store, "m1", "m2")
+    mark(store, lease(store, limit=1)[0], REFUSED)
+    with store.transaction():
+        store.upkeep.record_pass(Pass(NOW, later(30), polled=1))
+        store.upkeep.record_pass(Pass(NOW, later(60), polled=2))
+    totals = store.upkeep.totals()
+    assert (totals.outlets, totals.outlets_read, totals.outlets_failing) == (3, 1, 1)
+    assert (totals.articles, totals.hits, totals.links_waiting, totals.links_failed) == (1, 1, 1, 1)
+    assert (totals.alerts_open, totals.outbox_waiting, totals.outbox_dead) == (0, 1, 1)
+    assert totals.last_pass == Pass(NOW, later(60), polled=2)
+
+
+def test_the_newest_pass_is_the_last_written(store: Store) -> None:
+    with store.transaction():
+        store.upkeep.record_pass(Pass(later(9_000), later(9_030)))
+        store.upkeep.record_pass(Pass(NOW, later(30)))
+    assert store.upkeep.totals().last_pass == Pass(NOW, later(30))
+
+
+def test_what_a_dead_process_held_is_given_back(store: Store) -> None:
+    source = enrolled(store)
+    add(store, source, link(1))
+    told(store, "m1")
+    lease(store)
+    with store.transaction():
+        assert store.upkeep.reclaim(later(1)) == 3
+        assert store.upkeep.reclaim(later(1)) == 0
+        assert [due.id for due in store.outlets.lease_due(later(1), limit=9, lease=60)] == [source]
+        assert len(store.links.lease_due(later(1), limit=9, lease=60)) == 1
+        assert len(store.alerts.lease_outbox(later(1), owner="new", lease=60, limit=9)) == 1
+
+
+def test_reclaim_leaves_alone_what_only_waits(store: Store) -> None:
+    source = enrolled(store)
+    (new,) = add(store, source, link(1))
+    told(store, "m1")
+    mark(store, lease(store)[0], REFUSED, 300)
+    with store.transaction():
+        store.outlets.record(polled(source))
+        store.links.finish(LinkOutcome(new.id, LinkState.PARTIAL, 1, Reason.TIMEOUT, next_at=later(600)))
+        assert store.upkeep.reclaim(later(1)) == 0
+    assert lease(store, 299) == []

@@ -1,0 +1,266 @@
+"""The SQLite file itself: opening, refusing, surviving."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import BusyError, DamagedError, StoreError
+from monitor.store import schema
+from monitor.store import sqlite as door
+from monitor.store.sqlite import SqliteStore
+from monitor.views import EventRow, Filter
+from tests.store.make import NOW, article, enrolled, save
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "monitor.db"
+
+
+def child(code: str, *words: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, words)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_opening_makes_folder_file_and_the_settings_that_last(path: Path) -> None:
+    SqliteStore.open(path).close()
+    raw = sqlite3.connect(path)
+    found = [raw.execute(f"PRAGMA {name}").fetchone()[0] for name in ("auto_vacuum", "journal_mode", "application_id")]
+    raw.close()
+    assert found == [2, "wal", schema.APPLICATION_ID]
+
+
+def test_opening_again_keeps_what_is_there(path: Path) -> None:
+    store = SqliteStore.open(path)
+    save(store, article())
+    store.close()
+    store.close()
+    store = SqliteStore.open(path)
+    assert len(store.articles.rows(Filter())) == 1
+    store.close()
+
+
+def test_readonly_makes_no_database(path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no database at .*monitor\.db.*monitor run"):
+        SqliteStore.open_readonly(path)
+    assert not path.parent.exists()
+
+
+def test_readonly_reads_beside_a_writer_and_cannot_write(path: Path) -> None:
+    writer = SqliteStore.open(path)
+    reader = SqliteStore.open_readonly(path)
+    with writer.transaction():
+        writer.upkeep.event(EventRow("seen", NOW))
+        assert reader.upkeep.events() == []
+    assert [event.kind for event in reader.upkeep.events()] == ["seen"]
+    with pytest.raises(StoreError, match="only be read"), reader.transaction():
+        reader.upkeep.event(EventRow("no", NOW))
+    reader.close()
+    writer.close()
+
+
+def test_an_odd_path_is_no_uri(tmp_path: Path) -> None:
+    path = tmp_path / "100% ?mode=rwc#ü.db"
+    SqliteStore.open(path).close()
+    SqliteStore.open_readonly(path).close()
+
+
+@pytest.mark.parametrize("opening", [SqliteStore.open, SqliteStore.open_readonly])
+def test_a_newer_schema_is_refused_and_left_alone(path: Path, opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = ("9999_future", lambda execute: execute("CREATE TABLE future (id INTEGER)"))
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, newer))
+        SqliteStore.open(path).close()
+    before = path.read_bytes()
+    with pytest.raises(DamagedError, match=r"newer version.*9999_future"):
+        opening(path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_schema_is_brought_up_to_date_by_a_writer_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SqliteStore.open(path).close()
+    newer = ("0002_next", lambda execute: execute("CREATE TABLE next (id INTEGER)"))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, newer))
+    with pytest.raises(StoreError, match="older version"):
+        SqliteStore.open_readonly(path)
+    SqliteStore.open(path).close()
+    SqliteStore.open_readonly(path).close()
+
+
+def test_a_migration_that_fails_leaves_the_old_schema(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(execute) -> None:
+        execute("CREATE TABLE half (id INTEGER)")
+        execute("CREATE TABLE events (id INTEGER)")
+
+    SqliteStore.open(path).close()
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ("0002_broken", broken)))
+        with pytest.raises(StoreError, match="events already exists"):
+            SqliteStore.open(path)
+    store = SqliteStore.open(path)
+    raw = sqlite3.connect(path)
+    assert raw.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone() == (0,)
+    raw.close()
+    store.close()
+
+
+@pytest.mark.parametrize("opening", [SqliteStore.open, SqliteStore.open_readonly])
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, opening) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"not a database at all\n" * 100)
+    with pytest.raises(DamagedError, match="damaged or no database"):
+        opening(path)
+    assert path.read_bytes() == b"not a database at all\n" * 100
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    raw = sqlite3.connect(path)
+    raw.execute("CREATE TABLE t (a)")
+    raw.close()
+    before = path.read_bytes()
+    with pytest.raises(DamagedError, match="another program"):
+        SqliteStore.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_page_overwritten_later_is_damage(path: Path) -> None:
+    store = SqliteStore.open(path)
+    for number in range(200):
+        save(store, article(number))
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[4096 * 2 :] = b"\xa5" * (len(data) - 4096 * 2)
+    path.write_bytes(data)
+    with pytest.raises(DamagedError):  # noqa: PT012 - whichever of the two reads the damage first
+        store = SqliteStore.open(path)
+        store.articles.rows(Filter())
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_error_in_words(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be opened"):
+        SqliteStore.open(tmp_path)
+
+
+def test_a_second_writer_waits_and_then_is_told_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "BUSY_TIMEOUT", 0.05)
+    one, two = SqliteStore.open(path), SqliteStore.open(path)
+    with one.transaction():
+        one.upkeep.event(EventRow("one", NOW))
+        with pytest.raises(BusyError, match="try again"), two.transaction():
+            pytest.fail("two writers at once")
+    with two.transaction():
+        two.upkeep.event(EventRow("two", NOW))
+    assert len(one.upkeep.events()) == 2
+    one.close()
+    two.close()
+
+
+def test_a_full_disk_is_said_in_words_and_loses_nothing_committed(path: Path) -> None:
+    store = SqliteStore.open(path)
+    save(store, article(1))
+    raw = store._connection
+    raw.execute(f"PRAGMA max_page_count = {raw.execute('PRAGMA page_count').fetchone()[0]}")
+    with pytest.raises(StoreError, match="disk is full"), store.transaction():  # noqa: PT012
+        for number in range(2, 500):
+            store.upkeep.event(EventRow("filler", NOW, detail="x" * 1_000 + str(number)))
+    raw.execute("PRAGMA max_page_count = 1000000")
+    assert store.upkeep.events() == []
+    save(store, article(2))
+    assert len(store.articles.rows(Filter())) == 2
+    store.close()
+
+
+def test_nothing_is_committed_after_the_database_undid_a_transaction(path: Path) -> None:
+    store = SqliteStore.open(path)
+    with pytest.raises(StoreError, match="undid"), store.transaction():  # noqa: PT012
+        store.upkeep.event(EventRow("first", NOW))
+        store._connection.execute("ROLLBACK")  # what SQLite does by itself when the disk is full
+        with store.transaction():
+            store.upkeep.event(EventRow("second", NOW))
+    assert store.upkeep.events() == []
+    store.close()
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from monitor.store.sqlite import SqliteStore
+from monitor.views import EventRow
+from tests.store.make import NOW
+store = SqliteStore.open(Path(sys.argv[1]))
+for number in range(50):
+    with store.transaction():
+        store.upkeep.totals()
+        store.upkeep.event(EventRow(sys.argv[2], NOW))
+store.close()
+"""
+
+
+def test_two_processes_write_beside_each_other(path: Path) -> None:
+    SqliteStore.open(path).close()
+    writers = [child(_WRITER, path, name) for name in ("one", "two")]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    for writer in writers:
+        writer.communicate()
+    store = SqliteStore.open_readonly(path)
+    assert len(store.upkeep.events(limit=1_000)) == 100
+    store.close()
+
+
+_HALF_DONE = """
+import sys
+from pathlib import Path
+from monitor.store.sqlite import SqliteStore
+from tests.store.make import article, hit, NOW, save
+from monitor.model import Standing
+store = SqliteStore.open(Path(sys.argv[1]))
+save(store, article(1))
+with store.transaction():
+    # More than the cache holds, so that pages of the open transaction have reached the file.
+    for number in range(2, 3000):
+        saved = store.articles.save(article(number, detail="x" * 2000), fetched_at=NOW, standing=Standing.LIVE)
+    store.hits.add([hit(saved.article_id)])
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_sigkill_within_a_transaction_leaves_the_last_commit(path: Path) -> None:
+    killed = child(_HALF_DONE, path)
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "ready\n"
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate(timeout=30)
+    store = SqliteStore.open(path)
+    assert [row.title for row in store.articles.rows(Filter())] == ["Ice 1"]
+    assert store.hits.rows(Filter()) == []
+    assert store._connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    enrolled(store)
+    store.close()
+
+
+def test_the_due_queries_use_their_indexes(path: Path) -> None:
+    from monitor.store import alerts, links, outlets
+
+    store = SqliteStore.open(path)
+    for query, index in (
+        (outlets._DUE, "sources_due"),
+        (links._DUE, "links_due"),
+        (alerts._DUE, "alerts_due"),
+        (alerts._SENDABLE, "outbox_due"),
+    ):
+        plan = store._connection.execute(f"EXPLAIN QUERY PLAN {query}", ["x"] * query.count("?")).fetchall()
+        assert any(index in row["detail"] for row in plan), (index, [row["detail"] for row in plan])
+    store.close()

@@ -1,0 +1,72 @@
+"""What the documents show is true: configuration loads, queries parse, commands exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from monitor.cli.main import COMMANDS, cli
+from monitor.query import parse
+from monitor.settings.load import load
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FILE_OF = {"storage": "monitor", "outlets": "outlets", "rules": "rules", "entities": "rules", "channels": "alerts"}
+OUTLETS = "outlets:\n  any:\n    feeds: [https://any.example/rss]\n"
+RULES = "rules:\n  nato: NATO\n"
+
+
+def blocks(language):
+    for path in DOCUMENTS:
+        for text in re.findall(rf"^ *```{language}\n(.*?)^ *```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            lines = text.splitlines()
+            indent = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
+            yield pytest.param("\n".join(line[indent:] for line in lines) + "\n", id=f"{path.name}-{lines[0].strip()}")
+
+
+@pytest.mark.parametrize("text", list(blocks("yaml")))
+def test_every_piece_of_configuration_loads(tmp_path, text):
+    name = FILE_OF[text.split(":", 1)[0]]
+    for other, content in (("outlets", OUTLETS), ("rules", RULES)):
+        (tmp_path / f"{other}.yaml").write_text(content)
+    (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "chat-url").write_text("json://localhost/x")
+    (tmp_path / "secrets" / "chat-url").chmod(0o600)
+    load(tmp_path, {"MONITOR_MAIL": "mailtos://u:p@mail.example.org?to=desk@example.org"})
+
+
+@pytest.mark.parametrize("text", list(blocks("sh")))
+def test_every_command_exists(text):
+    for line in text.splitlines():
+        for part in line.split("#")[0].split("&&"):
+            words = shlex.split(part)
+            if not words or not words[0].endswith("monitor") or len(words) < 2:
+                continue
+            words = words[1:]
+            if words[0] == "--config":
+                words = words[2:]
+            assert words[0] in COMMANDS, part
+            context = click.Context(cli)
+            command = cli.get_command(context, words[0])
+            assert command is not None
+            if isinstance(command, click.Group) and len(words) > 1 and words[0] != "hits":
+                assert words[1] in command.commands, part
+
+
+def test_every_query_of_the_table_parses():
+    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    queries = re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+    assert len(queries) > 8
+    for query in queries:
+        assert parse(query).warnings == (), query
+
+
+def test_links_between_documents_lead_somewhere():
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text("utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
