@@ -33,7 +33,7 @@ DEADLINE_SLACK = 1.0
 WATCH_SECONDS = 0.05
 # How long a closed socket may be ahead of the report that says why.
 EXIT_SECONDS = 3.0
-RETRY_SECONDS, RETRY_MOST = 0.1, 5.0
+RETRY_SECONDS = 2.0
 FIRST, THEN = 0, 1  # ranks: feeds and robots.txt, then articles
 BROKEN, CLOSED = "reader processes cannot be started", "the readers are closed"
 
@@ -100,8 +100,7 @@ async def _told(server: ForkServer, answer: asyncio.Future[int | str], seconds: 
     await asyncio.wait([answer], timeout=seconds)
     if not answer.done():
         server.process.kill()
-        raise PoolError(f"{BROKEN}: no answer in {seconds:g} s")
-    told = answer.result()
+    told = answer.result() if answer.done() else f"no answer in {seconds:g} s"
     if isinstance(told, str):
         raise PoolError(f"{BROKEN}: {told}")
     return told
@@ -127,13 +126,11 @@ class Worker:
         self.deadline = math.inf
         self.fit = True
         self._number, self._sock, self._serial = child.number, child.jobs, 0
-        start = memory(pid)
-        self._start = start[1] if start else 0
+        self._start = memory(pid)[1]
 
     def grown(self) -> int:
-        """Return the bytes of resident memory above the start; 0 where the system does not say."""
-        now = memory(self.pid)
-        return now[1] - self._start if now and self._start else 0
+        """Return the bytes of resident memory above the start; 0 or less where the system does not say."""
+        return memory(self.pid)[1] - self._start
 
     async def ask(self, frame: bytearray, seconds: float, read: Callable[[bytearray], T]) -> T | Failure:
         """Have one job done; raises _UntouchedError where it was not begun."""
@@ -169,7 +166,7 @@ class Worker:
 
     def end(self, failure: Failure) -> None:
         """Kill it; whoever waits for its reply gets `failure` at once."""
-        self.ended = failure
+        self.ended = self.ended or failure
         self.server.kill(self._number)
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
@@ -191,8 +188,7 @@ class Pool:
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()  # those of older servers too
         self._waiting: list[tuple[int, int, asyncio.Future[Worker]]] = []
-        self._order = itertools.count()
-        self._short, self._working = asyncio.Event(), asyncio.Event()
+        self._order, self._short, self._working = itertools.count(), asyncio.Event(), asyncio.Event()
         self._duties: list[asyncio.Task[None]] = []
         self._closing: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
@@ -289,7 +285,7 @@ class Pool:
                 self._counts["retried"] += 1
             finally:
                 self._give_back(worker)
-        return Failure(Reason.CRASHED, "two readers ended before they began")
+        return Failure(Reason.CRASHED, "two readers in a row were lost")
 
     async def _take(self, rank: int) -> Worker:
         if self._closed:
@@ -360,19 +356,16 @@ class Pool:
 
     async def _keep(self) -> None:
         """Keep the crew complete."""
-        pause = RETRY_SECONDS
         while True:
             await self._short.wait()
             try:
                 while len(self._crew) < self._size:
                     await self._hire()
                 self._short.clear()
-                pause = RETRY_SECONDS
             except PoolError as error:
                 if not self._crew:
                     self._refuse_waiting(str(error))
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, RETRY_MOST)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _hire(self) -> None:
         if not self._server.alive:
@@ -399,8 +392,6 @@ class Pool:
             await asyncio.sleep(WATCH_SECONDS)
             now = asyncio.get_running_loop().time()
             for worker in self._busy:
-                if worker.ended:
-                    continue
                 if now > worker.deadline:
                     worker.end(Failure(Reason.OVER_TIME, "ended by the daemon"))
                 elif (grown := worker.grown()) > self._setup.memory_bytes:

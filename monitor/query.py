@@ -28,6 +28,9 @@ _WORD = re.compile(rf"[^\s(){{}}{_QUOTES}]+")
 _FIELD = re.compile(r"([A-Za-z]+):(?!/)")
 _ENTITY = re.compile(r"@([A-Za-z0-9][A-Za-z0-9._-]*)")
 _TRAILING = ",;!?"
+_OPERATORS = {"AND", "OR", "NOT"}
+# What needs no quotation marks when it is shown.
+_BARE = re.compile(r"\w(?:[\w'.&/-]*[\w.])?|[0-9]+:[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class _Parser:
         """Return the next character, "" at the end; an operator word as a whole."""
         self.skip()
         match = _WORD.match(self.text, self.at)
-        if match and match.group() in {"AND", "OR", "NOT"}:
+        if match and match.group() in _OPERATORS:
             return match.group()
         return self.text[self.at : self.at + 1]
 
@@ -301,7 +304,8 @@ def show(node: Node) -> str:
     """Return a node in the language, with the parentheses it needs."""
     match node:
         case Term(text=text, exact=exact):
-            return f"{{{text}}}" if exact else f'"{text}"' if " " in text else text
+            bare = _BARE.fullmatch(text) and not _LATER.fullmatch(text) and text not in _OPERATORS
+            return f"{{{text}}}" if exact else text if bare else f'"{text}"'
         case EntityRef(id=name):
             return f"@{name}"
         case And(parts=parts):

@@ -185,9 +185,9 @@ class _Server:
         os.closerange(JOB_FD + 1, os.sysconf("SC_OPEN_MAX"))
         gc.enable()
         _limit(resource.RLIMIT_CORE, 0)
-        size = memory()
-        if size is not None:
-            _limit(resource.RLIMIT_AS, size[0] + ADDRESS_SPACE_FACTOR * self._setup.memory_bytes)
+        size, _ = memory()
+        if size:
+            _limit(resource.RLIMIT_AS, size + ADDRESS_SPACE_FACTOR * self._setup.memory_bytes)
 
 
 def _limit(what: int, soft: int) -> None:
@@ -196,12 +196,12 @@ def _limit(what: int, soft: int) -> None:
         resource.setrlimit(what, (soft, soft))
 
 
-def memory(pid: int | str = "self") -> tuple[int, int] | None:
-    """Return (address space, resident memory) of a process in bytes; None where the system does not say."""
+def memory(pid: int | str = "self") -> tuple[int, int]:
+    """Return (address space, resident memory) of a process in bytes; (0, 0) where the system does not say."""
     try:
         size, resident, *_ = Path(f"/proc/{pid}/statm").read_bytes().split()
     except (OSError, ValueError):
-        return None
+        return 0, 0
     page = resource.getpagesize()
     return int(size) * page, int(resident) * page
 
@@ -228,7 +228,7 @@ def _exactly(sock: socket.socket, size: int) -> bytearray | None:
 
 
 def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float, libc: ctypes.CDLL) -> None:
-    base = memory()
+    _, base = memory()
     while request := receive(jobs):
         serial, payload = request
         # The default action of SIGALRM ends C code too, which no exception handler can.
@@ -236,8 +236,7 @@ def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float, libc: ctypes
         jobs.sendall(wire.HEADER.pack(0, serial))
         reply = _answer(reader, payload, serial)
         del request, payload
-        now = memory()
-        if base and now and now[1] > base[1] + TRIM_ABOVE:
+        if memory()[1] > base + TRIM_ABOVE:
             gc.collect()
             # Absent in musl and on macOS.
             with contextlib.suppress(AttributeError):

@@ -24,6 +24,7 @@ MAX_UP = 5
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _VOTE_LEVELS = (1.0, 0.65, 0.45, 0.3, 0.2)
 _FAR = (Mark.COMMENT | Mark.RELATED | Mark.FOOTER | Mark.ASIDE | Mark.SIGNUP | Mark.WALL | Mark.HIDDEN).value
+_FOOTER = Mark.FOOTER.value
 _MARKS = tuple(mark.value for mark in Mark)
 
 
@@ -61,7 +62,7 @@ def ends_sentence(text: str) -> bool:
 
 def _vote(segment: Segment) -> float:
     size = segment.chars * density(segment.text)
-    if size < 40 or segment.box.tag in HEADINGS:
+    if size < 40 or segment.box.tag in HEADINGS or segment.box.marks & _FOOTER:
         return 0.0
     prose = (1.0 - segment.link_share) ** 2
     if not ends_sentence(segment.text):

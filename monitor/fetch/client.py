@@ -84,6 +84,10 @@ class _Stream(httpcore.AsyncNetworkStream):
             return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout), self._cap)
         except (httpcore.NetworkError, httpcore.TimeoutException, OSError, ValueError) as error:
             raise FetchError(Reason.TLS, f"{server_hostname}: {_text(error)}") from error
+        except asyncio.CancelledError:
+            # httpcore closes the socket after an error, not after a deadline.
+            await self._inner.aclose()
+            raise
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

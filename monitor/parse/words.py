@@ -148,11 +148,13 @@ def sentences(text: str) -> tuple[Span, ...]:
 
 def _goes_on(text: str, start: int, match: re.Match[str]) -> bool:
     stop = match.group()
-    if stop[0] not in ".\u2026" or "\n" in stop:
+    if "\n" in stop:
         return False
     following = text[match.end()]
     if following.islower():
         return True
+    if stop[0] != ".":
+        return False
     words = text[max(start, match.start() - 12) : match.start()].split()
     last = words[-1].strip("(\"'\u201c\u00ab").lower() if words else ""
     # "J. Smith", "Dr. Smith": an initial or a title before a capital.

@@ -7,11 +7,12 @@ page by page, so that a busy machine slows both.
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -104,16 +105,48 @@ def load(data: Path) -> Iterator[Truth]:
             )
 
 
-def main(data: Path) -> None:
-    """Print F1, precision and recall by set, metadata by set, and the speed as a ratio to trafilatura's."""
-    tools: dict[str, Callable[[Truth], str]] = {"ours": _ours}
-    try:
-        import trafilatura
+@dataclass
+class Found:
+    body: str = ""
+    title: str = ""
+    published: str = ""
+    authors: tuple[str, ...] = ()
 
-        tools["trafilatura"] = lambda truth: trafilatura.extract(truth.page, url=truth.url, with_metadata=True) or ""
-    except ImportError:
-        print("trafilatura is not installed: compared with nothing")
-    bodies: dict[tuple[str, str], Score] = defaultdict(Score)
+
+@dataclass
+class Tally:
+    """One tool on one set: the body's score, and how often metadata is exactly right where truth has it."""
+
+    body: Score = field(default_factory=Score)
+    right: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def add(self, found: Found, truth: Truth) -> None:
+        self.body.add(found.body, truth)
+        self._ask("title", truth.title, _key(found.title) == _key(truth.title))
+        self._ask("date", truth.published, found.published == truth.published)
+        self._ask("authors", truth.authors, set(map(_key, found.authors)) == set(map(_key, truth.authors)))
+        for snippet in truth.must_not_have:
+            self._ask("strangers", snippet, snippet in found.body)
+
+    def _ask(self, name: str, truth: object, right: bool) -> None:
+        if truth:
+            self.asked[name] += 1
+            self.right[name] += right
+
+    def __str__(self) -> str:
+        shares = "  ".join(f"{name} {self.right[name] / count:.3f}" for name, count in self.asked.items())
+        return f"{self.body}  {shares}"
+
+
+def main(data: Path) -> None:
+    """Print the quality by set and tool, and the speed as a ratio to trafilatura's (with metadata)."""
+    tools: dict[str, Callable[[Truth], Found]] = {"ours": _ours}
+    if importlib.util.find_spec("trafilatura"):
+        tools["trafilatura"] = _trafilatura
+    else:
+        print('trafilatura is not installed (extra "bench"): compared with nothing')
+    tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
     spent: Counter[str] = Counter()
     count = 0
     for truth in load(data):
@@ -122,17 +155,32 @@ def main(data: Path) -> None:
             began = time.process_time()
             found = tool(truth)
             spent[name] += time.process_time() - began
-            bodies[truth.set, name].add(found, truth)
-    for (which, name), score in sorted(bodies.items()):
-        print(f"{which:8} {name:12} {score}")
+            tallies[truth.set, name].add(found, truth)
+    for (which, name), tally in sorted(tallies.items()):
+        print(f"{which:8} {name:12} {tally}")
     for name, seconds in spent.items():
         print(f"{name:12} {seconds / count * 1000:.2f} ms a page, {spent['trafilatura'] / seconds:.1f} x trafilatura")
 
 
-def _ours(truth: Truth) -> str:
+def _key(text: str) -> str:
+    return " ".join(tokens(text))
+
+
+def _ours(truth: Truth) -> Found:
     page = Page(truth.url, truth.url, 200, {"content-type": "text/html"}, truth.page, NOW)
     try:
-        return extract(page).body
+        article = extract(page)
     except ReadError as error:
         print(f"{truth.id}: {error}")
-        return ""
+        return Found()
+    return Found(article.body, article.title, str(article.published or "")[:10], article.authors)
+
+
+def _trafilatura(truth: Truth) -> Found:
+    import trafilatura
+
+    document = trafilatura.bare_extraction(truth.page, url=truth.url, with_metadata=True)
+    if document is None:
+        return Found()
+    authors = tuple((document.author or "").split("; "))
+    return Found(document.text or "", document.title or "", document.date or "", authors)

@@ -42,25 +42,19 @@ class Origin:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                first, *lines = head.decode("latin-1").strip().split("\r\n")
-                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-                path = first.split(" ")[1]
-                self.asked.append(Asked(path, headers, number))
-                route = self.routes.get(path) or self.routes.get("*") or answer(404, b"no such page")
-                if isinstance(route, bytes):
-                    writer.write(route)
-                    await writer.drain()
-                    if b"connection: close" in route.split(b"\r\n\r\n")[0].lower():
-                        break
-                else:
-                    await route(writer)
-                    break
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
-            pass
-        finally:
-            writer.transport.abort()
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            first, *lines = head.decode("latin-1").strip().split("\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+            path = first.split(" ")[1]
+            self.asked.append(Asked(path, headers, number))
+            route = self.routes.get(path) or self.routes.get("*") or answer(404, b"no such page")
+            if not isinstance(route, bytes):
+                await route(writer)
+                break
+            writer.write(route)
+            await writer.drain()
+            if b"connection: close" in route.split(b"\r\n\r\n")[0].lower():
+                break
 
 
 def answer(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | None = None) -> bytes:
@@ -76,16 +70,29 @@ def moved(to: str, status: int = 302) -> bytes:
 
 @asynccontextmanager
 async def serving(
-    routes: dict[str, bytes | Raw] | None = None, *, context: ssl.SSLContext | None = None
+    routes: dict[str, bytes | Raw] | None = None,
+    *,
+    context: ssl.SSLContext | None = None,
+    greeting: bytes | None = None,
 ) -> AsyncIterator[Origin]:
+    """Serve until the block ends. `greeting`: what every connection gets at once, and then nothing."""
     origin = Origin(routes if routes is not None else {}, scheme="https" if context else "http")
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         tasks.add(task)
-        await origin.serve(reader, writer)
-        tasks.discard(task)
+        try:
+            if greeting is None:
+                await origin.serve(reader, writer)
+            else:
+                writer.write(greeting)
+                await reader.read()
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
+            tasks.discard(task)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     origin.port = server.sockets[0].getsockname()[1]
@@ -97,3 +104,4 @@ async def serving(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()
+        await asyncio.sleep(0)  # aborted transports close in the loop's next turn

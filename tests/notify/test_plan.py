@@ -115,9 +115,9 @@ def test_retries_of_messages_that_failed_together_are_spread_and_repeatable() ->
     assert seconds(5) == seconds(5)
 
 
-def test_a_message_is_dead_after_twelve_attempts_or_a_day() -> None:
-    assert retry_at(11, NOW, NOW, "m", None) is not None
-    assert retry_at(12, NOW, NOW, "m", None) is None
+def test_a_message_is_dead_after_forty_attempts_or_a_day() -> None:
+    assert retry_at(39, NOW, NOW, "m", None) is not None
+    assert retry_at(40, NOW, NOW, "m", None) is None
     assert retry_at(1, NOW, NOW + timedelta(hours=23, minutes=59), "m", None) is not None
     assert retry_at(1, NOW, NOW + timedelta(hours=24), "m", 60) is None
 

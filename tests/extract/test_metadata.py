@@ -1,0 +1,169 @@
+"""What a page says of its article: title, people, dates, language, address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.extract.article import Hints, extract
+from monitor.extract.metadata import Metadata, read
+from monitor.parse import html
+from tests.extract.pages import ARTICLE, NOW, PARAGRAPHS, TITLE, URL, news, page, page_of, paragraphs
+
+
+def meta(
+    head: str = "", body: str = "<p>Text.</p>", *, ld: object = None, url: str = URL, lang: str = "en"
+) -> Metadata:
+    return read(html.parse(page_of(body, head=head, ld=ld, title="", lang=lang)), url, NOW)
+
+
+@pytest.mark.parametrize(
+    "tail", [" | Harbour Times", " - Harbour Times", " – harbour.example", " — Harbour", " | Sport"]
+)
+def test_the_outlets_name_is_cut_off_the_title(tail: str) -> None:
+    head = f'<meta property="og:title" content="{TITLE}{tail}"><meta property="og:site_name" content="Harbour Times">'
+    assert meta(head).title == TITLE
+
+
+def test_a_dash_within_a_title_stays() -> None:
+    title = "Six ships - and no berth for any of them"
+    assert meta(f'<meta property="og:title" content="{title}">').title == title
+
+
+def test_two_agreeing_statements_outvote_the_third() -> None:
+    head = f'<meta property="og:title" content="{TITLE}">'
+    assert meta(head, f"<h1>{TITLE}</h1>", ld={**ARTICLE, "headline": "Berths: what you need to know"}).title == TITLE
+
+
+def test_markup_and_entities_in_statements_are_read_away() -> None:
+    found = meta(
+        ld={**ARTICLE, "headline": "Ships &amp; <em>berths</em>", "description": "A &quot;plan&quot;<br>for six"}
+    )
+    assert found.title == "Ships & berths"
+    assert found.description == 'A "plan" for six'
+
+
+def test_of_several_articles_in_json_ld_the_pages_own_is_taken() -> None:
+    other = {**ARTICLE, "headline": "Storm over Skagen", "dateModified": "2026-11-01", "articleBody": "x" * 300}
+    found = meta(body=f"<h1>{TITLE}</h1>", ld=[other, ARTICLE])
+    assert found.title == TITLE
+    assert found.ld_body == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ([{"name": "Jana Novák"}, {"name": "Ole Dahl"}], ("Jana Novák", "Ole Dahl")),
+        ("By Jana Novák and Ole Dahl", ("Jana Novák", "Ole Dahl")),
+        ({"name": ["Jana Novák", "Jana Novák"]}, ("Jana Novák",)),
+        ({"name": "Jana Novák (jn)"}, ("Jana Novák",)),
+        ([{"name": "Harbour Times"}, {"name": "Jana Novák"}], ("Jana Novák",)),
+        ([{"name": "Harbour Times"}], ("Harbour Times",)),
+        ({"name": "Ann Lee, MD"}, ("Ann Lee, MD",)),
+        ({"name": "https://harbour.example/staff/3"}, ()),
+    ],
+)
+def test_authors(written: object, names: tuple[str, ...]) -> None:
+    assert meta(ld={**ARTICLE, "author": written}).authors == names
+
+
+def test_authors_by_reference_and_by_a_visible_byline() -> None:
+    graph = {"@graph": [{**ARTICLE, "author": {"@id": "#jn"}}, {"@type": "Person", "@id": "#jn", "name": "Jana Novák"}]}
+    assert meta(ld=graph).authors == ("Jana Novák",)
+    assert meta(body='<p class="byline">By <a rel="author" href="/a/1">Ole Dahl</a></p>').authors == ("Ole Dahl",)
+
+
+@pytest.mark.parametrize(
+    ("head", "published"),
+    [
+        (
+            '<meta property="article:published_time" content="2026-11-19T10:00:00+02:00">',
+            datetime(2026, 11, 19, 8, tzinfo=UTC),
+        ),
+        ('<meta name="date" content="Thu, 19 Nov 2026 10:00:00 GMT">', datetime(2026, 11, 19, 10, tzinfo=UTC)),
+        ('<meta itemprop="datePublished" content="2026-11-19">', datetime(2026, 11, 19, tzinfo=UTC)),
+        ('<meta property="article:published_time" content="2031-01-01T00:00:00Z">', None),
+        ('<meta property="article:published_time" content="soon">', None),
+    ],
+)
+def test_published(head: str, published: datetime | None) -> None:
+    assert meta(head).published == published
+
+
+def test_a_visible_date_where_nothing_else_says_it() -> None:
+    body = '<article><time datetime="2026-11-18T07:30:00Z">yesterday</time><p>Text.</p></article>'
+    assert meta(body=body).published == datetime(2026, 11, 18, 7, 30, tzinfo=UTC)
+    assert meta(body='<p class="post-date">18. November 2026</p>').published == datetime(2026, 11, 18, tzinfo=UTC)
+
+
+def test_updated_is_not_published() -> None:
+    found = meta(ld={**ARTICLE, "dateModified": "2026-11-19T12:00:00Z"})
+    assert (found.published, found.updated) == (
+        datetime(2026, 11, 19, 8, tzinfo=UTC),
+        datetime(2026, 11, 19, 12, tzinfo=UTC),
+    )
+
+
+def test_language_is_the_primary_subtag_and_two_outvote_a_template() -> None:
+    assert meta(lang="en-GB").language == "en"
+    assert meta(lang="").language is None
+    outvoted = meta('<meta property="og:locale" content="uk_UA">', ld={**ARTICLE, "inLanguage": "uk"}, lang="en")
+    assert outvoted.language == "uk"
+
+
+@pytest.mark.parametrize(
+    ("href", "canonical"),
+    [
+        ("/news/berths?utm_source=feed", URL),
+        ("https://www.harbour.example/news/b2", "https://www.harbour.example/news/b2"),
+        ("https://agency.example/berths", URL),
+        ("https://harbour.example/", URL),
+        ("javascript:void(0)", URL),
+    ],
+)
+def test_canonical_stays_on_the_site_and_never_makes_all_articles_one(href: str, canonical: str) -> None:
+    assert meta(f'<link rel="canonical" href="{href}">').canonical_url == canonical
+
+
+def test_paywall_section_wire_and_live() -> None:
+    ld = {
+        **ARTICLE,
+        "@type": "LiveBlogPosting",
+        "isAccessibleForFree": "False",
+        "articleSection": ["Coast", "Ships"],
+        "author": [{"name": "Reuters"}],
+    }
+    found = meta(ld=ld)
+    assert (found.paywalled, found.section, found.wire, found.live) == (True, "Coast", "Reuters", True)
+    assert meta(ld={**ARTICLE, "isAccessibleForFree": True}).paywalled is False
+    assert meta(ld=ARTICLE).paywalled is None
+
+
+def standfirst(text: str) -> str:
+    return extract(page(news(head=f'<meta name="description" content="{text}">'))).standfirst
+
+
+def test_standfirst() -> None:
+    own = "After two years of dispute the council has found room and money for the berths of six ships."
+    assert standfirst(own) == own
+    assert standfirst(PARAGRAPHS[0][:70] + "…") == ""
+    assert standfirst("Football, weather, recipes and everything else from far and near") == ""
+
+
+def test_hints_fill_only_what_the_page_lacks() -> None:
+    published = datetime(2026, 11, 20, tzinfo=UTC)
+    hints = Hints(outlet="harbour", language="de", title="From the feed", published=published)
+    full = extract(page(news()), hints=hints)
+    assert (full.title, full.language, full.published) == (TITLE, "en", datetime(2026, 11, 19, 8, tzinfo=UTC))
+    bare = extract(page(f"<body>{paragraphs(*PARAGRAPHS)}</body>"), hints=hints)
+    assert (bare.title, bare.language, bare.published) == ("From the feed", "de", published)
+    # Rules compare the outlet's id, whatever the page calls itself.
+    assert full.outlet == bare.outlet == "harbour"
+
+
+def test_broken_json_ld_is_mended_or_passed_over() -> None:
+    script = '<script type="application/ld+json">\n//<![CDATA[\n{"@type":"NewsArticle","headline":"Six\nberths",}\n//]]>\n</script>'
+    assert meta(script).title == "Six berths"
+    for broken in ("{", '{"@type": ["NewsArticle"', "null", "[[[[" * 5_000, '{"a":' * 5_000, "1e999999", "9" * 5_000):
+        assert meta(f'<script type="application/ld+json">{broken}</script>', f"<h1>{TITLE}</h1>").title == TITLE

@@ -1,0 +1,117 @@
+"""Folding with a way back, words, sentences."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.parse import words
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("NATO’s “Summit” – today", 'nato\'s "summit" - today'),
+        ("coali\u00adtion\u200b of", "coalition of"),
+        ("a\u00a0b\u2009c\td", "a b c d"),
+        ("a  b", "a b"),
+        ("STRASSE Straße", "strasse strasse"),
+        ("ﬁrst ＮＡＴＯ", "first nato"),
+        ("Cafe\u0301", "café"),
+        ("НАТО", "нато"),
+        ("п’ять пʼять", "п'ять п'ять"),
+    ],
+)
+def test_what_looks_alike_is_one(text, folded):
+    assert words.fold(text).text == folded
+
+
+def test_accents_count():
+    assert words.fold("café").text != words.fold("cafe").text
+
+
+@given(st.text(max_size=60))
+def test_every_folded_piece_leads_back(text):
+    folded = words.fold(text)
+    for start in range(len(folded.text)):
+        begin, end = folded.span(start, start + 1)
+        assert 0 <= begin < end <= len(text)
+    assert words.fold(folded.text).text == folded.text or "\u0130" in text or not folded.text.isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a NATO-led force", True),
+        ("NATO’s", True),
+        ("(NATO)", True),
+        ("senator", False),
+        ("natoque", False),
+        ("NATO2", False),
+        ("北約NATO首脑", True),
+        ("l'nato", True),
+        ("nato\u0301", False),
+    ],
+)
+def test_words_are_whole(text, found):
+    folded = words.fold(text).text
+    at = folded.find("nato")
+    assert (at >= 0 and words.bounded(folded, at, at + 4)) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Mr. Smith met Dr. J. Jones of the U.S. Navy. They talked.", 2),
+        ("He left. “Why?” she asked. Nobody knew!", 3),
+        ("Prices rose 3.5 percent. Then they fell.", 2),
+        ("北约峰会开始了。会议很长！结束了吗？", 3),
+        ("यह खबर है। यह दूसरी है।", 2),
+        ("هل وصل؟ نعم.", 2),
+        ("Wait… and see.", 1),
+        ("", 0),
+    ],
+)
+def test_sentences(text, count):
+    found = words.sentences(text)
+    assert len(found) == count
+    assert all(text[begin:end] == text[begin:end].strip() for begin, end in found)
+
+
+def test_the_sentence_around_a_span():
+    text = "One here. NATO met. Three."
+    at = text.index("NATO")
+    assert text[slice(*words.sentence_at(text, at, at + 4))] == "NATO met."
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "capitals"),
+    [
+        ("WHO SAYS IT IS US", "US", True),
+        ("SENATORS MEET NATO STAFF", "NATO", True),
+        ("The US, UK and EU agree", "US", False),
+        ("US, UK, EU", "US", False),
+        ("NATO", "NATO", False),
+        ("A NATO official said", "NATO", False),
+    ],
+)
+def test_a_run_of_capitals(text, name, capitals):
+    at = text.index(name)
+    assert words.in_capitals(text, (at, at + len(name))) is capitals
+
+
+def test_the_start_of_a_sentence():
+    text = "They left. “Nato il 3 maggio.” Poi Nato."
+    first = text.index("Nato")
+    last = text.rindex("Nato")
+    assert words.starts_sentence(text, (first, first + 4))
+    assert not words.starts_sentence(text, (last, last + 4))
+
+
+@given(st.text(max_size=80))
+def test_sentences_of_anything_are_in_order(text):
+    at = 0
+    for begin, end in words.sentences(text):
+        assert at <= begin < end <= len(text)
+        at = end
