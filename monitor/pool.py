@@ -26,13 +26,11 @@ from monitor.model import Entity, Failure, Link, Links, Page, Reading, Rule
 from monitor.views import DueSource
 from monitor.zygote import Child, ForkServer, memory
 
-# A hundred thousand rules take seconds to compile; a fork takes milliseconds on a busy box.
-START_SECONDS, FORK_SECONDS = 120.0, 30.0
+# A hundred thousand rules take seconds to compile; a fork, or the report of an end, some milliseconds.
+START_SECONDS, FORK_SECONDS, EXIT_SECONDS = 120.0, 30.0, 3.0
 # The reader's own timer ends a job first; the daemon's deadline is for a reader whose timer cannot.
 DEADLINE_SLACK = 1.0
 WATCH_SECONDS = 0.05
-# How long a closed socket may be ahead of the report that says why.
-EXIT_SECONDS = 3.0
 RETRY_SECONDS = 2.0
 FIRST, THEN = 0, 1  # ranks: feeds and robots.txt, then articles
 BROKEN, CLOSED = "reader processes cannot be started", "the readers are closed"
@@ -143,6 +141,9 @@ class Worker:
             await loop.sock_sendall(self._sock, frame)
             await _receive(self._sock, self._serial, cap=0)
         except (OSError, EOFError, wire.FrameError) as error:
+            # If its fork server ended, the other readers are dead too: known before the next is taken.
+            self.server.kill(self._number)
+            await asyncio.wait([self.exited], timeout=EXIT_SECONDS)
             raise _UntouchedError from error
         try:
             result = read(await _receive(self._sock, self._serial, wire.MAX_REPLY))

@@ -63,7 +63,13 @@ def _write_junk_later():
 
 
 def _keep():
-    KEPT.append(bytearray(b"x" * (80 << 20)))
+    KEPT.append(b"x" * (80 << 20))
+
+
+def _fragment():
+    # 90 MB of small blocks, all freed but the topmost: malloc gives none of it back by itself.
+    rows = [b"x" * count for count in range(600, 1400) for _ in range(110)]
+    KEPT.append(rows[-1])
 
 
 def _stop():
@@ -88,6 +94,7 @@ DEEDS = {
     "junk": _write_junk,
     "late-junk": _write_junk_later,
     "keep": _keep,
+    "fragment": _fragment,
     "stop": _stop,
     "kill-server": _kill_server,
     "nap": lambda: time.sleep(0.2),
@@ -109,7 +116,7 @@ class HostileReader:
     def links(self, page, source):
         self._do(page.url)
         return {
-            "http://x/garbage": lambda: object(),
+            "http://x/garbage": object,
             "http://x/wrong-items": lambda: Links((1, 2)),
             "http://x/wrong-kind": lambda: (True,),
             "http://x/too-many": lambda: Links(tuple(_link(source) for _ in range(2_001))),
@@ -139,10 +146,10 @@ class HostileReader:
 
     def _about(self):
         """What a reader can see of the world."""
-        fds = sorted(int(name) for name in os.listdir("/proc/self/fd"))
+        fds = sorted(int(path.name) for path in Path("/proc/self/fd").iterdir())
         environment = Path("/proc/self/environ").read_bytes().decode()
         core, _ = resource.getrlimit(resource.RLIMIT_CORE)
-        return f"{os.getpid()}|{fds}|{environment}|{os.getcwd()}|{core}|{len(self.entities)}"
+        return f"{os.getpid()}|{fds}|{environment}|{Path.cwd()}|{core}|{len(self.entities)}"
 
 
 def _link(source):

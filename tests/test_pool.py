@@ -206,7 +206,7 @@ async def test_memory_a_page_needed_for_a_moment_is_given_back():
     async with pool_of() as pool:
         before = await reader_pid(pool)
         for _ in range(3):
-            assert isinstance(await pool.article(page("fine", b"x" * (7 << 20)), LINK, None), Reading)
+            assert isinstance(await pool.links(page("fragment"), SOURCE), Links)
         assert await reader_pid(pool) == before
 
 
@@ -320,10 +320,11 @@ async def test_a_page_that_kills_the_fork_server_is_given_up():
 
 async def test_when_no_process_can_be_started_pages_fail_and_recover_later(monkeypatch):
     async with pool_of() as pool:
-        server = parent(await reader_pid(pool))
+        reader = await reader_pid(pool)
         with monkeypatch.context() as patch:
             patch.setattr(sys, "executable", "/nonexistent/python")
-            os.kill(server, signal.SIGKILL)
+            os.kill(parent(reader), signal.SIGKILL)
+            await until(lambda: not lives(reader))
             failure = await pool.links(page("fine"), SOURCE)
         assert failure.reason is Reason.CRASHED
         assert "reader processes cannot be started" in failure.detail
@@ -340,7 +341,7 @@ async def test_a_reader_has_nothing_of_the_daemons(monkeypatch):
             pid, fds, environment, folder, core, _ = await look(pool)
             server = parent(int(pid))
             assert Path(f"/proc/{server}/environ").read_bytes() == b""
-            outputs = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in (0, 1, 2)}
+            outputs = {str(Path(f"/proc/{pid}/fd/{fd}").readlink()) for fd in (0, 1, 2)}
             assert os.getsid(server) != os.getsid(0)
     # The socket is 3; the fourth is the folder in which it looked.
     assert fds == "[0, 1, 2, 3, 4]"
@@ -383,7 +384,7 @@ async def test_fifty_kills_leak_no_descriptor_and_no_zombie():
 
         def held():
             gc.collect()
-            return len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{server}/fd"))
+            return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in ("self", server)]
 
         def children():
             return len(Path(f"/proc/{server}/task/{server}/children").read_text().split())

@@ -49,7 +49,8 @@ _LOGIN_TITLE = re.compile(
 )
 _ERROR_TITLE = re.compile(
     r"\berror:? (?:40[0-9]|50[0-9])\b|^40[34]\b|\b40[34] (?:error|not found)|^50[0234] (?:error|internal|bad|service)|"
-    r"(?:page|article|story|content|file|url)[\w' ]{0,20} not (?:be )?(?:found|available)|^not found|(?:page|article|story) (?:does(?:n['’]t|"
+    r"(?:page|article|story|content|file|url)[\w' ]{0,20} not (?:be )?(?:found|available)|^not found|"
+    r"(?:page|article|story) (?:does(?:n['’]t|"
     r" not) exist|no longer)|(?:can(?:'|’)?t|cannot|could(?:n['’]t| not)) find (?:th|that|the page)|"
     r"seite[\w ]{0,20} nicht gefunden|nicht gefunden$|page (?:introuvable|non trouvée)|página no encontrada|"
     r"no se ha encontrado|pagina non trovata|pagina niet gevonden|nie znaleziono|strona nie istnieje|"

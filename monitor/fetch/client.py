@@ -28,6 +28,8 @@ from monitor.ports import Request
 MAX_REDIRECTS = 5
 MAX_HEADERS = 200
 MAX_HEADER_BYTES = 65_536
+# Headers with whatever "100 Continue" come first: a million of those would be 10 s of parsing.
+HEAD_BYTES = 131_072
 # 5 MB in 50,000 pieces is 100 bytes a piece; each piece costs the loop 15 us, and some servers send single bytes.
 MAX_PIECES = 50_000
 MAX_ORIGINS = 256
@@ -52,23 +54,26 @@ async def _dial(address: str, port: int, timeout: float) -> httpcore.AsyncNetwor
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    """A connection that reads in small pieces and never more than `cap` bytes for one request."""
+    """A connection that reads in small pieces: up to HEAD_BYTES for an answer's head, then what `allow` says."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream, cap: int) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
-        self._cap = cap
-        self._taken = 0
+        self._left = HEAD_BYTES
+
+    def allow(self, size: int) -> None:
+        """The head is read: let `size` bytes more come."""
+        self._left = size
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         data = await self._inner.read(min(max_bytes, _READ), timeout)
-        self._taken += len(data)
-        if self._taken > self._cap:
-            raise FetchError(Reason.TOO_LARGE, f"more than {self._cap} bytes on the wire", retry=False)
+        self._left -= len(data)
+        if self._left < 0:
+            raise FetchError(Reason.TOO_LARGE, "more bytes on the wire than such an answer takes", retry=False)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         # HTTP/1.1: a request is written before its answer is read, so the count begins again here.
-        self._taken = 0
+        self._left = HEAD_BYTES
         await self._inner.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -81,7 +86,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         try:
-            return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout), self._cap)
+            return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
         except (httpcore.NetworkError, httpcore.TimeoutException, OSError, ValueError) as error:
             raise FetchError(Reason.TLS, f"{server_hostname}: {_text(error)}") from error
         except asyncio.CancelledError:
@@ -96,11 +101,10 @@ class _Stream(httpcore.AsyncNetworkStream):
 class _Backend(httpcore.AsyncNetworkBackend):
     """Look up, judge, dial: the address that is dialled is the one that was judged."""
 
-    def __init__(self, resolve: Resolve, dial: Dial, private_origin: str, cap: int) -> None:
+    def __init__(self, resolve: Resolve, dial: Dial, private_origin: str) -> None:
         self._resolve = resolve
         self._dial = dial
         self._private_origin = private_origin
-        self._cap = cap
 
     async def connect_tcp(
         self,
@@ -114,7 +118,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         failure = FetchError(Reason.CONNECT, host)
         for address in _by_turns(addresses)[:DIAL_ATTEMPTS]:
             try:
-                return _Stream(await self._dial(address, port, DIAL_TIMEOUT), self._cap)
+                return _Stream(await self._dial(address, port, DIAL_TIMEOUT))
             except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:
                 failure = FetchError(Reason.CONNECT, f"{guard.host_port(address, port)}: {_text(error)}")
         raise failure
@@ -206,7 +210,7 @@ class Client:
         private = request.private_origin.lower()
         for _ in range(MAX_REDIRECTS + 1):
             guard.check_url(url)
-            url = urls.absolute(url, url) or url
+            url = (urls.absolute(url, url) or url).split("#", 1)[0]
             seen.add(url)
             if urls.origin(url).split("://", 1)[-1] != private:
                 # The permission is for its own origin, and is gone once a visit has been elsewhere.
@@ -217,8 +221,8 @@ class Client:
             target = urls.absolute(url, answer)
             if target is None:
                 raise FetchError(Reason.BAD_URL, f"redirected to {answer[:200]!r}", retry=False)
-            url = target.split("#", 1)[0]
-            if url in seen:
+            url = target
+            if url.split("#", 1)[0] in seen:
                 raise FetchError(Reason.REDIRECTS, f"redirected in a circle to {url[:200]}")
         raise FetchError(Reason.REDIRECTS, f"more than {MAX_REDIRECTS} redirects")
 
@@ -231,7 +235,12 @@ class Client:
                 headers = _bounded(response.headers)
                 if response.status_code in _REDIRECT and headers.get("location"):
                     return headers["location"]
-                body = await _body(response, min(request.max_bytes, self._max_bytes))
+                cap = min(request.max_bytes, self._max_bytes)
+                stream = response.extensions.get("network_stream")
+                if isinstance(stream, _Stream):
+                    # A quarter above the body is for the sizes of its chunks.
+                    stream.allow(cap * 5 // 4 + _READ)
+                body = await _body(response, cap)
             finally:
                 # Whatever was not read to its end is closed here, not kept.
                 await response.aclose()
@@ -249,8 +258,7 @@ class Client:
         """Lend the origin's transport. One that may dial a private address is never lent without that permission."""
         key = (urls.origin(url), private)
         if key not in self._origins:
-            # A quarter and 256 kB above the body: headers, chunk sizes, "100 Continue".
-            backend = _Backend(self._resolve, self._dial, private, self._max_bytes * 5 // 4 + 262_144)
+            backend = _Backend(self._resolve, self._dial, private)
             self._origins[key] = _Origin(_Transport(self._context, backend))
         origin = self._origins[key]
         origin.users += 1
@@ -264,10 +272,14 @@ class Client:
 
     async def _sweep(self, now: float) -> None:
         """Close transports whose connection would not be used again, and the oldest above the limit."""
-        for key in [key for key, origin in self._origins.items() if not origin.users]:
-            if now - self._origins[key].used_at <= KEEPALIVE and len(self._origins) <= MAX_ORIGINS:
-                break
+        while (key := self._idle(now)) is not None:
             await self._origins.pop(key).transport.aclose()
+
+    def _idle(self, now: float) -> tuple[str, str] | None:
+        key = next((key for key, origin in self._origins.items() if not origin.users), None)
+        if key is None or (now - self._origins[key].used_at <= KEEPALIVE and len(self._origins) <= MAX_ORIGINS):
+            return None
+        return key
 
     async def aclose(self) -> None:
         """Close every connection."""
