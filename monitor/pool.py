@@ -31,7 +31,7 @@ START_SECONDS, FORK_SECONDS, EXIT_SECONDS = 120.0, 30.0, 3.0
 # The reader's own timer ends a job first; the daemon's deadline is for a reader whose timer cannot.
 DEADLINE_SLACK = 1.0
 WATCH_SECONDS = 0.05
-RETRY_SECONDS = 2.0
+RETRY_SECONDS = 1.0
 FIRST, THEN = 0, 1  # ranks: feeds and robots.txt, then articles
 BROKEN, CLOSED = "reader processes cannot be started", "the readers are closed"
 
@@ -341,11 +341,10 @@ class Pool:
                 future.set_exception(PoolError(why))
 
     def _take_over(self, server: ForkServer) -> None:
-        idle, self._idle = self._idle, []
+        while self._idle:
+            self._idle.pop().close()
         self._server, self._crew = server, set()
         self._servers.add(server)
-        for worker in idle:
-            worker.close()
         self._short.set()
         self._close_old()
 
@@ -391,9 +390,8 @@ class Pool:
         while True:
             await self._working.wait()
             await asyncio.sleep(WATCH_SECONDS)
-            now = asyncio.get_running_loop().time()
             for worker in self._busy:
-                if now > worker.deadline:
+                if asyncio.get_running_loop().time() > worker.deadline:
                     worker.end(Failure(Reason.OVER_TIME, "ended by the daemon"))
                 elif (grown := worker.grown()) > self._setup.memory_bytes:
                     worker.end(Failure(Reason.OVER_MEMORY, f"grew by {grown >> 20} MB"))

@@ -60,9 +60,9 @@ def _tell(outcome: Outcome) -> None:
     say(f"\nOne story, two outlets, two rules: one message. {len(outcome.mails)} mails and {len(outcome.posts)} chat "
         "messages arrived, each once.")  # fmt: skip
     if outcome.mails:
-        mail = outcome.mails[0]
+        mail = max(outcome.mails, key=lambda one: len(one.as_bytes()))
         body = mail.get_body(("plain",))
-        say("\nThe first mail, as the mail server received it:\n")
+        say("\nThe longer mail, as the mail server received it:\n")
         for name in ("From", "To", "Subject", "X-Monitor-Id"):
             say(clean(f"    {name}: {one_line(str(mail[name]))}"))
         say()

@@ -173,7 +173,8 @@ def _html(heading: str, items: list[_Item], foot: list[str]) -> str:
             words = "".join(
                 f"<strong>{escape.html(text)}</strong>" if marked else escape.html(text) for text, marked in quote
             )
-            parts.append(f"<blockquote>{words}</blockquote>")
+            # No <blockquote>: Apprise's plain part would run the sentences of several together.
+            parts.append(f'<p style="margin-left: 1.5em">\u201c{words}\u201d</p>')
         if item.url:
             # The address itself is the text: the plain part of a mail keeps it.
             parts.append(f'<p><a href="{escape.html(item.url)}">{escape.html(item.url)}</a></p>')
