@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.errors import Reason
+from monitor.fetch import robots, visit
+from monitor.fetch.client import Client
+from monitor.fetch.gate import Gate
+from monitor.fetch.visit import Refusal, Visitor, private_origin
+from monitor.model import Failure, Outlet, Source
+from monitor.store.ledger import StoreLedger
+from monitor.store.sqlite import SqliteStore
+from tests.fetch.origin import answer, moved, serving
+
+AGENT = "news-monitor/1.0 (+desk@example.org)"
+KEEP_OUT = answer(200, b"User-agent: *\nDisallow: /private\n")
+
+
+class HandClock:
+    """A clock that only moves when somebody sleeps or the test says so."""
+
+    def __init__(self):
+        self.at = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+        self.slept = []
+
+    def now(self):
+        return self.at
+
+    def monotonic(self):
+        return self.at.timestamp() - 1_000_000.0
+
+    async def sleep(self, seconds):
+        if seconds > 0:
+            self.slept.append(round(seconds, 3))
+            self.at += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+class Reader:
+    """What a reader process runs, without the process."""
+
+    failure = None
+
+    async def robots(self, body, urls, agent):
+        assert agent == "news-monitor"
+        return self.failure or robots.allows(body, urls, agent)
+
+
+class House:
+    """A visitor over the real client and store."""
+
+    def __init__(self, folder, gap=0.0):
+        self.clock = HandClock()
+        self.reader = Reader()
+        self.ledger = StoreLedger(lambda: SqliteStore.open(folder / "monitor.db"))
+        self.client = Client(agent=AGENT)
+        self.start(gap)
+
+    def start(self, gap=0.0):
+        self.visitor = Visitor(self.client, self.reader, self.ledger, self.clock, Gate(gap), AGENT)
+
+    def stored(self, work):
+        return self.ledger.submit(work).result()
+
+
+@pytest.fixture
+async def house(tmp_path):
+    house = House(tmp_path)
+    yield house
+    await house.client.aclose()
+    house.ledger.close()
+
+
+def outlet(origin, **more):
+    return Outlet("a", homepage=f"{origin.url}/", private=True, **more)
+
+
+async def test_a_page_comes_after_its_robots_txt(house):
+    async with serving({"/robots.txt": KEEP_OUT, "/a": answer(200, b"x"), "/private/b": answer(200, b"y")}) as origin:
+        page = await house.visitor.get(f"{origin.url}/a", outlet(origin))
+        refused = await house.visitor.get(f"{origin.url}/private/b", outlet(origin))
+    assert page.body == b"x"
+    assert (refused.reason, refused.retry) == (Reason.ROBOTS, True)
+    assert origin.paths() == ["/robots.txt", "/a"]
+
+
+async def test_visits_at_once_ask_robots_txt_once_and_come_one_by_one(house):
+    inside, most = 0, 0
+
+    async def slow(writer):
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0.01)
+        inside -= 1
+        writer.write(answer(200, b"x"))
+        await writer.drain()
+
+    async with serving({"/robots.txt": KEEP_OUT, "*": slow}) as origin:
+        pages = await asyncio.gather(*(house.visitor.get(f"{origin.url}/{n}", outlet(origin)) for n in range(10)))
+    assert [page.body for page in pages] == [b"x"] * 10
+    assert origin.paths().count("/robots.txt") == 1
+    assert most == 1
+
+
+async def test_a_slow_host_delays_no_other(house):
+    async def silent(writer):
+        await asyncio.sleep(60)
+
+    async with serving({"*": silent}) as slow, serving({"*": answer(200, b"x")}) as good:
+        stuck = asyncio.create_task(house.visitor.get(f"{slow.url}/", outlet(slow)))
+        page = await house.visitor.get(f"{good.url}/", outlet(good))
+        assert page.body == b"x"
+        assert not stuck.done()
+        stuck.cancel()
+        await asyncio.gather(stuck, return_exceptions=True)
+
+
+async def test_the_gap_is_kept_between_visits_to_a_host(house):
+    house.start(gap=2.0)
+    async with serving({"*": answer(200, b"x")}) as origin:
+        for n in range(3):
+            await house.visitor.get(f"{origin.url}/{n}", outlet(origin, ignore_robots="own site"))
+    assert house.clock.slept == [2.0, 2.0]
+    assert origin.paths() == ["/0", "/1", "/2"]
+
+
+async def test_robots_txt_is_kept_over_a_restart_for_a_day(house):
+    async with serving({"/robots.txt": KEEP_OUT, "*": answer(200, b"x")}) as origin:
+        await house.visitor.get(f"{origin.url}/a", outlet(origin))
+        house.start()
+        assert (await house.visitor.get(f"{origin.url}/private/", outlet(origin))).reason is Reason.ROBOTS
+        assert origin.paths().count("/robots.txt") == 1
+        house.clock.at += timedelta(hours=25)
+        origin.routes["/robots.txt"] = answer(404)
+        assert (await house.visitor.get(f"{origin.url}/private/", outlet(origin))).body == b"x"
+        assert origin.paths().count("/robots.txt") == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (answer(404, b"User-agent: *\nDisallow: /"), None),
+        (answer(403, b"no"), None),
+        (answer(204), None),
+        (moved("/robots.txt"), None),
+        (answer(500, b"oops"), Reason.ROBOTS_UNREACHABLE),
+        (answer(503, b"oops"), Reason.ROBOTS_UNREACHABLE),
+        (answer(200, b"\x0b\x02", {"Content-Encoding": "br"}), Reason.ROBOTS_UNREACHABLE),
+    ],
+)
+async def test_what_the_status_of_robots_txt_means(house, reply, reason):
+    async with serving({"/robots.txt": reply, "/a": answer(200, b"x")}) as origin:
+        result = await house.visitor.get(f"{origin.url}/a", outlet(origin))
+    assert ("/a" in origin.paths()) == (reason is None)
+    assert getattr(result, "reason", None) is reason
+
+
+async def test_a_failing_robots_txt_is_asked_again_after_an_hour(house):
+    async with serving({"/robots.txt": answer(500, b"oops"), "*": answer(200, b"x")}) as origin:
+        for _ in range(3):
+            assert (await house.visitor.get(f"{origin.url}/a", outlet(origin))).reason is Reason.ROBOTS_UNREACHABLE
+        assert origin.paths() == ["/robots.txt"]
+        house.clock.at += timedelta(minutes=61)
+        origin.routes["/robots.txt"] = KEEP_OUT
+        assert (await house.visitor.get(f"{origin.url}/a", outlet(origin))).body == b"x"
+
+
+async def test_an_outdated_robots_txt_holds_while_a_newer_one_cannot_be_had(house):
+    async with serving({"/robots.txt": KEEP_OUT, "*": answer(200, b"x")}) as origin:
+        await house.visitor.get(f"{origin.url}/a", outlet(origin))
+        house.clock.at += timedelta(hours=25)
+        origin.routes["/robots.txt"] = answer(503, b"oops")
+        assert (await house.visitor.get(f"{origin.url}/a", outlet(origin))).body == b"x"
+        assert (await house.visitor.get(f"{origin.url}/private/a", outlet(origin))).reason is Reason.ROBOTS
+
+
+async def test_a_dead_host_is_named_as_such_and_asked_again_after_a_minute(house):
+    async def reset(writer):
+        writer.transport.abort()
+
+    async with serving({"*": reset}) as origin:
+        for _ in range(3):
+            refused = await house.visitor.get(f"{origin.url}/a", outlet(origin))
+            assert refused.reason in {Reason.CONNECT, Reason.PROTOCOL}
+        assert origin.paths() == ["/robots.txt"]
+        house.clock.at += timedelta(seconds=61)
+        origin.routes["*"] = answer(200, b"x")
+        assert (await house.visitor.get(f"{origin.url}/a", outlet(origin))).body == b"x"
+
+
+async def test_a_reader_that_dies_of_robots_txt_allows_nothing(house):
+    house.reader.failure = Failure(Reason.CRASHED, "signal 11")
+    async with serving({"/robots.txt": KEEP_OUT, "*": answer(200, b"x")}) as origin:
+        refused = await house.visitor.get(f"{origin.url}/a", outlet(origin))
+    assert refused.reason is Reason.ROBOTS_UNREACHABLE
+    assert "crashed" in refused.detail
+
+
+async def test_a_long_robots_txt_is_read_from_the_store_each_time(house):
+    long = answer(200, b"User-agent: *\nDisallow: /private\n" + b"# filler\n" * 5_000)
+    async with serving({"/robots.txt": long, "*": answer(200, b"x")}) as origin:
+        for _ in range(3):
+            assert (await house.visitor.get(f"{origin.url}/private", outlet(origin))).reason is Reason.ROBOTS
+        assert origin.paths() == ["/robots.txt"]
+    assert len(house.visitor._known) == 0
+
+
+async def test_robots_txt_is_not_asked_where_the_operator_says_so(house):
+    async with serving({"/robots.txt": KEEP_OUT, "*": answer(200, b"x")}) as origin:
+        page = await house.visitor.get(f"{origin.url}/private/a", outlet(origin, ignore_robots="agreed by contract"))
+    assert page.body == b"x"
+    assert origin.paths() == ["/private/a"]
+
+
+async def test_a_host_that_asks_for_a_pause_gets_it(house):
+    async with serving({"/robots.txt": answer(404), "/a": answer(503, b"", {"Retry-After": "3600"})}) as origin:
+        first = await house.visitor.get(f"{origin.url}/a", outlet(origin))
+        second = await house.visitor.get(f"{origin.url}/b", outlet(origin))
+        assert (first.reason, first.retry, first.retry_after) == (Reason.SERVER_ERROR, True, 3600.0)
+        assert (second.reason, second.retry) == (Reason.RATE_LIMITED, True)
+        assert second.retry_after == pytest.approx(3600.0, abs=1.0)
+        assert origin.paths() == ["/robots.txt", "/a"]
+
+        held = house.stored(lambda store: store.outlets.held_hosts(house.clock.now()))
+        assert held == {origin.place: house.clock.now() + timedelta(hours=1)}
+        house.start()
+        house.visitor.restore(held, house.clock.now())
+        assert (await house.visitor.get(f"{origin.url}/b", outlet(origin))).reason is Reason.RATE_LIMITED
+
+        house.clock.at += timedelta(hours=1, seconds=1)
+        origin.routes["/b"] = answer(200, b"x")
+        assert (await house.visitor.get(f"{origin.url}/b", outlet(origin))).body == b"x"
+
+
+async def test_a_short_pause_is_waited_for(house):
+    async with serving({"/a": answer(429, b"", {"Retry-After": "10"}), "/b": answer(200, b"x")}) as origin:
+        mine = outlet(origin, ignore_robots="own site")
+        await house.visitor.get(f"{origin.url}/a", mine)
+        assert (await house.visitor.get(f"{origin.url}/b", mine)).body == b"x"
+    assert house.clock.slept == [10.0]
+
+
+async def test_validators_travel_and_304_is_a_page(house):
+    async with serving({"/robots.txt": answer(404), "/feed": answer(304)}) as origin:
+        page = await house.visitor.get(f"{origin.url}/feed", outlet(origin), etag='"7"', last_modified="then")
+        bare = await house.visitor.get(f"{origin.url}/feed", outlet(origin))
+    assert page.status == 304
+    assert origin.asked[1].headers["if-none-match"] == '"7"'
+    assert isinstance(bare, Refusal)
+    assert bare.reason is Reason.EMPTY
+
+
+async def test_what_a_site_does_is_a_refusal(house):
+    async with serving({"/robots.txt": answer(404), "/gone": answer(410, b"x"), "/empty": answer(200)}) as origin:
+        for path, reason, retry in [("/gone", Reason.NOT_FOUND, False), ("/empty", Reason.EMPTY, True)]:
+            refused = await house.visitor.get(origin.url + path, outlet(origin))
+            assert (refused.reason, refused.retry) == (reason, retry)
+    assert (await house.visitor.get("mailto:a@example.org", Outlet("a"))).reason is Reason.BAD_URL
+
+
+async def test_an_outlet_that_is_not_private_reaches_nothing_private_even_where_another_may(house):
+    async with serving({"/robots.txt": answer(404), "*": answer(200, b"x")}) as origin:
+        public = Outlet("b", homepage=origin.url)
+        elsewhere = Outlet("c", homepage="https://c.example/", private=True)
+        for stranger in (public, elsewhere):
+            assert (await house.visitor.get(origin.url, stranger)).reason is Reason.BLOCKED_ADDRESS
+        assert origin.asked == []
+        assert (await house.visitor.get(origin.url, outlet(origin))).body == b"x"
+        for stranger in (public, elsewhere):
+            assert (await house.visitor.get(origin.url, stranger)).reason is Reason.BLOCKED_ADDRESS
+
+
+async def test_memory_of_robots_txt_is_bounded(house, monkeypatch):
+    monkeypatch.setattr(visit, "_ORIGINS", 2)
+    for n in range(5):
+        await house.visitor.get(f"http://127.0.0.{n + 1}/", Outlet("a"))
+    assert len(house.visitor._known) == 2
+    assert len(house.visitor._turns) == len(house.visitor._asking) == 0
+
+
+def test_what_a_private_outlet_may_open():
+    own = Outlet(
+        "a", homepage="http://News.intranet/", sources=(Source("https://feeds.intranet:8443/x"),), private=True
+    )
+    assert private_origin(own, "http://news.intranet:80/story") == "news.intranet:80"
+    assert private_origin(own, "https://feeds.intranet:8443/y") == "feeds.intranet:8443"
+    assert private_origin(own, "https://news.intranet/story") == ""
+    assert private_origin(own, "http://router.intranet/") == ""
+    assert private_origin(own, "no url") == ""
+    assert private_origin(Outlet("b", homepage="http://news.intranet/"), "http://news.intranet/") == ""
+    assert private_origin(Outlet("c", private=True), "") == ""
