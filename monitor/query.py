@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -27,7 +28,8 @@ _SPACE = re.compile(r"\s*")
 _WORD = re.compile(rf"[^\s(){{}}{_QUOTES}]+")
 _FIELD = re.compile(r"([A-Za-z]+):(?!/)")
 _ENTITY = re.compile(r"@([A-Za-z0-9][A-Za-z0-9._-]*)")
-_TRAILING = ",;!?"
+_TRAILING = ",;:!?\u2026"
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"
 _OPERATORS = {"AND", "OR", "NOT"}
 # What needs no quotation marks when it is shown.
 _BARE = re.compile(r"\w(?:[\w'.&/-]*[\w.])?|[0-9]+:[0-9]+")
@@ -81,7 +83,8 @@ class Scope:
     part: Node
 
 
-Node = Term | EntityRef | And | Or | Not | Scope
+Leaf = Term | EntityRef
+Node = Leaf | And | Or | Not | Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def entities_in(query: Query) -> set[str]:
     return {node.id for node in _leaves(query.root) if isinstance(node, EntityRef)}
 
 
-def _leaves(node: Node) -> list[Term | EntityRef]:
+def _leaves(node: Node) -> list[Leaf]:
     match node:
         case Term() | EntityRef():
             return [node]
@@ -164,11 +167,14 @@ class _Parser:
 
     def warn_mixed(self, start: int, parts: list[Node]) -> None:
         source = self.text[start : self.at].strip()
-        ours = " OR ".join(f"({show(part)})" if isinstance(part, And) else show(part) for part in parts)
-        pieces = [show(part) for node in parts for part in (node.parts if isinstance(node, And) else (node,))]
-        first = parts[0].parts[-1] if isinstance(parts[0], And) else parts[0]
-        second = parts[1].parts[0] if isinstance(parts[1], And) else parts[1]
-        other = " ".join(pieces).replace(f"{show(first)} {show(second)}", f"({show(first)} OR {show(second)})", 1)
+        # Read as if OR bound tighter: it joins the last operand of one part to the first of the next.
+        groups: list[list[Node]] = []
+        for part in parts:
+            first, *rest = part.parts if isinstance(part, And) and not part.written else (part,)
+            groups = [*groups[:-1], [*groups[-1], first]] if groups else [[first]]
+            groups += [[node] for node in rest]
+        ours = show(Or(tuple(parts)))
+        other = " ".join(f"({show(Or(tuple(group)))})" if len(group) > 1 else show(group[0]) for group in groups)
         self.warnings.append(f"{source!r} is read as {ours}; if you mean {other}, write the parentheses")
 
     def conjunction(self) -> Node:
@@ -185,19 +191,23 @@ class _Parser:
 
     def negation(self) -> Node:
         following = self.peek()
-        size = 3 if following == "NOT" else 1 if following == "-" else 0
-        if not size:
+        if following != "NOT" and not self.minus():
             return self.operand()
         start = self.at
-        self.at += size
-        if following == "-" and self.text[self.at : self.at + 1].isspace():
+        self.at += 3 if following == "NOT" else 1
+        if following != "NOT" and self.text[self.at : self.at + 1].isspace():
             self.fail("this - stands alone", start, "write it right before what must not be there: -sport")
-        if self.peek() in {"NOT", "-"}:
+        if self.peek() == "NOT" or self.minus():
             self.fail("NOT of NOT", hint="leave both out")
         self.depth += 1
         part = self.operand()
         self.depth -= 1
         return Not(part)
+
+    def minus(self) -> bool:
+        """Say whether a NOT in the form of a dash stands here: not in `"NATO"-led`."""
+        before = self.text[self.at - 1 : self.at]
+        return self.text[self.at : self.at + 1] in set(_DASHES) and (not before or before in "(-:" or before.isspace())
 
     def operand(self) -> Node:
         following = self.peek()
@@ -269,11 +279,9 @@ class _Parser:
         self.at = match.end()
         if _LATER.fullmatch(word):
             self.fail(f"{word.split('/')[0]} is not supported yet", start, "in lower case it is a word")
-        if "*" in word:
-            self.fail("the wildcard * is not supported yet", start + word.index("*"), "write the forms with OR")
         if word in {"and", "or", "not"}:
             self.warnings.append(f"{word!r} is looked for as a word; the operator is {word.upper()}")
-        return self.term(word.rstrip(_TRAILING) or word, start, exact=False)
+        return self.term(word, start, exact=False)
 
     def scope(self, field: re.Match[str]) -> Node:
         name = field[1].lower()
@@ -286,7 +294,7 @@ class _Parser:
         if self.field:
             self.fail(f"{name}: within {self.field}:; fields cannot be nested")
         self.at = field.end()
-        if self.text[self.at : self.at + 1].isspace() or self.peek() in {"", "-", "NOT"}:
+        if self.text[self.at : self.at + 1].isspace() or self.peek() in {"", "NOT"} or self.minus():
             self.fail(f'expected a word, "phrase" or ( right after {name}:')
         self.field = name
         part = self.operand()
@@ -294,10 +302,14 @@ class _Parser:
         return Scope(name, part)
 
     def term(self, source: str, position: int, *, exact: bool) -> Term:
-        pattern = words.fold(source).text.strip()
+        if "*" in source:
+            at = self.text.index("*", position)
+            self.fail("the wildcard * is not supported yet", at, "write the forms with OR")
+        neutral = words.bare(words.neutral(source))
+        pattern = words.fold(neutral).text
         if not any(map(words.is_word, pattern)):
             self.fail("there is no letter or digit to look for here", position)
-        return Term(source.strip(), pattern, words.neutral(source).strip() if exact else "", position)
+        return Term(source.strip().rstrip(_TRAILING), pattern, neutral if exact else "", position)
 
 
 def show(node: Node) -> str:
@@ -325,59 +337,40 @@ def _enclosed(node: Node) -> str:
 def _check(root: Node, text: str) -> None:
     bad = _unbounded(root)
     if bad is not None:
-        raise QueryError(
-            "this holds on every article that lacks something",
-            text=text,
-            position=_position(bad),
-            hint="name something that must be there too",
-        )
+        message = "a rule needs something that must be there; this holds on every article that lacks something"
+        raise QueryError(message, text=text, position=_position(bad), hint="name something that must be there too")
     never = _contradiction(root)
     if never is not None:
-        raise QueryError(f"this can never hit: {show(never)} must be there and must not", text=text,
-                         position=_position(never))  # fmt: skip
+        message = f"this can never hit: {show(never)} must be there and must not"
+        raise QueryError(message, text=text, position=_position(never))
 
 
 def _unbounded(node: Node) -> Node | None:
-    """Return what asks for nothing to be there, None where all is well."""
+    """Return the NOT by which a node asks for nothing to be there, None where all is well."""
     match node:
         case Not():
             return node
-        case Or(parts=parts):
-            return next((bad for part in parts if (bad := _unbounded(part))), None)
         case And(parts=parts):
             found = [_unbounded(part) for part in parts]
-            if all(found):
-                return found[0]
-            # NOT is what AND is for; a deeper fault is one all the same.
-            return next(
-                (bad for part, bad in zip(parts, found, strict=True) if bad and not isinstance(part, Not)), None
-            )
+            return found[0] if all(found) else None
+        case Or(parts=parts):
+            return next((bad for part in parts if (bad := _unbounded(part))), None)
         case Scope(part=part):
             return _unbounded(part)
         case _:
             return None
 
 
-def _key(node: Node) -> object:
-    """Two nodes with one key hold on the same articles."""
-    match node:
-        case Term(pattern=pattern, exact=exact):
-            return pattern, exact
-        case EntityRef(id=name):
-            return "@", name
-        case Scope(field=field, part=part):
-            return field, _key(part)
-        case _:
-            return id(node)
-
-
 def _contradiction(node: Node) -> Node | None:
+    """Return what a node asks for and forbids; the plain cases, not every one."""
     match node:
         case And(parts=parts):
-            wanted = {_key(part): part for part in parts if not isinstance(part, Not)}
+            wanted = {_key(leaf, where) for leaf, field in _within(node, And) for where in {field, ""}}
+            wanted |= {(pattern, "", where) for pattern, _, where in wanted}
             for part in parts:
-                if isinstance(part, Not) and _key(part.part) in wanted:
-                    return part.part
+                for leaf, field in _within(part.part, Or) if isinstance(part, Not) else ():
+                    if _key(leaf, field) in wanted:
+                        return leaf
             return next((bad for part in parts if (bad := _contradiction(part))), None)
         case Or(parts=parts):
             found = [_contradiction(part) for part in parts]
@@ -386,6 +379,22 @@ def _contradiction(node: Node) -> Node | None:
             return _contradiction(part)
         case _:
             return None
+
+
+def _within(node: Node, through: type[And | Or], field: str = "") -> Iterator[tuple[Leaf, str]]:
+    """Yield the leaves reached through nothing but AND (all must be there) or OR (each is enough), and their field."""
+    match node:
+        case Term() | EntityRef():
+            yield node, field
+        case And(parts=parts) | Or(parts=parts) if isinstance(node, through):
+            for part in parts:
+                yield from _within(part, through, field)
+        case Scope(field=inner, part=part):
+            yield from _within(part, through, inner)
+
+
+def _key(leaf: Leaf, field: str) -> tuple[str, str, str]:
+    return (leaf.pattern, leaf.exact, field) if isinstance(leaf, Term) else (f"@{leaf.id}", "", field)
 
 
 def _position(node: Node) -> int:

@@ -69,15 +69,17 @@ async def fetching(settings: Settings) -> AsyncIterator[tuple[Client, Pool]]:
 @asynccontextmanager
 async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterator[Line]:
     """Open everything in order, close it in reverse. Raises BusyError where another daemon has the database,
-    DamagedError, ConfigError, PoolError. `out`: where the console channel prints.
+    DamagedError, ChannelError, PoolError. `out`: where the console channel prints.
     """
     clock = SystemClock()
+    sender = Sender(out or sys.stdout)
+    for channel in settings.channels:
+        sender.check(channel)
     settings.storage.parent.mkdir(parents=True, exist_ok=True)
     with DatabaseLock(settings.storage):
         # The readers come first: what they inherit is an empty environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:
             ledger = StoreLedger(lambda: SqliteStore.open(settings.storage))
-            sender = Sender(out or sys.stdout)
             try:
                 yield Line(await _pipeline(settings, clock, pool, fetcher, ledger, sender), ledger, clock)
             finally:

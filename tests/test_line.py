@@ -248,6 +248,35 @@ def test_the_daemon_runs_refuses_a_second_and_stops_on_sigterm(room, web, mail):
     assert "Traceback" not in err
 
 
+def test_a_receiver_that_hangs_does_not_hold_the_end(room, web):
+    with HttpReceiver() as slow:
+        slow.hold = threading.Event()
+        room.channels(chat=f"json://127.0.0.1:{slow.port}/hook")
+        web.feed([])
+        once(room)
+        publish(web, older=False)
+        daemon = room.start("run")
+        deadline = time.monotonic() + 30
+        while not slow.posts and time.monotonic() < deadline:
+            time.sleep(0.05)
+        started = time.monotonic()
+        daemon.send_signal(signal.SIGTERM)
+        _, err = daemon.communicate(timeout=30)
+        slow.hold.set()
+    assert daemon.returncode == 0, err
+    assert time.monotonic() - started < 20
+
+
+def test_a_channel_that_nothing_can_use_is_refused_before_anything_is_read(room, web):
+    room.channels(chat="nonsense://token-that-is-secret/x")
+    web.feed([])
+    for words in (("config", "check"), ("run", "--once")):
+        said = room.run(*words, code=1)
+        assert "channel 'chat'" in said
+        assert "token-that-is-secret" not in said
+    assert web.asked == []
+
+
 def test_no_process_is_left_when_the_daemon_is_killed(room, web):
     web.feed([])
     daemon = room.start("run")

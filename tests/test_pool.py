@@ -176,7 +176,7 @@ async def test_one_spinning_page_does_not_stop_the_others():
         answers = [await pool.links(page("fine"), SOURCE) for _ in range(20)]
         assert not spin.done()
         assert all(isinstance(answer, Links) for answer in answers)
-        assert (await spin).reason is Reason.OVER_TIME
+        assert await spin == Failure(Reason.OVER_TIME, "ended by its timer")
 
 
 async def test_a_page_whose_reader_died_while_idle_is_read():

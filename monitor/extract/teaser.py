@@ -27,31 +27,24 @@ _SUMMARY = 80
 _CUT = re.compile(r"[\w’'\]](?:…|\.\.\.)$|\s(?:…|\[…\]|\.\.\.)$")
 
 
-def find(found: Field, context: Context) -> dict[int, str]:
-    """Return the places within the field that are teasers, each with its reason."""
+def find(found: Field, context: Context) -> set[int]:
+    """Return the places within the field that are teasers."""
     rows = found.segments
     home = site(context.url)
-    result: dict[int, str] = {}
+    result: set[int] = set()
     for index, segment in enumerate(rows):
         if index in result:
             continue
-        if _leads_elsewhere(segment, home, context.url):
-            if segment.card and _small(segment.box, found):
-                result[index] = "card in one link"
-                result.update(_byline_after(rows, index, found))
-            elif _headline(segment):
-                result.update(_group(rows, index, found))
+        if segment.card and _is_link(segment) and _small(segment.box, found):
+            result |= {index} | _byline_after(rows, index, found)
+        elif _is_link(segment) and _headline(segment) and _stays(segment.links[0], home, context.url):
+            result |= _group(rows, index, found)
         elif ELLIPSIS.search(segment.text[-8:]) and _cut_card(rows, index, found):
-            result[index] = "cut summary in a card"
+            result |= {index} | _byline_after(rows, index, found)
             if rows[index - 1].box.tag in HEADINGS:
-                result[index - 1] = "headline of a cut summary"
-            result.update(_byline_after(rows, index, found))
+                result.add(index - 1)
         elif _plain_card(rows, index):
-            result |= {
-                index - 1: "headline of a cut summary",
-                index: "cut summary between a headline and a name",
-                index + 1: "byline of a teaser",
-            }
+            result |= {index - 1, index, index + 1}
     return result
 
 
@@ -65,13 +58,15 @@ def _plain_card(rows: Sequence[Segment], index: int) -> bool:
     return before.text[-1].isalnum() and after.box.tag not in HEADINGS and after.text[:1].isupper()
 
 
-def _leads_elsewhere(segment: Segment, home: str, url: str) -> bool:
-    """Say whether nearly all of a segment is a link to another page of the same site."""
+def _is_link(segment: Segment) -> bool:
+    """Say whether nearly all of a segment is a link to a page that is not a person's."""
     if segment.link_share < 0.85 or not segment.links:
         return False
-    href = segment.links[0]
-    if _NO_PAGE.search(href) or _PERSON.search(href):
-        return False
+    return not _NO_PAGE.search(segment.links[0]) and not _PERSON.search(segment.links[0])
+
+
+def _stays(href: str, home: str, url: str) -> bool:
+    """Say whether a link leads to another page of the same site; a source elsewhere is the article's own."""
     if not home:
         return True
     target = absolute(url, href)
@@ -85,36 +80,28 @@ def _headline(segment: Segment) -> bool:
     return 25 <= size <= 260 and len(segment.links) == 1 and (size > 40 or segment.box.tag in HEADINGS)
 
 
-def _group(rows: Sequence[Segment], start: int, found: Field) -> dict[int, str]:
-    """Return the headline link at `start` and what belongs to it."""
-    headline = rows[start]
-    result = {start: "headline link"}
-    index = start + 1
-    while index < len(rows) and index <= start + 4:
+def _group(rows: Sequence[Segment], start: int, found: Field) -> set[int]:
+    """Return the headline link at `start` and what belongs to it: its card, a cut summary, a byline."""
+    result = {start}
+    for index in range(start + 1, min(start + 5, len(rows))):
         segment = rows[index]
         if segment.box.tag in HEADINGS and index > start + 1:
             break
-        if _shared_card(headline, segment, found):
-            result[index] = "in a card with a headline link"
-        elif ELLIPSIS.search(segment.text[-8:]) and segment.box.tag not in HEADINGS:
-            result[index] = "cut summary under a headline link"
-        elif _byline(segment):
-            result[index] = "byline of a teaser"
-            break
-        elif index == start + 1 and index + 1 < len(rows) and _byline(rows[index + 1]):
-            result[index] = "summary between a headline link and a byline"
-        else:
-            break
-        index += 1
+        if not _shared_card(rows[start], segment, found):
+            cut = ELLIPSIS.search(segment.text[-8:]) and segment.box.tag not in HEADINGS
+            between = index == start + 1 and index + 1 < len(rows) and _byline(rows[index + 1])
+            if not cut and not between:
+                return result | {index} if _byline(segment) else result
+        result.add(index)
     return result
 
 
-def _byline_after(rows: Sequence[Segment], index: int, found: Field) -> dict[int, str]:
-    result = {}
+def _byline_after(rows: Sequence[Segment], index: int, found: Field) -> set[int]:
+    result: set[int] = set()
     for place in range(index + 1, min(index + 3, len(rows))):
         if not _byline(rows[place]) and not _shared_card(rows[index], rows[place], found):
             break
-        result[place] = "byline of a teaser"
+        result.add(place)
     return result
 
 

@@ -7,6 +7,7 @@ instead made 934 candidates an article out of 50 (November 2026, 100,000 rules).
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
 
@@ -105,7 +106,9 @@ def check(rule: Rule, names: dict[str, tuple[Probe, ...]]) -> Query:
     for part in _entity_refs(query.root):
         if not names.get(part.id):
             message = f"@{part.id} has no usable name" if part.id in names else f"there is no entity {part.id!r}"
-            raise QueryError(message, text=rule.query, position=part.position, hint="entities stand in rules.yaml")
+            near = difflib.get_close_matches(part.id, names, 1)
+            hint = f"did you mean @{near[0]}?" if near and part.id not in names else "entities stand in rules.yaml"
+            raise QueryError(message, text=rule.query, position=part.position, hint=hint)
     return query
 
 
@@ -126,7 +129,7 @@ def _probe(term: Term) -> Probe:
 
 
 def _needs(node: Node, names: dict[str, tuple[Probe, ...]]) -> frozenset[str]:
-    """Return patterns of which one must be there for the node to hold; empty for NOT."""
+    """Return patterns of which one must be there for the node to hold; empty where none need be (NOT)."""
     match node:
         case Term(pattern=pattern):
             return frozenset((pattern,))
@@ -135,7 +138,8 @@ def _needs(node: Node, names: dict[str, tuple[Probe, ...]]) -> frozenset[str]:
         case Scope(part=part):
             return _needs(part, names)
         case Or(parts=parts):
-            return frozenset().union(*(_needs(part, names) for part in parts))
+            each = [_needs(part, names) for part in parts]
+            return frozenset().union(*each) if all(each) else frozenset()
         case And(parts=parts):
             # Fewest alternatives, then the longest of the shortest: long words and phrases are rare.
             choices = [needs for part in parts if (needs := _needs(part, names))]
@@ -145,8 +149,21 @@ def _needs(node: Node, names: dict[str, tuple[Probe, ...]]) -> frozenset[str]:
 
 
 def _evidence(finds: Sequence[Find], view: View) -> tuple[Evidence, ...]:
-    ordered = sorted(dict.fromkeys(finds), key=lambda find: (find.segment, find.span))
-    return tuple(view.evidence(find) for find in ordered[:MAX_EVIDENCE])
+    """Return the finds to show, in reading order: of each clause the longest at a place, and none without one."""
+    reach: dict[str, tuple[int, int]] = {}
+    shown: list[Find] = []
+    for find in sorted(finds, key=lambda find: (find.segment, find.span[0], -find.span[1])):
+        clause, end = find.probe.clause, (find.segment, find.span[1])
+        if reach.get(clause, (-1, 0)) < end:
+            reach[clause] = end
+            shown.append(find)
+    if len(shown) > MAX_EVIDENCE:
+        first: dict[str, Find] = {}
+        for find in shown:
+            first.setdefault(find.probe.clause, find)
+        chosen = dict.fromkeys([*first.values(), *shown][: MAX_EVIDENCE + len(first)])
+        shown = sorted(list(chosen)[:MAX_EVIDENCE], key=lambda find: (find.segment, find.span))
+    return tuple(view.evidence(find) for find in shown)
 
 
 def _version(rule: Rule) -> str:

@@ -30,13 +30,14 @@ def probes(entities: Iterable[Entity]) -> dict[str, tuple[Probe, ...]]:
     for entity in entities:
         names = []
         for name in entity.names:
-            pattern = words.fold(name.text).text.strip()
+            neutral = words.bare(words.neutral(name.text))
+            pattern = words.fold(neutral).text
             if any(map(words.is_word, pattern)):
                 names.append(
                     Probe(
                         pattern,
                         clause=f"@{entity.id}",
-                        exact=words.neutral(name.text).strip() if name.exact else "",
+                        exact=neutral if name.exact else "",
                         entity=entity.id,
                         languages=name.languages,
                         guarded=name.exact,

@@ -11,7 +11,6 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import lru_cache
 
 from monitor.model import Span
@@ -65,6 +64,13 @@ def neutral(text: str) -> str:
     return _fold(text, case=False).text
 
 
+def bare(neutral: str) -> str:
+    """Return a term without the marks of the sentence it was written in; "U.S." keeps its own full stop."""
+    term = neutral.strip("'-,;:!? ")
+    short = term.rstrip(".'")
+    return term if "." in short else short
+
+
 def fold(text: str) -> Folded:
     """Fold text. Linear; never raises."""
     return _fold(text, case=True)
@@ -91,7 +97,7 @@ def _uneven(text: str, *, case: bool) -> Folded:
     while at < size:
         plain = _PLAIN.match(text, at)
         if plain:
-            end, piece = plain.end(), plain[0]
+            end, piece = plain.end(), plain[0].casefold() if case else plain[0]
             starts += range(at, end)
             ends += range(at + 1, end + 1)
         else:
@@ -107,8 +113,7 @@ def _uneven(text: str, *, case: bool) -> Folded:
             out.append(piece)
             spaced = piece == " "
         at = end
-    folded = "".join(out)
-    return Folded(folded.casefold() if case else folded, tuple(starts), tuple(ends))
+    return Folded("".join(out), tuple(starts), tuple(ends))
 
 
 def _goes_with_base(char: str) -> bool:
@@ -119,8 +124,6 @@ def _goes_with_base(char: str) -> bool:
 @lru_cache(maxsize=4096)
 def _cluster(cluster: str, *, case: bool) -> str:
     """Fold a base with its marks. What would become anything but letters and digits stays: "5½" is not 51⁄2."""
-    if cluster.isascii():
-        return cluster
     cluster = _INVISIBLE.sub("", cluster)
     folded = unicodedata.normalize("NFKC", cluster)
     if cluster in _SIGNS or (len(folded) > 1 and len(cluster) == 1 and not all(map(is_word, folded))):
@@ -135,21 +138,17 @@ def is_word(char: str) -> bool:
     return char.isalnum() or unicodedata.category(char)[0] == "M"
 
 
-class _Kind(IntEnum):
-    OTHER = 0
-    SPACED = 1
-    UNSPACED = 2
-    UNSPACED_MARK = 3
-    HANGUL = 4
+_OTHER, _SPACED, _UNSPACED_LETTER, _UNSPACED_MARK, _KOREAN = range(5)
+_GLUED = frozenset((_SPACED, _KOREAN))
 
 
 @lru_cache(maxsize=8192)
-def _kind(char: str) -> _Kind:
+def _kind(char: str) -> int:
     if not is_word(char):
-        return _Kind.OTHER
+        return _OTHER
     if _UNSPACED.match(char):
-        return _Kind.UNSPACED_MARK if unicodedata.category(char)[0] == "M" else _Kind.UNSPACED
-    return _Kind.HANGUL if _HANGUL.match(char) else _Kind.SPACED
+        return _UNSPACED_MARK if unicodedata.category(char)[0] == "M" else _UNSPACED_LETTER
+    return _KOREAN if _HANGUL.match(char) else _SPACED
 
 
 def bounded(text: str, start: int, end: int) -> bool:
@@ -159,13 +158,13 @@ def bounded(text: str, start: int, end: int) -> bool:
     """
     if start > 0:
         kind = _kind(text[start])
-        if kind == _kind(text[start - 1]) and kind in {_Kind.SPACED, _Kind.HANGUL}:
+        if kind in _GLUED and kind == _kind(text[start - 1]):
             return False
     if end >= len(text):
         return True
     following = _kind(text[end])
     # A vowel or tone mark makes another syllable of the letter before it.
-    return following != _Kind.UNSPACED_MARK and not (following == _kind(text[end - 1]) == _Kind.SPACED)
+    return following != _UNSPACED_MARK and not (following == _SPACED == _kind(text[end - 1]))
 
 
 # ---- sentences

@@ -26,6 +26,7 @@ TEASERS = {
     "plain paragraphs": f'<p><a href="/storm"><b>{HEADLINE}</b></a></p><p>{CUT}</p><p>Harbour Times<a href="/author/od">Ole Dahl</a></p>',
     "no link at all": f"<p>{HEADLINE}</p><p>{CUT}</p><p>Harbour TimesOle Dahl</p>",
     "three dots": f'<div><a href="/storm">{HEADLINE}</a><p>{CUT.replace("…", "...")}</p></div>',
+    "card of a sister outlet": f'<a href="https://sister.example/s"><div class="q">{HEADLINE}</div><div>{WHOLE}</div></a>',
     "list after the article": f'</div></article><section><h2>Most read</h2><ul><li><a href="/storm">{HEADLINE}</a><p>{WHOLE}</p>'
     '</li><li><a href="/x">Another story about something else entirely</a></li></ul></section><div>',
 }
@@ -77,6 +78,15 @@ def test_headings_lists_quotes_and_tables_are_kept_with_their_roles() -> None:
 
 def test_a_heading_that_nothing_follows_is_left_out() -> None:
     assert "You may also like" not in extract(page(news("<h2>You may also like</h2>"))).body
+
+
+def test_a_heading_above_a_lesser_heading_stays() -> None:
+    body = (
+        paragraphs(*PARAGRAPHS[:3])
+        + "<h2>The plan in numbers</h2><h3>Fuel and roads</h3>"
+        + paragraphs(*PARAGRAPHS[3:])
+    )
+    assert "The plan in numbers\n\nFuel and roads" in extract(page(news(body=body))).body
 
 
 def test_the_title_is_not_repeated_in_the_body() -> None:

@@ -54,7 +54,7 @@ def test_nothing_the_standard_library_calls_private_passes(address):
     except BlockedAddressError:
         return
     assert address.is_global
-    assert not (address.is_multicast or address.is_reserved or address.is_unspecified)
+    assert not any((address.is_multicast, address.is_reserved, address.is_unspecified))
 
 
 @given(st.ip_addresses(v=4))

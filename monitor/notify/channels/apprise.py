@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import unquote
@@ -23,7 +24,7 @@ from monitor.errors import ChannelError, SendReason
 from monitor.model import Channel, Delivery, Message
 from monitor.notify import escape
 
-# Seconds for one message, waiting for a free thread included.
+# Seconds for one message, and as many for a free thread; the lease of a message must be longer than both.
 TIMEOUT = 60.0
 # Threads a channel: one that hangs holds its own threads only.
 THREADS = 2
@@ -45,11 +46,15 @@ _PARTS = re.compile(r"[\s/:?&=@#,;+]+")
 
 
 class AppriseChannel:
-    """Sends each message by an apprise object of its own, in threads of its own."""
+    """Sends each message by an apprise object of its own, in a thread of its own.
+
+    The threads are daemons: a receiver that hangs must not hold the process after SIGTERM. A message under way then
+    stays leased and is sent again, under the same X-Monitor-Id, by the next process.
+    """
 
     def __init__(self) -> None:
         _quiet()
-        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._slots: dict[str, asyncio.Semaphore] = {}
         self._partly: OrderedDict[tuple[str, str], set[Any]] = OrderedDict()
 
     def check(self, channel: Channel) -> None:
@@ -58,11 +63,29 @@ class AppriseChannel:
 
     async def send(self, channel: Channel, message: Message) -> Delivery:
         """Send once. A send that does not end in time may still arrive, with the same X-Monitor-Id."""
-        if channel.id not in self._pools:
-            self._pools[channel.id] = ThreadPoolExecutor(THREADS, f"notify-{channel.id}")
-        work = asyncio.wrap_future(self._pools[channel.id].submit(self._send, channel, message))
+        slots = self._slots.setdefault(channel.id, asyncio.Semaphore(THREADS))
         try:
-            return await asyncio.wait_for(work, TIMEOUT)
+            async with asyncio.timeout(TIMEOUT):
+                await slots.acquire()
+        except TimeoutError:
+            return Delivery(sent=False, reason=SendReason.TIMEOUT, detail=f"no free thread within {TIMEOUT:.0f} s")
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Delivery] = loop.create_future()
+
+        def put(delivery: Delivery) -> None:
+            slots.release()
+            if not answer.done():
+                answer.set_result(delivery)
+
+        def work() -> None:
+            delivery = self._send(channel, message)
+            # The loop may be gone by now; then nobody waits for the answer.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(put, delivery)
+
+        threading.Thread(target=work, name=f"notify-{channel.id}", daemon=True).start()
+        try:
+            return await asyncio.wait_for(answer, TIMEOUT)
         except TimeoutError:
             return Delivery(sent=False, reason=SendReason.TIMEOUT, detail=f"no answer within {TIMEOUT:.0f} s")
 
@@ -95,10 +118,8 @@ class AppriseChannel:
         return delivery
 
     async def aclose(self) -> None:
-        """Drop what has not begun; a send under way ends by its own timeouts."""
-        for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
-        self._pools.clear()
+        """Leave what is under way; it ends by its own timeouts, or with the process."""
+        self._slots.clear()
 
 
 def _quiet() -> None:
