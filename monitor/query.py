@@ -303,8 +303,7 @@ class _Parser:
 
     def term(self, source: str, position: int, *, exact: bool) -> Term:
         if "*" in source:
-            at = self.text.index("*", position)
-            self.fail("the wildcard * is not supported yet", at, "write the forms with OR")
+            self.fail("the wildcard * is not supported yet", self.text.index("*", position), "write the forms with OR")
         neutral = words.bare(words.neutral(source))
         pattern = words.fold(neutral).text
         if not any(map(words.is_word, pattern)):
@@ -339,8 +338,7 @@ def _check(root: Node, text: str) -> None:
     if bad is not None:
         message = "a rule needs something that must be there; this holds on every article that lacks something"
         raise QueryError(message, text=text, position=_position(bad), hint="name something that must be there too")
-    never = _contradiction(root)
-    if never is not None:
+    if (never := _contradiction(root)) is not None:
         message = f"this can never hit: {show(never)} must be there and must not"
         raise QueryError(message, text=text, position=_position(never))
 

@@ -99,7 +99,10 @@ async def _pipeline(
         return store.stories.recent(now - STORY_WINDOW), store.outlets.held_hosts(now)
 
     known, held = await asyncio.wrap_future(ledger.submit(take_over))
-    visitor = Visitor(fetcher, pool, ledger, clock, Gate(settings.gap), agent(settings))
+    visitor = Visitor(
+        fetcher, pool, ledger, clock, Gate(settings.gap), agent(settings),
+        deadline=settings.fetch_deadline, max_bytes=settings.page_size,
+    )  # fmt: skip
     visitor.restore(held, now)
     return Pipeline(visitor, pool, ledger, sender, clock, Clusters(known), orders(settings))
 

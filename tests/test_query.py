@@ -33,6 +33,9 @@ from monitor.query import MAX_TEXT, entities_in, parse, show
         ("summit,", "summit"),
         ("u.s.", "u.s."),
         ("near sentence", "near AND sentence"),
+        ("nato –film", "nato AND NOT film"),
+        ("summit (grain OR NOT ship)", "summit AND (grain OR NOT ship)"),
+        ('"grain deal," summit.', '"grain deal" AND summit.'),
     ],
 )
 def test_what_is_written_is_read(text, read):
@@ -58,6 +61,10 @@ def test_what_is_written_is_read(text, read):
         ("a OR -b", 6, "lacks something"),
         ("a - b", 2, "stands alone"),
         ("a AND NOT a", 10, "can never hit"),
+        ("(a b) -(c OR a)", 13, "can never hit"),
+        ("{NATO} -nato", 8, "can never hit"),
+        ("title:a -a", 9, "can never hit"),
+        ("NOT (NOT a)", 9, "must be there"),
         ("foo:bar", 0, "no field 'foo'"),
         ("titel:x", 0, "did you mean title:?"),
         ("title:(a body:b)", 9, "cannot be nested"),
@@ -76,7 +83,7 @@ def test_what_is_wrong_is_refused_with_its_place(text, position, says):
 @pytest.mark.parametrize(
     ("text", "name"),
     [("a NEAR/5 b", "NEAR"), ("a ONEAR/2 b", "ONEAR"), ("a SENTENCE b", "SENTENCE"), ("a PARAGRAPH b", "PARAGRAPH"),
-     ("ATLEAST/3 a", "ATLEAST"), ("sanction*", "*"), ("/x+/", "/regex/"), ("lead:a", "lead:"), ("author:a", "author:"),
+     ("ATLEAST/3 a", "ATLEAST"), ("sanction*", "*"), ('"new sanction*"', "*"), ("{Sanction*}", "*"), ("/x+/", "/regex/"), ("lead:a", "lead:"), ("author:a", "author:"),
      ("outlet:bbc", "outlet:"), ("lang:en", "lang:"), ("url:x", "url:"), ("teaser:x", "teaser:")],
 )  # fmt: skip
 def test_what_is_reserved_is_refused_by_its_name(text, name):
@@ -90,8 +97,17 @@ def test_a_query_that_can_be_misread_shows_both_readings():
     assert "grain OR (wheat AND deal)" in warning
     assert "(grain OR wheat) deal" in warning
     assert parse("grain OR (wheat deal)").warnings == ()
+    (warning,) = parse("a OR b OR c d").warnings
+    assert "(a OR b OR c) d" in warning
+    (warning,) = parse("a OR b c OR d").warnings
+    assert "(a OR b) (c OR d)" in warning
     (warning,) = parse("grain or wheat").warnings
     assert "OR" in warning
+
+
+def test_a_dash_that_touches_what_is_before_it_is_no_not():
+    for text in ('"NATO"-led', "{NATO}-led", "(NATO)-led"):
+        assert "NOT" not in show(parse(text).root)
 
 
 def test_entities_are_named():

@@ -25,6 +25,8 @@ _VOID = {b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"l
 _TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})")
 # Possessive: a long value without "=" (an inline picture) is looked at once, not once a character (10 s for 370 kB).
 _ATTRIBUTES = re.compile(rb"""[^\s"'<>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']*+))?+""")
+_SCRIPT = re.compile(rb"<script(?=[\s/>])[^<>]*>?", re.IGNORECASE)
+_SCRIPT_END = re.compile(rb"</script", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.-]{2,40})")
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
@@ -92,11 +94,25 @@ def prescan(body: bytes) -> None:
     if body.count(b"=") > MAX_ATTRIBUTES:
         raise ReadError(Reason.HOSTILE, f"more than {MAX_ATTRIBUTES} '='")
     # A tag with 2,000 attributes has at least 4,000 bytes between its brackets; others need no look.
-    for part in body.split(b"<"):
+    for part in _outside_scripts(body).split(b"<"):
         if len(part) > 2 * MAX_TAG_ATTRIBUTES and part[:1].isalpha():
             count = sum(1 for _ in _ATTRIBUTES.finditer(part.split(b">", 1)[0]))
             if count > MAX_TAG_ATTRIBUTES:
                 raise ReadError(Reason.HOSTILE, f"a tag with {count} attributes, at most {MAX_TAG_ATTRIBUTES}")
+
+
+def _outside_scripts(body: bytes) -> bytes:
+    """Return a page without what its scripts say: "i<n" is no tag with 4,000 attributes. Linear.
+
+    Within SVG a browser would read on; a tag hidden there costs its page the reader's deadline, and nobody else.
+    """
+    parts, at = [], 0
+    while found := _SCRIPT.search(body, at):
+        parts.append(body[at : found.end()])
+        end = _SCRIPT_END.search(body, found.end())
+        at = end.start() if end else len(body)
+    parts.append(body[at:])
+    return b"".join(parts)
 
 
 def _known(label: str) -> str | None:
@@ -111,26 +127,37 @@ def _known(label: str) -> str | None:
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """Return text by BOM, header, declaration, UTF-8, detection, in that order. Never raises; no NUL comes out."""
+    """Return text by BOM, UTF-8, header, declaration, detection, in that order. Never raises; no NUL comes out."""
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return _clean(body.decode(encoding, "replace"))
-    labels = []
-    if header := _HEADER.search(content_type[:500]):
-        labels.append(header[1])
-    labels += [m[1].decode("ascii") for m in (_META.search(body[:4096]), _XML.match(body[:300])) if m]
-    for label in labels:
-        if known := _known(label):
-            try:
-                return _clean(body.decode(known))
-            except UnicodeError:
-                continue
+    # Before any label: text that is no UTF-8 hardly ever reads as it, and pages that call UTF-8 Latin-1 are common.
     try:
-        return _clean(body.decode("utf-8"))
+        return _clean(body.decode("utf-8")) if not body.isascii() else _ascii(body, content_type)
     except UnicodeError:
         pass
-    declared = next((name for label in labels if (name := _known(label))), None)
-    return _clean(body.decode(declared or _detect(body), "replace"))
+    names = [name for label in _labels(body, content_type) if (name := _known(label))]
+    for name in names:
+        try:
+            return _clean(body.decode(name))
+        except UnicodeError:
+            continue
+    return _clean(body.decode(names[0] if names else _detect(body), "replace"))
+
+
+def _labels(body: bytes, content_type: str) -> list[str]:
+    """Return what the header and the page call their charset, the header first."""
+    header = _HEADER.search(content_type[:500])
+    inside = (_META.search(body[:4096]), _XML.match(body[:300]))
+    return [found[1] for found in (header,) if found] + [found[1].decode("ascii") for found in inside if found]
+
+
+def _ascii(body: bytes, content_type: str) -> str:
+    # ISO-2022-JP and UTF-16 without a mark are made of ASCII bytes.
+    names = [name for label in _labels(body, content_type) if (name := _known(label))]
+    if names and names[0] in {"iso2022_jp", "utf-16-le", "utf-16-be"}:
+        return _clean(body.decode(names[0], "replace"))
+    return _clean(body.decode("ascii"))
 
 
 def _detect(body: bytes) -> str:

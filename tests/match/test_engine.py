@@ -83,6 +83,9 @@ def test_names_hold_in_their_languages(text, language):
         ("standing", True),
         ("secret", False),
         ('"end begin"', False),
+        ("grain (ship OR NOT plane)", True),
+        ("grain (ship OR NOT deal)", False),
+        ('"deal on grain."', True),
     ],
 )
 def test_operators(query, holds):
@@ -115,6 +118,19 @@ def test_a_long_sentence_is_quoted_around_the_words():
 def test_evidence_is_bounded():
     (hit,) = hits("nato", "NATO. " * 5_000)
     assert len(hit.evidence) == MAX_EVIDENCE
+
+
+def test_evidence_shows_every_clause_and_each_place_once():
+    (hit,) = hits("nato summit", "NATO. " * 50 + "A summit.")
+    assert [piece.surface for piece in hit.evidence] == ["NATO"] * (MAX_EVIDENCE - 1) + ["summit"]
+    force = Entity("force", (Name("NATO", exact=True), Name("NATO Response Force"), Name("Nato")))
+    (hit,) = Matcher([Rule("r", "@force")], [force]).match(article("The NATO Response Force and NATO met."))
+    assert [piece.surface for piece in hit.evidence] == ["NATO Response Force", "NATO"]
+
+
+def test_half_a_surrogate_pair_harms_nothing():
+    (hit,) = hits("nato", "NATO \ud83d met", title="\udc00")
+    assert hit.evidence[0].quote == "NATO \ud83d met"
 
 
 def test_a_rule_may_be_bound_to_languages():
@@ -174,7 +190,7 @@ def test_many_rules_at_once_hit_as_each_alone(queries, body, title):
 
 
 @settings(deadline=None)
-@given(st.text(max_size=100))
+@given(st.text(st.characters(), max_size=100))
 def test_any_text_can_be_matched(text):
     for hit in hits("nato OR a OR @nato", text, title=text):
         for piece in hit.evidence:

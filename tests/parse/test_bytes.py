@@ -71,7 +71,8 @@ def test_what_costs_a_parser_minutes_is_refused_before_it(body):
 
 
 def test_an_ordinary_page_passes():
-    raw.prescan(b"<html><body>" + b"<p class='a'>text <b>bold</b></p>" * 2_000 + b"</body></html>")
+    script = b"<script>if(i<n" + b";x = 1 " * 5_000 + b")</script>"
+    raw.prescan(b"<html><body>" + script + b"<p class='a'>text <b>bold</b></p>" * 2_000 + b"</body></html>")
 
 
 @pytest.mark.parametrize(
@@ -81,9 +82,11 @@ def test_an_ordinary_page_passes():
         (b'<meta charset="koi8-r">' + "Порт".encode("koi8-r"), "text/html", "Порт"),
         ("\ufeffPier".encode("utf-16"), "text/html; charset=utf-8", "Pier"),
         ("Café “x”".encode("cp1252"), "text/html; charset=iso-8859-1", "Café “x”"),
-        ("Café".encode(), "text/html; charset=us-ascii", "CafÃ©"),
+        ("Café".encode(), "text/html; charset=us-ascii", "Café"),
         ("Café".encode(), "text/html; charset=nonsense", "Café"),
         ("Café".encode(), "text/html; charset=idna", "Café"),
+        (b'<meta charset="iso-8859-1">' + "Füße".encode(), "text/html", "Füße"),
+        (b"\x1b$B9A\x1b(B", "text/html; charset=iso-2022-jp", "港"),
         (b"\xff\xfe\xfa", "text/html; charset=utf-8", None),
     ],
 )

@@ -21,6 +21,11 @@ from monitor.parse import words
         ("Cafe\u0301", "café"),
         ("НАТО", "нато"),
         ("п’ять пʼять", "п'ять п'ять"),
+        ("\u0130stanbul \u0049\u0307stanbul", "istanbul istanbul"),
+        ("\u1102\u1161\u1110\u1169", "\ub098\ud1a0"),
+        ("5½ km²  Apple™", "5½ km2 apple™"),
+        ("d`Ivoire", "d'ivoire"),
+        ("half \ud800 a pair", "half \ufffd a pair"),
     ],
 )
 def test_what_looks_alike_is_one(text, folded):
@@ -51,6 +56,8 @@ def test_every_folded_piece_leads_back(text):
         ("NATO2", False),
         ("北約NATO首脑", True),
         ("l'nato", True),
+        ("#nato_summit", True),
+        ("nato는", True),
         ("nato\u0301", False),
     ],
 )
@@ -58,6 +65,21 @@ def test_words_are_whole(text, found):
     folded = words.fold(text).text
     at = folded.find("nato")
     assert (at >= 0 and words.bounded(folded, at, at + 4)) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "found"),
+    [("나토는 말했다", "나토", True), ("미나토", "나토", False), ("佐々木", "佐々", True), ("ก่า", "ก", False),
+     ("กากา", "กา", True), ("カナダ", "ナダ", True)],
+)  # fmt: skip
+def test_words_of_other_scripts(text, word, found):
+    at = text.find(word)
+    assert words.bounded(text, at, at + len(word)) is found
+
+
+def test_a_term_loses_the_marks_around_it_but_not_its_own():
+    bare = [words.bare(text) for text in ("deal,", "'ndrangheta'", "Inc.", "U.S.", "C++", ".NET", "AT&T", "anti-")]
+    assert bare == ["deal", "ndrangheta", "Inc", "U.S.", "C++", ".NET", "AT&T", "anti"]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +91,8 @@ def test_words_are_whole(text, found):
         ("北约峰会开始了。会议很长！结束了吗？", 3),
         ("यह खबर है। यह दूसरी है।", 2),
         ("هل وصل؟ نعم.", 2),
+        ("ይህ ዜና ነው። ሌላ ነው።", 2),
+        ("Er kam am 3. April. Dann ging er.", 2),
         ("Wait… and see.", 1),
         ("", 0),
     ],
@@ -92,6 +116,8 @@ def test_the_sentence_around_a_span():
         ("SENATORS MEET NATO STAFF", "NATO", True),
         ("The US, UK and EU agree", "US", False),
         ("US, UK, EU", "US", False),
+        ("BREAKING: WHO SAYS IT IS US, officials told reporters in Geneva", "US", True),
+        ("GENEVA — WHO said on Monday that it is ready", "WHO", False),
         ("NATO", "NATO", False),
         ("A NATO official said", "NATO", False),
     ],

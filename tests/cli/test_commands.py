@@ -1,0 +1,131 @@
+"""The command line: what it prints, how it fails, how little it loads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from monitor.cli.app import clean, one_line
+from monitor.cli.main import COMMANDS, cli
+
+HEAVY = ("pydantic", "httpx", "apprise", "sqlite_utils", "apscheduler", "rich", "lxml", "selectolax", "asyncio")
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    """The demonstration's configuration and database, to list from."""
+    folder = tmp_path_factory.mktemp("demo") / "it"
+    result = CliRunner().invoke(cli, ["demo", "--keep", str(folder)])
+    assert result.exit_code == 0, result.output
+    return str(folder / "config")
+
+
+def run(config, *words, code=0):
+    result = CliRunner().invoke(cli, ["--config", config, *words])
+    assert result.exit_code == code, result.output
+    return result.stdout if code == 0 else result.output
+
+
+def test_help_loads_nothing_heavy():
+    code = f"""
+import sys
+from monitor.cli.main import cli
+try: cli(["--help"])
+except SystemExit: pass
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert all(f"  {verb}" in done.stdout for verb in COMMANDS)
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_every_verb_has_help(verb):
+    result = CliRunner().invoke(cli, [verb, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+def test_hits_are_listed_newest_first_and_narrowed(config):
+    rows = [json.loads(line) for line in run(config, "hits", "--json").splitlines()]
+    assert [row["id"] for row in rows] == [6, 5, 4, 3, 2, 1]
+    rows = [json.loads(line) for line in run(config, "hits", "--rule", "nato", "--limit", "2", "--json").splitlines()]
+    assert [row["rule"] for row in rows] == ["nato", "nato"]
+    assert run(config, "hits", "--outlet", "nobody") == "0 hits. `monitor status` says what was read.\n"
+    assert run(config, "hits", "--until", "2020-01-01").startswith("0 hits")
+
+
+def test_hits_are_searched_by_the_rule_language(config):
+    rows = [json.loads(line) for line in run(config, "hits", "title:staff -coalitions", "--json").splitlines()]
+    assert {row["title"] for row in rows} == {
+        "Ministers agree on a small staff for the winter",
+        "Small staff agreed for the winter, ministers say",
+    }
+    assert "expected a word" in run(config, "hits", "staff AND", code=1)
+
+
+def test_a_hit_explains_itself(config):
+    out = run(config, "hits", "show", "1")
+    assert "[coalition of the willing]" in out
+    assert "baseline" in out
+    (row,) = [json.loads(line) for line in run(config, "hits", "show", "2", "--json").splitlines()]
+    assert row["story"]
+    assert "there is no hit 99" in run(config, "hits", "show", "99", code=1)
+
+
+def test_articles_are_searched_by_entities_too(config):
+    rows = [json.loads(line) for line in run(config, "articles", "@nato", "--json").splitlines()]
+    assert len(rows) == 3
+    assert "no entity" in run(config, "articles", "@nobody", code=1)
+
+
+def test_alerts_say_how_each_message_fared(config):
+    out = run(config, "alerts", "list")
+    assert "mail: sent" in out
+    assert run(config, "alerts", "list", "--state", "dead").startswith("No alerts")
+
+
+def test_status_and_its_age(config):
+    assert "2 of 2 outlets read, 0 failing" in run(config, "status")
+    run(config, "status", "--max-age", "600")
+    assert "last sign" in run(config, "status", "--max-age", "0", code=1)
+
+
+def test_rules_are_checked(config):
+    assert "3 rules are fine" in run(config, "rules", "check")
+    assert "1 rule is fine" in run(config, "rules", "check", "a (b OR c)")
+    assert "NEAR is not supported yet" in run(config, "rules", "check", "a NEAR/3 b", code=1)
+    assert "belgorod" in run(config, "rules", "list")
+
+
+def test_inspect_shows_what_the_parsers_see(config, tmp_path):
+    from tests.web import article
+
+    page = tmp_path / "page.html"
+    page.write_bytes(article("Harbour", "The harbour was quiet on Tuesday, and the cranes stood still. " * 4))
+    (row,) = [json.loads(line) for line in run(config, "inspect", "article", str(page)).splitlines()]
+    assert row["title"] == "Harbour"
+    assert row["blocks"][0]["role"] == "body"
+    assert '"reason": "not_a_feed"' in run(config, "inspect", "feed", str(page), code=1)
+    assert "No such file" in run(config, "inspect", "feed", str(tmp_path / "none"), code=1)
+
+
+def test_no_database_is_said_in_words(tmp_path):
+    (tmp_path / "monitor.yaml").write_text("storage: {path: none.db}\n")
+    assert "start `monitor run` first" in run(str(tmp_path), "hits", code=1)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_used_wrongly_is_exit_code_2(config):
+    run(config, "hits", "--since", "someday", code=2)
+    run(config, "alerts", "test", "nobody", code=2)
+    run(config, "nonsense", code=2)
+
+
+def test_text_from_outside_cannot_command_a_terminal():
+    assert "\x1b" not in clean("\x1b]0;title\x07 red\x1b[31m")
+    assert one_line("a\u202eb\n\tc") == "a\ufffdb c"

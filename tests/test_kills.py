@@ -1,0 +1,63 @@
+"""Hundreds of kills: whatever the moment, nothing is lost and nobody who remembers is told twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from tests.newsroom import Newsroom
+from tests.receivers import HttpReceiver
+from tests.web import Web, article
+
+KILLS = 150
+WORDS = "harbour crane quay ferry rope anchor gull tide mast buoy wharf lantern compass sail hull deck".split()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_kills_at_any_moment_lose_nothing(tmp_path):
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    with Web() as web, HttpReceiver() as hook:
+        room = Newsroom(tmp_path)
+        room.outlets(courier=web.url)
+        room.channels(chat=f"json://127.0.0.1:{hook.port}/hook")
+        web.feed([])
+        room.run("run", "--once")
+        entries = []
+        for number in range(KILLS):
+            # Texts of their own: no two are one story.
+            body = [" ".join(dice.choices(WORDS, k=40)) + f" {number}." for _ in range(4)]
+            web.pages[f"/{number}.html"] = article(f"NATO item {number}", *body)
+            entries.insert(0, (f"/{number}.html", f"NATO item {number}"))
+            web.feed(entries[:30])
+            process = room.start("run", "--once")
+            time.sleep(dice.uniform(0.3, 1.6))
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+        for _ in range(3):
+            time.sleep(0.2)
+            room.run("run", "--once")
+        names = {headers["x-monitor-id"] for _, headers, _ in hook.posts}
+        database = sqlite3.connect(tmp_path / "data" / "monitor.db")
+        counts = [
+            database.execute(query).fetchone()[0]
+            for query in (
+                "select count(*) from articles",
+                "select count(*) from hits",
+                "select count(*) from alerts where state = 'told'",
+                "select count(*) from outbox where state = 'sent'",
+            )
+        ]
+        (sound,) = database.execute("pragma integrity_check").fetchone()
+        database.close()
+        print(f"{KILLS} kills, {len(hook.posts)} posts, {len(names)} names")
+        assert sound == "ok"
+        assert counts == [KILLS] * 4
+        assert len(names) == KILLS
