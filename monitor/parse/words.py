@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,15 +24,15 @@ _SPACES += "\u2028\u2029\u202f\u205f\u3000"
 _EVEN = dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_QUOTES, '"') | dict.fromkeys(_DASHES, "-")
 # The dotted capital of Turkish would fold to two characters, and "Istanbul" is how others write it.
 _EVEN |= dict.fromkeys(_SPACES, " ") | {"\u2026": ".", "\u0130": "I"}
-# One class, and no groups: a fifth of an article's cost hung on it. Half a surrogate pair (from "\\ud800" in JSON)
-# has no UTF-8 form, which the automaton needs.
+# One class: as an alternation of groups it took 80 us an article instead of 8 (November 2026). Half a surrogate pair,
+# as JSON can hold it, has no UTF-8 form, which the automaton needs.
 _ONE = re.compile(f"[{''.join(_EVEN)}\ud800-\udfff]")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
 )
-_PLAIN = re.compile("[!-~]+(?![^\0-\x7f])")
-# Signs that NFKC would make letters of the word before them.
-_SIGNS = frozenset("\u2120\u2122")
+_PIECE = re.compile(" +|[^ ]+")
+# Signs that NFKC would make letters of the word beside them: service mark, trade mark, numero.
+_SIGNS = frozenset("\u2116\u2120\u2122")
 # Thai, Lao, Tibetan, Burmese, Khmer, kana, Han: no spaces between words, so every place is a word's end.
 _UNSPACED = re.compile(
     "[\u0e00-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
@@ -89,31 +90,41 @@ def _fold(text: str, *, case: bool) -> Folded:
 
 
 def _uneven(text: str, *, case: bool) -> Folded:
-    """Fold by clusters (a base and its marks), keeping where each came from. `text` is evened out already."""
+    """Fold word by word, keeping where each character came from. `text` is evened out already."""
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    at, size, spaced = 0, len(text), False
-    while at < size:
-        plain = _PLAIN.match(text, at)
-        if plain:
-            end, piece = plain.end(), plain[0].casefold() if case else plain[0]
-            starts += range(at, end)
-            ends += range(at + 1, end + 1)
-        else:
-            end = at + 1
-            while end < size and text[end] > "\x7f" and _goes_with_base(text[end]):
-                end += 1
-            piece = _cluster(text[at:end], case=case)
-            if piece == " " and spaced:
-                piece = ""
-            starts += [at] * len(piece)
-            ends += [end] * len(piece)
-        if piece:
-            out.append(piece)
-            spaced = piece == " "
-        at = end
+    for match in _PIECE.finditer(text):
+        at, piece = match.start(), match[0]
+        if piece[0] == " ":
+            if not out or out[-1] != " ":
+                out.append(" ")
+                starts.append(at)
+                ends.append(match.end())
+            continue
+        folded = piece.casefold() if case else piece
+        plain = piece.isascii() or (unicodedata.is_normalized("NFKC", piece) and not _INVISIBLE.search(piece))
+        if plain and len(folded) == len(piece):
+            starts += range(at, match.end())
+            ends += range(at + 1, match.end() + 1)
+            out.append(folded)
+            continue
+        for begin, end in _clusters(piece):
+            folded = _cluster(piece[begin:end], case=case)
+            starts += [at + begin] * len(folded)
+            ends += [at + end] * len(folded)
+            if folded:
+                out.append(folded)
     return Folded("".join(out), tuple(starts), tuple(ends))
+
+
+def _clusters(word: str) -> Iterator[Span]:
+    """Yield each base with its marks."""
+    start = 0
+    for at in range(1, len(word) + 1):
+        if at == len(word) or word[at] <= "\x7f" or not _goes_with_base(word[at]):
+            yield start, at
+            start = at
 
 
 def _goes_with_base(char: str) -> bool:
