@@ -57,6 +57,8 @@ class Tally:
     baseline: int = 0
     sent: int = 0
     undelivered: int = 0
+    faults: int = 0
+    """Pieces of work that ended by an error of ours or of the database; they are tried again."""
     outlets: dict[str, bool] = field(default_factory=dict)
     """Outlet id → whether one of its sources was read."""
 
@@ -92,6 +94,7 @@ class Crew:
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self.failed = 0
         self._tasks: dict[object, asyncio.Task[None]] = {}
 
     @property
@@ -109,6 +112,7 @@ class Crew:
     def _ended(self, key: object, task: asyncio.Task[None]) -> None:
         del self._tasks[key]
         if not task.cancelled() and (error := task.exception()) is not None:
+            self.failed += 1
             # A fault of ours, or a database that refuses: this piece of work alone waits for its lease to end.
             log.error("%s failed: %s", key, error, exc_info=error)
 
@@ -182,8 +186,13 @@ class Works:
         done = await self._line.pipeline.poll(source)
         self.tally.poll(done)
         self._told("poll", done)
-        for link in done.links:
+        room = max(self.reads.room, 0)
+        for link in done.links[:room]:
             self._start_read(link)
+        if rest := [link.id for link in done.links[room:]]:
+            # 10,000 new outlets list 200,000 pages: what no slot is free for waits in the store, not in memory.
+            now = self._line.clock.now()
+            await self._ask(lambda store: store.links.give_back(rest, now))
 
     async def _read(self, link: Link) -> None:
         done = await self._line.pipeline.read(link)
@@ -211,6 +220,7 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
                 await _drain(works)
             with suppress(asyncio.CancelledError):
                 await job
+        works.tally.faults = works.polls.failed + works.reads.failed + works.sends.failed
         await works.beat()
         return works.tally
 

@@ -194,6 +194,10 @@ class LinksTable(Protocol):
         """Take `new` and `partial` links due by `now`, oldest first, pushed `lease` seconds ahead."""
         ...
 
+    def give_back(self, link_ids: Sequence[int], now: datetime) -> None:
+        """End these leases: the links are due now, for whoever has room."""
+        ...
+
     def finish(self, outcome: LinkOutcome) -> None:
         """Write how reading ended."""
         ...

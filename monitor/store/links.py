@@ -73,6 +73,14 @@ class SqlLinks:
         )
         return [_link(row) for row in rows]
 
+    def give_back(self, link_ids: Sequence[int], now: datetime) -> None:
+        """End these leases."""
+        at = stamp(now)
+        self._sql.write_many(
+            "UPDATE links SET next_at = ?, leased = 0 WHERE id = ? AND leased = 1",
+            [(at, number) for number in link_ids],
+        )
+
     def finish(self, outcome: LinkOutcome) -> None:
         """Write how reading ended. Raises ValueError for a `new` or `partial` one without `next_at`."""
         waits = outcome.state in {LinkState.NEW, LinkState.PARTIAL}

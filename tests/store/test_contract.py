@@ -559,6 +559,15 @@ def test_what_a_dead_process_held_is_given_back(store: Store) -> None:
         assert len(store.alerts.lease_outbox(later(1), owner="new", lease=60, limit=9)) == 1
 
 
+def test_links_given_back_are_due_at_once(store: Store) -> None:
+    source = enrolled(store)
+    one, two = add(store, source, link(1), link(2))
+    with store.transaction():
+        store.links.finish(LinkOutcome(two.id, LinkState.READ, 1))
+        store.links.give_back([one.id, two.id], later(1))
+        assert [due.id for due in store.links.lease_due(later(1), limit=9, lease=60)] == [one.id]
+
+
 def test_reclaim_leaves_alone_what_only_waits(store: Store) -> None:
     source = enrolled(store)
     (new,) = add(store, source, link(1))
