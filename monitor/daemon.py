@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ log = logging.getLogger("monitor")
 # mean latency gave 89 polls a second); 400 carry 100,000 outlets every 15 minutes.
 POLL_SLOTS = 400
 READ_SLOTS = 1_000
-SEND_SLOTS = 16
+SENDS_A_CHANNEL = 2
 # What comes due within the next second is leased now and started at its moment.
 AHEAD = timedelta(seconds=1)
 POLL_LEASE = 300.0
@@ -136,7 +137,8 @@ class Works:
         self._told = told or (lambda _kind, _record: None)
         self.polls = Crew(POLL_SLOTS)
         self.reads = Crew(READ_SLOTS)
-        self.sends = Crew(SEND_SLOTS)
+        self.sends = Crew(1_000)
+        self._sending: Counter[str] = Counter()
         self.tally = Tally(work.clock.now())
 
     async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
@@ -162,10 +164,12 @@ class Works:
 
     async def lease_sends(self) -> int:
         """Start messages that may be sent now."""
-        now, room = self._line.clock.now(), self.sends.room
-        if room <= 0:
-            return 0
-        due = await self._ask(lambda store: store.alerts.lease_outbox(now, owner=OWNER, lease=SEND_LEASE, limit=room))
+        now, busy = self._line.clock.now(), dict(self._sending)
+        due = await self._ask(
+            lambda store: store.alerts.lease_outbox(
+                now, owner=OWNER, lease=SEND_LEASE, limit=SENDS_A_CHANNEL, busy=busy
+            )
+        )
         for row in due:
             self.sends.start(("send", row.id), self._send(row))
         return len(due)
@@ -200,7 +204,11 @@ class Works:
         self._told("read", done)
 
     async def _send(self, row: OutboxRow) -> None:
-        done = await self._line.pipeline.deliver(row)
+        self._sending[row.channel_id] += 1
+        try:
+            done = await self._line.pipeline.deliver(row)
+        finally:
+            self._sending[row.channel_id] -= 1
         self.tally.send(done)
         self._told("send", (row, done))
 

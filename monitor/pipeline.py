@@ -38,10 +38,10 @@ from monitor.model import (
     TextKind,
 )
 from monitor.notify import plan, render
-from monitor.outlets import cadence
+from monitor.outlets import baseline, cadence
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
 from monitor.story.cluster import Clusters
-from monitor.views import DueAlert, DueSource, LinkOutcome, OutboxRow, PollOutcome
+from monitor.views import DueAlert, DueSource, EventRow, LinkOutcome, OutboxRow, PollOutcome
 
 T = TypeVar("T")
 
@@ -107,7 +107,9 @@ class Pipeline:
     async def poll(self, source: DueSource) -> Polled:
         """Ask one source; keep its new links and when to ask next."""
         outlet = self._outlet(source.outlet_id)
-        answer = await self.visitor.get(source.url, outlet, etag=source.etag, last_modified=source.last_modified)
+        answer = await self.visitor.get(
+            source.url, outlet, etag=source.etag, last_modified=source.last_modified, urgent=True
+        )
         if isinstance(answer, Refusal):
             return await self._poll_failed(source, outlet, answer.reason, answer.detail, answer.retry_after)
         digest = hashlib.blake2b(answer.body, digest_size=16).hexdigest()
@@ -140,16 +142,12 @@ class Pipeline:
             body_hash=source.body_hash if page.status == 304 else digest,
             listed=len(found.links) if found else None,
         )
-        baseline = source.baseline and not outlet.alert_baseline
-        standing = Standing.BASELINE if baseline else Standing.LIVE
+        fresh, old = baseline.split(found.links if found else (), source, outlet)
+        pages, lease = self.orders.baseline_pages, self.orders.lease
 
         def work(store: Store) -> list[Link]:
-            new = []
-            if found is not None:
-                read = self.orders.baseline_pages if baseline else len(found.links)
-                new = store.links.add(
-                    found.links, source.id, now, standing=standing, read=read, lease=self.orders.lease
-                )
+            new = store.links.add(fresh, source.id, now, standing=Standing.LIVE, read=len(fresh), lease=lease)
+            new += store.links.add(old, source.id, now, standing=Standing.BASELINE, read=pages, lease=lease)
             store.outlets.record(outcome)
             return new
 
@@ -204,7 +202,9 @@ class Pipeline:
     ) -> tuple[Placement | None, Read]:
         """Write one article with all that follows from it; runs inside the writer's transaction."""
         now, article = self.clock.now(), reading.article
-        saved = store.articles.save(article, fetched_at=now, standing=link.standing, known_id=link.article_id)
+        saved = store.articles.save(
+            article, fetched_at=now, standing=link.standing, known_id=link.article_id, listed_as=link.canonical
+        )
         new = held = 0
         if placement is not None:
             known = store.articles.get(saved.article_id)
@@ -241,26 +241,44 @@ class Pipeline:
 
         def work(store: Store) -> int:
             due = store.alerts.due(now, limit=limit, flush=flush)
+            routes = {route.id: route for route in self.orders.routes}
             groups: dict[tuple[str, str], list[DueAlert]] = {}
             for one in due:
                 groups.setdefault((one.alert.route, one.alert.story_id), []).append(one)
-            for group in groups.values():
-                self._tell_story(store, group, now)
+            for (route, _), group in groups.items():
+                if route in routes:
+                    self._tell_story(store, group, routes[route], now)
+                else:
+                    self._reroute(store, group, now)
             return len(due)
 
         return await self._write(work)
 
-    def _tell_story(self, store: Store, group: list[DueAlert], now: datetime) -> None:
+    def _tell_story(self, store: Store, group: list[DueAlert], route: Route, now: datetime) -> None:
         """Tell all rules of a story that are due on a route in one message a channel."""
         orders, first = self.orders, group[0].alert
-        route = next((route for route in orders.routes if route.id == first.route), None)
         names = {outlet.id: outlet.name or outlet.id for outlet in orders.outlets.values()}
         told = [(one, orders.rules.get(one.alert.rule_id) or Rule(one.alert.rule_id, "")) for one in group]
         messages = []
-        for channel in route.channels if route else ():
+        for channel in route.channels:
             number = plan.message_id(first, channel)
             messages.append((channel, render.message(told, id=number, outlet_names=names, timezone=orders.timezone)))
         store.alerts.tell([one.alert for one in group], messages, now)
+
+    def _reroute(self, store: Store, group: list[DueAlert], now: datetime) -> None:
+        """Move alerts of a route that has left the configuration to the routes that take their hits today."""
+        for row in (row for one in group for row in one.hits):
+            planned = plan.alerts_for(
+                [row.hit], rules=self.orders.rules, outlet_id=row.article.outlet_id, language=row.article.language,
+                routes=self.orders.routes, now=now,
+            )  # fmt: skip
+            for item in planned:
+                if item.alert is not None:
+                    store.alerts.open(item.alert, row.hit.id, now)
+                else:
+                    detail = f"hit {row.hit.id}: the route {group[0].alert.route!r} is gone, and no other takes it"
+                    store.upkeep.event(EventRow("no_route", now, row.article.outlet_id, row.article.id, detail=detail))
+        store.alerts.tell([one.alert for one in group], (), now)
 
     # ---- deliver
 

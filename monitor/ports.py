@@ -5,7 +5,7 @@ All datetimes are aware UTC. Nothing here assumes one process, local files or SQ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -173,7 +173,7 @@ class Outlets(Protocol):
 
 
 class LinksTable(Protocol):
-    """Links: each known once within an outlet by canonical URL, and by guid within its source."""
+    """Links: each known once within an outlet by canonical URL, and by guid and title within its source."""
 
     def add(
         self,
@@ -206,10 +206,15 @@ class LinksTable(Protocol):
 class Articles(Protocol):
     """Articles by id in fetch order; known within an outlet by canonical URL."""
 
-    def save(self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0) -> Saved:
+    def save(
+        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+    ) -> Saved:
         """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A
         changed title or text adds a revision that keeps the old one; the same content changes nothing. A
         feed text never replaces a full one. The standing of an article that is there stays.
+
+        `listed_as`: the canonical URL that its feed gave. It counts where the page's own names quite another article
+        that is known: some templates call a section front the canonical URL of all they print.
         """
         ...
 
@@ -273,8 +278,12 @@ class Alerts(Protocol):
         """
         ...
 
-    def lease_outbox(self, now: datetime, *, owner: str, lease: float, limit: int) -> list[OutboxRow]:
-        """Take rows that may be sent now: pending ones, and leased ones whose lease ran out."""
+    def lease_outbox(
+        self, now: datetime, *, owner: str, lease: float, limit: int, busy: Mapping[str, int] | None = None
+    ) -> list[OutboxRow]:
+        """Take rows that may be sent now: pending ones, and leased ones whose lease ran out. At most `limit` a
+        channel, less what is in hand already by `busy`, so that a receiver that hangs holds up no other.
+        """
         ...
 
     def mark(self, row: OutboxRow, delivery: Delivery, now: datetime, *, retry_at: datetime | None) -> None:

@@ -24,6 +24,8 @@ class DueSource:
     failures: int = 0
     baseline: bool = False
     """This source has not been read yet: what it lists now is the baseline."""
+    outlet_ok_at: datetime | None = None
+    """When a source of the outlet was last read; None: the whole outlet is new."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ PURE_DOORS = (
     "monitor/fetch/client.py",
     "monitor/fetch/resolver.py",
     "monitor/fetch/visit.py",
+    "monitor/fetch/turn.py",
     "monitor/store/",
     "monitor/notify/channels/",
     "monitor/ports.py",

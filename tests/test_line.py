@@ -267,6 +267,50 @@ def test_a_receiver_that_hangs_does_not_hold_the_end(room, web):
     assert time.monotonic() - started < 20
 
 
+def test_a_pipe_that_nobody_reads_does_not_hold_the_end(room, web):
+    room.write("alerts", "channels:\n  screen: {kind: console}\nroutes:\n  all: {channels: [screen]}\n")
+    web.feed([])
+    once(room)
+    long = "NATO " + "and the harbour " * 500
+    for number in range(40):
+        web.pages[f"/{number}.html"] = article(f"NATO {number}", f"{long}{number} " * 3, f"{number} {long}")
+    web.feed([(f"/{number}.html", f"NATO {number}") for number in range(40)])
+    daemon = room.start("run")
+    time.sleep(5)
+    daemon.send_signal(signal.SIGTERM)
+    started = time.monotonic()
+    while daemon.poll() is None and time.monotonic() - started < 25:
+        time.sleep(0.1)
+    took = time.monotonic() - started
+    daemon.kill()
+    daemon.communicate()
+    assert took < 20
+
+
+def test_alerts_of_a_route_that_is_gone_go_to_those_of_today(room, web, mail, hook):
+    url = f"json://127.0.0.1:{hook.port}/hook"
+    slow = f"channels: {{chat: {{url: '{url}'}}}}\nroutes: {{old: {{channels: [chat], wait: 1h}}}}\n"
+    room.write("alerts", slow)
+    web.feed([])
+    once(room)
+    publish(web, older=False)
+    daemon = room.start("run")
+    deadline = time.monotonic() + 30
+    while "/meeting.html" not in web.asked and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.5)
+    daemon.terminate()
+    daemon.communicate()
+    assert hook.posts == []
+    room.write("alerts", slow.replace("old", "new").replace("1h", "0s"))
+    once(room)
+    assert len(hook.posts) == 1
+    assert {
+        row["route"]["route"] if isinstance(row.get("route"), dict) else row["alert"]["route"]
+        for row in room.rows("alerts", "list")
+    } == {"old", "new"}
+
+
 def test_a_channel_that_nothing_can_use_is_refused_before_anything_is_read(room, web):
     room.channels(chat="nonsense://token-that-is-secret/x")
     web.feed([])

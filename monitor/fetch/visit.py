@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 from monitor.errors import FetchError, Reason
 from monitor.fetch import policy, robots
 from monitor.fetch.gate import Gate
+from monitor.fetch.turn import Turn
 from monitor.model import Failure, Outlet, Page
 from monitor.parse import urls
 from monitor.ports import Clock, Fetcher, Ledger, Readers, Request, Store
@@ -90,7 +91,7 @@ class Visitor:
         self._product = policy.product(agent)
         self._request = Request("", deadline=deadline, max_bytes=max_bytes)
         # Weak: a lock lives as long as somebody holds or awaits it.
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, Turn] = WeakValueDictionary()
         self._asking: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
 
@@ -99,20 +100,25 @@ class Visitor:
         for host, until in held.items():
             self._gate.hold(host, self._clock.monotonic() + (until - now).total_seconds())
 
-    async def get(self, url: str, outlet: Outlet, *, etag: str = "", last_modified: str = "") -> Page | Refusal:
-        """Return a page (2xx with a body; 304 where a validator was given), or why there is none."""
+    async def get(
+        self, url: str, outlet: Outlet, *, etag: str = "", last_modified: str = "", urgent: bool = False
+    ) -> Page | Refusal:
+        """Return a page (2xx with a body; 304 where a validator was given), or why there is none.
+
+        `urgent`: before others that wait for the same host.
+        """
         private = private_origin(outlet, url)
         # Private outlets often share an address and differ by port; they are separate services.
         host = private or urls.host(url)
         if not host:
             return Refusal(Reason.BAD_URL, f"{url[:200]!r} is no http or https URL", retry=False)
         if not outlet.ignore_robots:
-            refusal = await self._robots_refusal(url, host, private)
+            refusal = await self._robots_refusal(url, host, private, urgent=urgent)
             if refusal is not None:
                 return refusal
         request = replace(self._request, url=url, etag=etag, last_modified=last_modified, private_origin=private)
         try:
-            page, verdict = await self._fetch(request, host)
+            page, verdict = await self._fetch(request, host, urgent=urgent)
         except FetchError as error:
             return Refusal(error.reason, error.detail, error.retry, error.retry_after)
         if verdict is not None:
@@ -123,9 +129,9 @@ class Visitor:
 
     # ---- one host at a time
 
-    async def _fetch(self, request: Request, host: str) -> tuple[Page, policy.Verdict | None]:
+    async def _fetch(self, request: Request, host: str, *, urgent: bool) -> tuple[Page, policy.Verdict | None]:
         """Fetch in the host's turn and note the pause it asks for. Raises FetchError."""
-        async with self._turn(host):
+        async with self._turn(host, urgent=urgent):
             page = await self._fetcher.get(request)
             verdict = policy.judge(page)
             pause = verdict.retry_after if verdict else None
@@ -138,8 +144,10 @@ class Visitor:
         return page, verdict
 
     @asynccontextmanager
-    async def _turn(self, host: str) -> AsyncIterator[None]:
-        async with self._turns.setdefault(host, asyncio.Lock()):
+    async def _turn(self, host: str, *, urgent: bool) -> AsyncIterator[None]:
+        turn = self._turns.setdefault(host, Turn())
+        await turn.acquire(urgent=urgent)
+        try:
             now = self._clock.monotonic()
             pause = self._gate.pause(host, now)
             if pause > MAX_WAIT:
@@ -150,15 +158,17 @@ class Visitor:
                 yield
             finally:
                 self._gate.release(host, self._clock.monotonic())
+        finally:
+            turn.release()
 
     async def _write(self, work: Callable[[Store], T]) -> T:
         return await asyncio.wrap_future(self._ledger.submit(work))
 
     # ---- robots.txt
 
-    async def _robots_refusal(self, url: str, host: str, private: str) -> Refusal | None:
+    async def _robots_refusal(self, url: str, host: str, private: str, *, urgent: bool) -> Refusal | None:
         """Return why robots.txt keeps us from `url`; None where it does not."""
-        known = await self._robots(url, host, private)
+        known = await self._robots(url, host, private, urgent=urgent)
         if known.file is None:
             return known.refusal
         answer = robots.standing(known.file.status)
@@ -169,10 +179,13 @@ class Visitor:
         address = urls.absolute(url, url) or url
         said = await self._readers.robots(known.file.body, [address], self._product)
         if isinstance(said, Failure):
-            return Refusal(Reason.ROBOTS_UNREACHABLE, f"robots.txt cannot be read: {said.reason}: {said.detail}")
+            refusal = Refusal(Reason.ROBOTS_UNREACHABLE, f"robots.txt cannot be read: {said.reason}: {said.detail}")
+            # It may have cost a reader its life: not once for every page of the host.
+            self._remember((urls.origin(url), private), _Known(self._clock.now() + _STALE, refusal=refusal))
+            return refusal
         return None if said == (True,) else Refusal(Reason.ROBOTS, f"robots.txt keeps {self._product} away")
 
-    async def _robots(self, url: str, host: str, private: str) -> _Known:
+    async def _robots(self, url: str, host: str, private: str, *, urgent: bool) -> _Known:
         """Return what holds for the origin: from memory, else the store, else the origin, which is asked once."""
         # The permission is part of the key: what the guard refuses one outlet is no answer to the origin's own.
         key = (urls.origin(url), private)
@@ -180,19 +193,19 @@ class Visitor:
             now = self._clock.now()
             known = self._known.get(key)
             if known is None or now >= known.until:
-                known = await self._recall(key, known, host, now)
+                known = await self._recall(key, known, host, now, urgent=urgent)
                 self._remember(key, known)
             else:
                 self._known.move_to_end(key)
             return known
 
-    async def _recall(self, key: _Key, known: _Known | None, host: str, now: datetime) -> _Known:
+    async def _recall(self, key: _Key, known: _Known | None, host: str, now: datetime, *, urgent: bool) -> _Known:
         stored = known.file if known else None
         if stored is None:
             stored = await self._write(lambda store: store.outlets.robots(key[0]))
         if stored is not None and robots.fresh(stored, now):
             return _Known(robots.expires(stored), stored)
-        fetched = await self._ask_robots(key, host, now)
+        fetched = await self._ask_robots(key, host, now, urgent=urgent)
         if isinstance(fetched, RobotsFile) and robots.standing(fetched.status) is not robots.Answer.REFUSE:
             await self._write(lambda store: store.outlets.put_robots(fetched))
             return _Known(robots.expires(fetched), fetched)
@@ -203,11 +216,11 @@ class Visitor:
         await self._write(lambda store: store.outlets.put_robots(fetched))
         return _Known(robots.expires(fetched), fetched)
 
-    async def _ask_robots(self, key: _Key, host: str, now: datetime) -> RobotsFile | Refusal:
+    async def _ask_robots(self, key: _Key, host: str, now: datetime, *, urgent: bool) -> RobotsFile | Refusal:
         origin, private = key
         request = replace(self._request, url=robots.url_for(origin), private_origin=private)
         try:
-            page, _ = await self._fetch(request, host)
+            page, _ = await self._fetch(request, host, urgent=urgent)
         except FetchError as error:
             if error.reason is Reason.REDIRECTS:
                 # RFC 9309 2.3.1.2: more than five redirects count as no robots.txt.

@@ -14,8 +14,8 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 LONGEST_RETRY_AFTER = timedelta(hours=6)
 JITTER = 0.2
-# At one an hour, more than MAX_AGE allows: a mail server that is down overnight costs no message.
-MAX_ATTEMPTS = 40
+# Both must be reached: a receiver may be down for a night, and so may we, with a message that was hardly tried.
+MAX_ATTEMPTS = 12
 MAX_AGE = timedelta(hours=24)
 
 # Why a hit of this standing is kept and shown, but not told.
@@ -86,7 +86,7 @@ def retry_at(
     30 s, doubling to 1 h, a fifth earlier or later by `seed`, so that what failed together is not tried together.
     `retry_after`: seconds the receiver asked for, obeyed where longer, up to 6 h.
     """
-    if row_attempts >= MAX_ATTEMPTS or now - created_at >= MAX_AGE:
+    if row_attempts >= MAX_ATTEMPTS and now - created_at >= MAX_AGE:
         return None
     delay: timedelta = min(FIRST_RETRY * 2 ** max(row_attempts - 1, 0), LONGEST_RETRY)
     digest = blake2b(f"{seed}|{row_attempts}".encode(), digest_size=8).digest()

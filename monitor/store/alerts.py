@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -33,10 +33,11 @@ INSERT INTO outbox (id, alert_id, channel_id, title, text, markdown, html, not_b
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _SENDABLE = """
-SELECT * FROM outbox
-WHERE state IN ('pending', 'leased')
-    AND ((state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?))
-ORDER BY not_before, created_at, id LIMIT ?
+SELECT * FROM (
+    SELECT *, row_number() OVER (PARTITION BY channel_id ORDER BY not_before, created_at, id) AS place FROM outbox
+    WHERE state IN ('pending', 'leased')
+        AND ((state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?))
+) WHERE place <= ? ORDER BY not_before, created_at, id
 """
 # What was sent stays sent, whatever a slower holder of an older lease reports.
 _MARK = """
@@ -91,9 +92,12 @@ class SqlAlerts:
                 at, at,
             )  # fmt: skip
 
-    def lease_outbox(self, now: datetime, *, owner: str, lease: float, limit: int) -> list[OutboxRow]:
-        """Take rows that may be sent now."""
-        rows = self._sql.all(_SENDABLE, stamp(now), stamp(now), limit)
+    def lease_outbox(
+        self, now: datetime, *, owner: str, lease: float, limit: int, busy: Mapping[str, int] | None = None
+    ) -> list[OutboxRow]:
+        """Take rows that may be sent now, so many a channel."""
+        found = self._sql.all(_SENDABLE, stamp(now), stamp(now), limit)
+        rows = [row for row in found if row["place"] <= limit - (busy or {}).get(row["channel_id"], 0)]
         self._sql.write_many(
             "UPDATE outbox SET state = 'leased', owner = ?, lease_until = ? WHERE id = ?",
             [(owner, ahead(now, lease), row["id"]) for row in rows],

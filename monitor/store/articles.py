@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.errors import Reason
@@ -68,9 +69,15 @@ class SqlArticles:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
-    def save(self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0) -> Saved:
+    def save(
+        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+    ) -> Saved:
         """Insert, or complete and revise the one there."""
         known = self._known(article, known_id)
+        other = known is not None and known["title"] != article.title and not _same_content(article, known)
+        if other and not known_id and listed_as not in {"", _key(article)}:
+            article = replace(article, canonical_url=listed_as)
+            known = self._known(article, 0)
         if known is None:
             return self._insert(article, fetched_at, standing)
         stored = TextKind(known["text"])

@@ -14,8 +14,9 @@ class DatabaseLock:
     """Holds `<database>.lock` with this process's id in it. The file stays: removing it would race with others."""
 
     def __init__(self, database: Path) -> None:
-        self.database = database
-        self.path = database.with_name(f"{database.name}.lock")
+        # Two names of one file (a symbolic link) must be one lock.
+        self.database = database.resolve()
+        self.path = self.database.with_name(f"{self.database.name}.lock")
         self._fd: int | None = None
 
     def acquire(self) -> None:

@@ -20,11 +20,12 @@ _SYNC_SOURCE = """
 INSERT INTO sources (outlet_id, url, kind, next_check_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (outlet_id, url) DO UPDATE SET
     kind = excluded.kind,
-    next_check_at = CASE WHEN sources.active = 1 THEN sources.next_check_at ELSE excluded.next_check_at END,
+    next_check_at = CASE WHEN sources.active = 1 THEN min(sources.next_check_at, ?) ELSE excluded.next_check_at END,
     active = 1
 """
 _DUE = """
-SELECT id, outlet_id, url, kind, next_check_at, etag, last_modified, body_hash, failures, baselined
+SELECT id, outlet_id, url, kind, next_check_at, etag, last_modified, body_hash, failures, baselined,
+    (SELECT max(last_ok_at) FROM sources other WHERE other.outlet_id = sources.outlet_id) AS outlet_ok_at
 FROM sources WHERE active = 1 AND next_check_at <= ?
 ORDER BY next_check_at, id LIMIT ?
 """
@@ -75,7 +76,9 @@ class SqlOutlets:
         for outlet in outlets:
             sql.write(_SYNC_OUTLET, outlet.id, outlet.name)
             for source in outlet.sources:
-                sql.write(_SYNC_SOURCE, outlet.id, source.url, source.kind, stamp(now))
+                # What was backed off to a day is asked within its interval after a restart: its trouble may be mended.
+                soon = ahead(now, outlet.every)
+                sql.write(_SYNC_SOURCE, outlet.id, source.url, source.kind, stamp(now), soon)
 
     def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[DueSource]:
         """Take sources due by `now`, earliest first."""
@@ -136,6 +139,7 @@ def _due_source(row: Row) -> DueSource:
         body_hash=row["body_hash"],
         failures=row["failures"],
         baseline=not row["baselined"],
+        outlet_ok_at=moment_or_none(row["outlet_ok_at"]),
     )
 
 

@@ -124,7 +124,8 @@ _LINKS = (
         article_id INTEGER REFERENCES articles (id),
         UNIQUE (outlet_id, canonical)
     ) STRICT""",
-    "CREATE UNIQUE INDEX links_guid ON links (source_id, guid) WHERE guid <> ''",
+    # With the title: feeds that reuse a guid ("topstory") list other articles under it.
+    "CREATE UNIQUE INDEX links_guid ON links (source_id, guid, title) WHERE guid <> ''",
     "CREATE INDEX links_due ON links (next_at) WHERE state IN ('new', 'partial')",
     "CREATE INDEX links_leased ON links (id) WHERE leased = 1",
     "CREATE INDEX links_failed ON links (id) WHERE state = 'failed'",

@@ -17,6 +17,7 @@ from monitor.model import (
     Placement,
     PlacementReason,
     Role,
+    Source,
     Standing,
     TextKind,
 )
@@ -204,6 +205,12 @@ def test_a_link_is_known_by_canonical_in_its_outlet_and_by_guid_in_its_source(st
     assert len(add(store, sport, link(3, guid="id-1"))) == 1
     assert len(add(store, gazette, link(1, outlet="gazette"))) == 1
     assert len(add(store, feed, link(4, guid=""), link(5, guid=""))) == 2
+
+
+def test_a_guid_that_is_used_again_hides_no_article(store: Store) -> None:
+    source = enrolled(store)
+    for number in range(3):
+        assert len(add(store, source, replace(link(number, guid="top"), title=f"Top {number}"))) == 1
 
 
 def test_one_guid_for_the_whole_list_hides_no_article(store: Store) -> None:
@@ -458,12 +465,22 @@ def mark(store: Store, row, delivery: Delivery, retry: float | None = None) -> N
 
 def test_a_leased_message_is_nobody_elses_until_its_lease_ends(store: Store) -> None:
     told(store, "m1", "m2")
-    assert len(lease(store, limit=1)) == 1
-    assert len(lease(store)) == 1
+    assert len(lease(store)) == 2
     assert lease(store, 59) == []
     again = lease(store, 60)
     assert sorted(row.id for row in again) == ["m1", "m2"]
     assert {(row.state, row.attempts, row.message.id == row.id) for row in again} == {("leased", 0, True)}
+
+
+def test_a_channel_that_hangs_holds_up_no_other(store: Store) -> None:
+    (one,) = hits_on(store, 1)
+    opened(store, one.id)
+    messages = [("hung", message(f"h{number}")) for number in range(9)] + [("good", message("g"))]
+    with store.transaction():
+        store.alerts.tell([store.alerts.due(NOW, limit=1)[0].alert], messages, NOW)
+    assert sorted(row.channel_id for row in lease(store, limit=2)) == ["good", "hung", "hung"]
+    with store.transaction():
+        assert store.alerts.lease_outbox(NOW, owner="me", lease=60, limit=2, busy={"hung": 2}) == []
 
 
 def test_a_refused_message_waits_then_is_sent_or_dies(store: Store) -> None:
@@ -578,3 +595,46 @@ def test_reclaim_leaves_alone_what_only_waits(store: Store) -> None:
         store.links.finish(LinkOutcome(new.id, LinkState.PARTIAL, 1, Reason.TIMEOUT, next_at=later(600)))
         assert store.upkeep.reclaim(later(1)) == 0
     assert lease(store, 299) == []
+
+
+# ---- what the page calls itself
+
+
+def test_a_section_front_as_canonical_url_makes_no_two_articles_one(store: Store) -> None:
+    front = "https://courier.example/news/"
+    first = save(store, article(1, canonical_url=front))
+    other = article(2, canonical_url=front, blocks=(Block(Role.BODY, "The quay burned."),))
+    with store.transaction():
+        second = store.articles.save(
+            other, fetched_at=NOW, standing=Standing.LIVE, listed_as="https://courier.example/2"
+        )
+    assert second.created
+    assert second.article_id != first.article_id
+
+
+def test_a_revised_article_is_one_where_its_feed_gives_the_same_address(store: Store) -> None:
+    first = save(store, article(1))
+    revised = article(1, title="Ice, revised", blocks=(Block(Role.BODY, "It thawed."),))
+    with store.transaction():
+        again = store.articles.save(revised, fetched_at=NOW, standing=Standing.LIVE, listed_as=revised.canonical_url)
+    assert (again.article_id, again.revision, again.created) == (first.article_id, 2, False)
+
+
+def test_a_source_knows_when_its_outlet_was_last_read(store: Store) -> None:
+    source = enrolled(store)
+    with store.transaction():
+        store.outlets.record(polled(source, polled_at=later(5)))
+        two = outlet()
+        two = replace(two, sources=(*two.sources, Source("https://courier.example/second.xml")))
+        store.outlets.sync([two], later(10))
+        (due,) = store.outlets.lease_due(later(10), limit=9, lease=60)
+    assert (due.baseline, due.outlet_ok_at) == (True, later(5))
+
+
+def test_a_source_that_was_backed_off_is_asked_within_its_interval_after_a_restart(store: Store) -> None:
+    source = enrolled(store)
+    with store.transaction():
+        store.outlets.record(polled(source, reason=Reason.DNS, next_check_at=later(86_400), failures=9))
+        store.outlets.sync([replace(outlet(), every=600.0)], later(10))
+        assert store.outlets.lease_due(later(609), limit=9, lease=60) == []
+        assert len(store.outlets.lease_due(later(610), limit=9, lease=60)) == 1

@@ -5,13 +5,11 @@ An URL is a secret: it never stands in a log line, an exception or a Delivery.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-import threading
 from collections import OrderedDict
-from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,9 +21,8 @@ from apprise.result import AppriseResult, AppriseResultStatus
 from monitor.errors import ChannelError, SendReason
 from monitor.model import Channel, Delivery, Message
 from monitor.notify import escape
+from monitor.notify.channels.threads import Threads
 
-# Seconds for one message, and as many for a free thread; the lease of a message must be longer than both.
-TIMEOUT = 60.0
 # Threads a channel: one that hangs holds its own threads only.
 THREADS = 2
 # apprise gives up reading after 4 s; a receiver that takes 6 s has the message and would get it again.
@@ -46,15 +43,11 @@ _PARTS = re.compile(r"[\s/:?&=@#,;+]+")
 
 
 class AppriseChannel:
-    """Sends each message by an apprise object of its own, in a thread of its own.
-
-    The threads are daemons: a receiver that hangs must not hold the process after SIGTERM. A message under way then
-    stays leased and is sent again, under the same X-Monitor-Id, by the next process.
-    """
+    """Sends each message by an apprise object of its own, in a thread of its own."""
 
     def __init__(self) -> None:
         _quiet()
-        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._threads = Threads(THREADS)
         self._partly: OrderedDict[tuple[str, str], set[Any]] = OrderedDict()
 
     def check(self, channel: Channel) -> None:
@@ -63,31 +56,7 @@ class AppriseChannel:
 
     async def send(self, channel: Channel, message: Message) -> Delivery:
         """Send once. A send that does not end in time may still arrive, with the same X-Monitor-Id."""
-        slots = self._slots.setdefault(channel.id, asyncio.Semaphore(THREADS))
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                await slots.acquire()
-        except TimeoutError:
-            return Delivery(sent=False, reason=SendReason.TIMEOUT, detail=f"no free thread within {TIMEOUT:.0f} s")
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Delivery] = loop.create_future()
-
-        def put(delivery: Delivery) -> None:
-            slots.release()
-            if not answer.done():
-                answer.set_result(delivery)
-
-        def work() -> None:
-            delivery = self._send(channel, message)
-            # The loop may be gone by now; then nobody waits for the answer.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(put, delivery)
-
-        threading.Thread(target=work, name=f"notify-{channel.id}", daemon=True).start()
-        try:
-            return await asyncio.wait_for(answer, TIMEOUT)
-        except TimeoutError:
-            return Delivery(sent=False, reason=SendReason.TIMEOUT, detail=f"no answer within {TIMEOUT:.0f} s")
+        return await self._threads.run(channel.id, partial(self._send, channel, message))
 
     def _send(self, channel: Channel, message: Message) -> Delivery:
         try:
@@ -119,7 +88,6 @@ class AppriseChannel:
 
     async def aclose(self) -> None:
         """Leave what is under way; it ends by its own timeouts, or with the process."""
-        self._slots.clear()
 
 
 def _quiet() -> None:

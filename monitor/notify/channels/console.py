@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from threading import Lock
 from typing import TextIO
 
 from monitor.errors import SendReason
 from monitor.model import Channel, Delivery, Message
+from monitor.notify.channels.threads import Threads
 from monitor.notify.escape import clean
 
 
@@ -17,14 +18,15 @@ class ConsoleChannel:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = Lock()
+        self._threads = Threads(1)
 
     def check(self, channel: Channel) -> None:
         """Every console channel can be used."""
 
-    async def send(self, channel: Channel, message: Message) -> Delivery:  # noqa: ARG002
+    async def send(self, channel: Channel, message: Message) -> Delivery:
         """Print; a closed stream is a failed delivery."""
         # A full pipe blocks the writer, never the loop.
-        return await asyncio.to_thread(self._print, message)
+        return await self._threads.run(channel.id, partial(self._print, message))
 
     def _print(self, message: Message) -> Delivery:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"

@@ -13,7 +13,7 @@ import pytest
 
 from monitor.errors import ChannelError, SendReason
 from monitor.model import Channel, Message
-from monitor.notify.channels import apprise
+from monitor.notify.channels import apprise, threads
 from monitor.notify.channels.sender import Sender
 from tests.receivers import HttpReceiver, SmtpReceiver
 
@@ -176,7 +176,7 @@ async def test_successful_sends_log_no_secret_either(sender: Sender, caplog: pyt
 async def test_a_receiver_that_hangs_is_left_and_holds_nobody_up(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apprise, "TIMEOUT", 0.3)
+    monkeypatch.setattr(threads, "TIMEOUT", 0.3)
     with HttpReceiver() as hung, HttpReceiver() as good:
         hung.hold = Event()
         slow = [asyncio.create_task(sender.send(Channel("slow", url=hung.url()), MESSAGE)) for _ in range(5)]
@@ -184,7 +184,7 @@ async def test_a_receiver_that_hangs_is_left_and_holds_nobody_up(
         for task in slow:
             delivery = task.result()
             assert (delivery.sent, delivery.reason, delivery.retry) == (False, SendReason.TIMEOUT, True)
-        monkeypatch.setattr(apprise, "TIMEOUT", 10)
+        monkeypatch.setattr(threads, "TIMEOUT", 10)
         assert (await sender.send(Channel("good", url=good.url()), MESSAGE)).sent
         hung.hold.set()
     # What had not begun when its time was up never began.
