@@ -75,7 +75,6 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
     sender = Sender(out or sys.stdout)
     for channel in settings.channels:
         sender.check(channel)
-    settings.storage.parent.mkdir(parents=True, exist_ok=True)
     with DatabaseLock(settings.storage):
         # The readers come first: what they inherit is an empty environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:

@@ -60,7 +60,7 @@ def list_(app: App, /, query: str | None, as_json: bool, **options: Any) -> None
 
 
 @hits.command()
-@click.argument("number", type=int, metavar="ID")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1), metavar="ID")
 @json_option
 @pass_app
 def show(app: App, number: int, as_json: bool) -> None:

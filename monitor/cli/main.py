@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 from pathlib import Path
 
@@ -48,6 +49,10 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except MonitorError as error:
             raise Failed(str(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly where `head` has read enough
+            raise Failed(f"{error.filename or 'the system'}: {error.strerror or error}") from error
 
 
 class Failed(click.ClickException):

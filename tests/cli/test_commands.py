@@ -120,9 +120,18 @@ def test_no_database_is_said_in_words(tmp_path):
     assert not (tmp_path / "none.db").exists()
 
 
+def test_a_place_that_cannot_be_written_is_said_in_words(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "monitor.yaml").write_text("storage: {path: file/none.db}\n")
+    assert "file" in run(str(tmp_path), "run", "--once", code=1)
+    result = CliRunner().invoke(cli, ["demo", "--keep", str(tmp_path / "file" / "x")])
+    assert (result.exit_code, "Traceback" in result.output) == (1, False)
+
+
 def test_used_wrongly_is_exit_code_2(config):
     run(config, "hits", "--since", "someday", code=2)
     run(config, "alerts", "test", "nobody", code=2)
+    run(config, "hits", "show", "9" * 30, code=2)
     run(config, "nonsense", code=2)
 
 
