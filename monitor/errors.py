@@ -63,6 +63,7 @@ class Reason(StrEnum):
     OVER_MEMORY = "over_memory"
     CRASHED = "crashed"
     BAD_REPLY = "bad_reply"
+    NO_READER = "no_reader"
 
 
 class AlertReason(StrEnum):

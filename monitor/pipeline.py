@@ -55,6 +55,7 @@ class Orders:
     channels: Mapping[str, Channel]
     routes: tuple[Route, ...]
     timezone: tzinfo = UTC
+    rules_since: Mapping[str, datetime] = field(default_factory=dict)
     baseline_pages: int = 20
     lease: float = 600.0
 
@@ -187,8 +188,7 @@ class Pipeline:
         article = result.article
         outcome = self._outcome(link, article.reason, article.detail, retry=retry)
         if not result.hits:
-            await self._write(lambda store: self._store(store, link, result, outcome, None))
-            return Read(link, article.text, article.reason)
+            return (await self._write(lambda store: self._store(store, link, result, outcome, None)))[1]
         # One at a time from decision to memory: two copies of a story read at once must not open two stories.
         async with self._placing:
             placement = self.clusters.assign(article, result.fingerprint, self.clock.now())
@@ -216,7 +216,8 @@ class Pipeline:
                 [
                     replace(
                         hit, article_id=saved.article_id, revision=saved.revision, found_at=now,
-                        standing=link.standing, story_id=placement.story_id,
+                        standing=plan.standing(link, self.orders.rules_since.get(hit.rule_id)),
+                        story_id=placement.story_id,
                     )
                     for hit in reading.hits
                 ]

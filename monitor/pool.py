@@ -255,7 +255,7 @@ class Pool:
         self._crew.clear()
         self._refuse_waiting(CLOSED)
         for worker in self._busy:
-            worker.end(Failure(Reason.CRASHED, CLOSED))
+            worker.end(Failure(Reason.NO_READER, CLOSED))
         while self._idle:
             self._idle.pop().close()
         for duty in self._duties:
@@ -276,7 +276,7 @@ class Pool:
             try:
                 worker = await self._take(rank)
             except PoolError as error:
-                return Failure(Reason.CRASHED, str(error))
+                return Failure(Reason.NO_READER, str(error))
             try:
                 result = await worker.ask(frame, self._setup.job_seconds, read)
                 if isinstance(result, Failure) and not worker.fit:

@@ -314,6 +314,10 @@ class Upkeep(Protocol):
         """Count."""
         ...
 
+    def rules_since(self, rule_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
+        """Note rules that are in force for the first time; return since when each of these has been."""
+        ...
+
     def reclaim(self, now: datetime) -> int:
         """Give back what a dead process had leased: outbox rows pending again, links and sources due now.
         Called once under the daemon's lock; returns how many rows.

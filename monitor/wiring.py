@@ -6,7 +6,7 @@ import asyncio
 import importlib.metadata
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -92,27 +92,29 @@ async def _pipeline(
 ) -> Pipeline:
     now = clock.now()
 
-    def take_over(store: Store) -> tuple[Sequence[Placement], dict[str, datetime]]:
+    def take_over(store: Store) -> tuple[Sequence[Placement], dict[str, datetime], dict[str, datetime]]:
         store.upkeep.reclaim(now)
         store.outlets.sync(settings.outlets, now)
-        return store.stories.recent(now - STORY_WINDOW), store.outlets.held_hosts(now)
+        since = store.upkeep.rules_since([rule.id for rule in settings.rules], now)
+        return store.stories.recent(now - STORY_WINDOW), store.outlets.held_hosts(now), since
 
-    known, held = await asyncio.wrap_future(ledger.submit(take_over))
+    known, held, since = await asyncio.wrap_future(ledger.submit(take_over))
     visitor = Visitor(
         fetcher, pool, ledger, clock, Gate(settings.gap), agent(settings),
         deadline=settings.fetch_deadline, max_bytes=settings.page_size,
     )  # fmt: skip
     visitor.restore(held, now)
-    return Pipeline(visitor, pool, ledger, sender, clock, Clusters(known), orders(settings))
+    return Pipeline(visitor, pool, ledger, sender, clock, Clusters(known), orders(settings, since))
 
 
-def orders(settings: Settings) -> Orders:
-    """Return what the pipeline needs to know of the configuration."""
+def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:
+    """Return what the pipeline needs to know of the configuration, and since when each rule has been in force."""
     return Orders(
         outlets={outlet.id: outlet for outlet in settings.outlets},
         rules={rule.id: rule for rule in settings.rules},
         channels={channel.id: channel for channel in settings.channels},
         routes=settings.routes,
+        rules_since=rules_since,
         timezone=ZoneInfo(settings.timezone),
         baseline_pages=settings.baseline_pages,
     )

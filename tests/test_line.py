@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.newsroom import Newsroom
+from tests.newsroom import RULES, Newsroom
 from tests.receivers import HttpReceiver, SmtpReceiver
 from tests.web import Web, article
 
@@ -137,8 +137,9 @@ def test_a_page_that_is_read_later_completes_its_article_and_tells_only_what_is_
     web.feed([("/meeting.html", "NATO and the harbour")])
     assert once(room)["hits"] == 1
     web.pages["/meeting.html"] = MEETING
-    with sqlite3.connect(room.folder / "data" / "monitor.db") as database:
-        database.execute("update links set next_at = 0" if _integer_times(database) else "update links set next_at=''")
+    database = sqlite3.connect(room.folder / "data" / "monitor.db")
+    with database:
+        database.execute("update links set next_at = first_seen")
     database.close()
     done = once(room)
     assert (done["articles_full"], done["hits"]) == (1, 1)
@@ -149,8 +150,25 @@ def test_a_page_that_is_read_later_completes_its_article_and_tells_only_what_is_
     assert len(mail.messages) == 2
 
 
-def _integer_times(database):
-    return isinstance(database.execute("select first_seen from links").fetchone()[0], int)
+def test_a_rule_that_is_newer_than_an_article_is_not_alerted_when_it_is_completed(room, web, mail):
+    web.feed([])
+    once(room)
+    web.pages["/meeting.html"] = (503, "text/html", b"busy")
+    web.feed([("/meeting.html", "NATO and the harbour")])
+    assert once(room)["sent"] == 2
+    room.write(
+        "rules", RULES.replace("nato:\n    names", "alliance:\n    names").replace('nato: "@nato"', 'pact: "@alliance"')
+    )
+    web.pages["/meeting.html"] = MEETING
+    database = sqlite3.connect(room.folder / "data" / "monitor.db")
+    with database:
+        database.execute("update links set next_at = first_seen")
+    database.close()
+    done = once(room)
+    assert done["articles_full"] == 1
+    standings = {row["rule"]: row["standing"] for row in room.rows("hits")}
+    assert standings == {"nato": "live", "pact": "baseline", "coalition": "live"}
+    assert len(mail.messages) == 2
 
 
 def test_the_same_story_in_another_outlet_is_not_told_again(room, web, mail, hook):

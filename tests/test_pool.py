@@ -326,7 +326,7 @@ async def test_when_no_process_can_be_started_pages_fail_and_recover_later(monke
             os.kill(parent(reader), signal.SIGKILL)
             await until(lambda: not lives(reader))
             failure = await pool.links(page("fine"), SOURCE)
-        assert failure.reason is Reason.CRASHED
+        assert failure.reason is Reason.NO_READER
         assert "reader processes cannot be started" in failure.detail
         await until(lambda: pool.stats()["readers"] == 1)
         assert isinstance(await pool.links(page("fine"), SOURCE), Links)
@@ -373,7 +373,7 @@ async def test_closing_ends_every_process_and_answers_who_waits():
         await pool.aclose()
         assert {answer.detail for answer in await asyncio.gather(*calls)} == {"the readers are closed"}
         assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
-        assert (await pool.robots(b"", ["http://x/"], "m")).reason is Reason.CRASHED
+        assert (await pool.robots(b"", ["http://x/"], "m")).reason is Reason.NO_READER
         with pytest.raises(PoolError):
             await pool.reload(RULES, ())
 

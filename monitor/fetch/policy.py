@@ -135,6 +135,9 @@ _REREAD: dict[Reason, tuple[timedelta, ...]] = {
 
 def reread_at(attempts: int, reason: Reason, retry: bool, now: datetime) -> datetime | None:  # noqa: FBT001
     """Return when to read a page again after `attempts` (1 and up) ended in `reason`; None: given up."""
+    if reason is Reason.NO_READER:
+        # This machine could start no process; the page is not to blame, however often that was.
+        return now + timedelta(minutes=1)
     waits = _REREAD.get(reason, _USUAL)
     if not retry or attempts < 1 or attempts > len(waits):
         return None

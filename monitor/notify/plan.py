@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
 
 from monitor.errors import AlertReason
-from monitor.model import Alert, Hit, Route, Rule, Standing
+from monitor.model import Alert, Hit, Link, Route, Rule, Standing
 
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
@@ -60,6 +60,14 @@ def alerts_for(
             due = now + timedelta(seconds=route.wait)
             planned.append(Planned(hit, Alert(route.id, hit.rule_id, hit.story_id, due), AlertReason.FIRST))
     return planned
+
+
+def standing(link: Link, rule_since: datetime | None) -> Standing:
+    """Return how a hit on this link stands: as the link does, but as baseline where an article that was known already
+    is completed and the rule (in force since then) is newer than the link.
+    """
+    newer = rule_since is not None and link.first_seen is not None and rule_since > link.first_seen
+    return Standing.BASELINE if link.article_id and newer else link.standing
 
 
 def _matches(route: Route, rule: Rule, outlet_id: str, language: str | None) -> bool:

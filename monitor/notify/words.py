@@ -38,6 +38,7 @@ REASONS = {
     Reason.OVER_MEMORY: "the page took too much memory to read",
     Reason.CRASHED: "the page could not be read",
     Reason.BAD_REPLY: "the page could not be read",
+    Reason.NO_READER: "the page waits to be read",
 }
 
 

@@ -219,6 +219,8 @@ _ALERTS = (
 )
 
 _UPKEEP = (
+    # When a rule was first in force: what was known before is its baseline.
+    "CREATE TABLE rules (id TEXT PRIMARY KEY, first_seen TEXT NOT NULL) STRICT",
     """CREATE TABLE events (
         id INTEGER PRIMARY KEY,
         kind TEXT NOT NULL,

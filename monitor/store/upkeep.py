@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.store.codec import moment, stamp
@@ -79,6 +80,16 @@ class SqlUpkeep:
             moment(row["started_at"]), moment(row["finished_at"]), row["polled"], row["failed"], row["links"],
             row["articles"], row["hits"], row["sent"],
         )  # fmt: skip
+
+    def rules_since(self, rule_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
+        """Return since when each rule has been in force, new ones from now."""
+        at = stamp(now)
+        self._sql.write_many(
+            "INSERT INTO rules (id, first_seen) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+            [(rule_id, at) for rule_id in rule_ids],
+        )
+        known = {row["id"]: moment(row["first_seen"]) for row in self._sql.all("SELECT id, first_seen FROM rules")}
+        return {rule_id: known[rule_id] for rule_id in rule_ids}
 
     def reclaim(self, now: datetime) -> int:
         """Give back what a dead process had leased; return how many rows."""

@@ -638,3 +638,9 @@ def test_a_source_that_was_backed_off_is_asked_within_its_interval_after_a_resta
         store.outlets.sync([replace(outlet(), every=600.0)], later(10))
         assert store.outlets.lease_due(later(609), limit=9, lease=60) == []
         assert len(store.outlets.lease_due(later(610), limit=9, lease=60)) == 1
+
+
+def test_a_rule_is_in_force_since_it_was_first_seen(store: Store) -> None:
+    with store.transaction():
+        assert store.upkeep.rules_since(["ice"], NOW) == {"ice": NOW}
+        assert store.upkeep.rules_since(["fire", "ice"], later(9)) == {"ice": NOW, "fire": later(9)}
