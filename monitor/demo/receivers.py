@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from types import TracebackType
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from monitor.demo.loopback import Loopback
+
 
 @dataclass
-class Mailbox:
+class Mailbox(Loopback):
     """An SMTP server that keeps what it is sent. It runs in the loop of the demonstration."""
 
     mails: list[EmailMessage] = field(default_factory=list)
-    _server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Mailbox:
+    async def listen(self) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SMTP(self, hostname="demo.invalid"), "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._server is not None:
-            self._server.close()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._server.wait_closed(), 1)
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
+        return await loop.create_server(lambda: SMTP(self, hostname="demo.invalid"), "127.0.0.1", 0)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
         content = envelope.content
@@ -49,27 +34,13 @@ class Mailbox:
 
 
 @dataclass
-class Webhook:
+class Webhook(Loopback):
     """An HTTP server that keeps the JSON that is posted to it, with the headers."""
 
     posts: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
-    _server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Webhook:
-        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
+    async def listen(self) -> asyncio.Server:
+        return await asyncio.start_server(self._answer, "127.0.0.1", 0)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

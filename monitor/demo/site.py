@@ -8,37 +8,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from importlib import resources
-from types import TracebackType
+
+from monitor.demo.loopback import Loopback
 
 _HEADER_LIMIT = 16_384
 
 
 @dataclass
-class Site:
+class Site(Loopback):
     """One outlet. `published`: page names its feed lists now; `forbidden`: pages that answer 403."""
 
     name: str
     published: list[str] = field(default_factory=list)
     forbidden: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
-    _server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Site:
-        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0, limit=_HEADER_LIMIT)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+    async def listen(self) -> asyncio.Server:
+        return await asyncio.start_server(self._answer, "127.0.0.1", 0, limit=_HEADER_LIMIT)
 
     @property
     def url(self) -> str:
         """The home page, without a closing slash."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
