@@ -58,6 +58,8 @@ class Tally:
     baseline: int = 0
     sent: int = 0
     undelivered: int = 0
+    stopped: bool = False
+    """Ended by a signal before everything due was done."""
     faults: int = 0
     """Pieces of work that ended by an error of ours or of the database; they are tried again."""
     outlets: dict[str, bool] = field(default_factory=dict)
@@ -224,6 +226,7 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
             await asyncio.wait({job, ended}, return_when=asyncio.FIRST_COMPLETED)
             ended.cancel()
             if not job.done():
+                works.tally.stopped = True
                 job.cancel()
                 await _drain(works)
             with suppress(asyncio.CancelledError):

@@ -41,7 +41,7 @@ def list_(app: App, /, state: tuple[str, ...], as_json: bool, **options: object)
              or row.alert.state)
             for row in rows
         ],
-        empty="No alerts yet. `monitor status` says what was read.",
+        empty="0 alerts. `monitor status` says what was read.",
     )  # fmt: skip
 
 

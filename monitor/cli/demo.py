@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +71,9 @@ def _tell(outcome: Outcome) -> None:
         for row in str(body.get_content() if body else "").splitlines():
             say(clean(f"    {row}"))
     say(f"\nThe database is {outcome.database}. Try next:\n")
-    command = f"monitor --config {outcome.config}"
+    # Without an activated environment `monitor` alone is not found.
+    program = "monitor" if shutil.which("monitor") else sys.argv[0]
+    command = f"{program} --config {outcome.config}"
     for verb in ("hits", f"hits show {outcome.hits[-1].hit.id if outcome.hits else 1}", "status"):
         say(f"    {command} {verb}")
-    say("\nThen your own: monitor config new config")
+    say(f"\nThen your own: {program} config new config")

@@ -25,13 +25,10 @@ def outlets() -> None:
 @pass_app
 def list_(app: App, as_json: bool) -> None:
     """List the configured outlets and how their sources fare."""
-    from monitor.errors import StoreError
-
     settings = app.settings(addresses=False)
-    try:
-        known = {(row.outlet_id, row.url): row for row in app.store().outlets.rows()}
-    except StoreError:
-        known = {}  # nothing has run yet: the configuration alone is listed
+    # Before the first run there is no database; the configuration alone is listed.
+    rows_known = app.store().outlets.rows() if settings.storage.exists() else []
+    known = {(row.outlet_id, row.url): row for row in rows_known}
     rows = []
     for outlet in settings.outlets:
         for source in outlet.sources:

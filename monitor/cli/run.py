@@ -56,6 +56,8 @@ def run(app: App, once: bool, verbose: bool, as_json: bool) -> None:
         for url, why in tally.polled.items():
             if why:
                 click.echo(one_line(f"  not read: {url} ({why})"))
+    if tally.stopped:
+        raise click.ClickException("stopped before everything due was done; the next run goes on from there")
     if tally.faults:
         raise click.ClickException(f"{tally.faults} pieces of work failed, see above; the next run tries them again")
 

@@ -261,6 +261,10 @@ def _plain(text: str) -> str | int | float | bool | None:
 def read(path: Path, *, secret: bool = False) -> Document:
     """Read a file; a missing one is empty. Never raises: what is wrong stands in `errors`."""
     try:
+        if path.is_symlink() and not path.exists():
+            return _unreadable(path, "cannot be read: a symbolic link that leads nowhere")
+        if path.exists() and not path.is_file():
+            return _unreadable(path, "cannot be read: it is no regular file")
         raw = path.read_bytes()
     except FileNotFoundError:
         return Document(path, secret=secret)

@@ -29,6 +29,12 @@ def seconds(value: object) -> float:
     return float(match[1]) * _SECONDS[match[2]]
 
 
+def _positive(value: float) -> float:
+    if value <= 0:
+        raise ValueError("a duration above 0s")
+    return value
+
+
 def _web_address(value: str) -> str:
     if value != value.strip() or urls.absolute("", value) is None:
         raise ValueError("an address that begins with http:// or https://")
@@ -80,6 +86,7 @@ Duration = Annotated[
     BeforeValidator(seconds),
     WithJsonSchema({"type": "string", "pattern": rf"^{_DURATION.pattern}$", "examples": ["90s", "15m", "6h", "1d"]}),
 ]
+Interval = Annotated[Duration, AfterValidator(_positive)]
 WebAddress = Annotated[
     str,
     AfterValidator(_web_address),
@@ -126,7 +133,7 @@ class LimitsKeys(_Keys):
 
     readers: Annotated[int, Field(ge=1, le=256)] | None = None
     """Reader processes. Without it: one a core."""
-    fetch_deadline: Duration = _duration("30s")
+    fetch_deadline: Interval = _duration("30s")
     """The longest one visit to a page or feed may last, redirects included."""
     page_size: Annotated[int, Field(ge=1_000, le=100_000_000)] = 5_000_000
     """Bytes; larger answers are not read."""
@@ -158,7 +165,7 @@ class OutletKeys(_Keys):
     """For pages that do not name their own, such as en."""
     feeds: Annotated[list[WebAddress], Field(min_length=1)]
     """RSS, Atom or JSON feeds."""
-    every: Duration = _duration("15m")
+    every: Interval = _duration("15m")
     """Time between two polls of one feed."""
     private: bool = False
     """Its own host and port may be read although the address is private (intranet, loopback)."""

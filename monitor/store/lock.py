@@ -16,6 +16,8 @@ class DatabaseLock:
     def __init__(self, database: Path) -> None:
         # Two names of one file (a symbolic link) must be one lock.
         self.database = database.resolve()
+        if not self.database.name:
+            raise StoreError(f"{database} is no place for a database: name a file")
         self.path = self.database.with_name(f"{self.database.name}.lock")
         self._fd: int | None = None
 

@@ -86,7 +86,7 @@ def test_articles_are_searched_by_entities_too(config):
 def test_alerts_say_how_each_message_fared(config):
     out = run(config, "alerts", "list")
     assert "mail: sent" in out
-    assert run(config, "alerts", "list", "--state", "dead").startswith("No alerts")
+    assert run(config, "alerts", "list", "--state", "dead").startswith("0 alerts")
 
 
 def test_status_and_its_age(config):

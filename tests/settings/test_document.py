@@ -160,3 +160,11 @@ def test_files_that_cannot_be_read_say_so(tmp_path):
     latin.write_bytes(b"a: 1\nname: caf\xe9\n")
     assert "line 2 is not UTF-8" in str(read(latin).errors[0])
     assert "cannot be read" in str(read(tmp_path).errors[0])
+
+
+def test_what_is_no_file_is_said(tmp_path):
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder.yaml").mkdir()
+    for name, says in (("link.yaml", "leads nowhere"), ("folder.yaml", "no regular file")):
+        (error,) = document.read(tmp_path / name).errors
+        assert says in error.message

@@ -294,3 +294,11 @@ def test_settings_can_be_logged_without_their_secrets(conf):
         alerts="channels: {c: {url_env: C}}\nroutes: {r: {channels: [c]}}\n", environ={"C": "slack://token"}
     )
     assert "token" not in repr(settings)
+
+
+@pytest.mark.parametrize("key", ["every: 0s", "every: -1m"])
+def test_an_interval_is_above_zero(tmp_path, key):
+    (tmp_path / "outlets.yaml").write_text(f"outlets:\n  a:\n    feeds: [https://a.example/]\n    {key}\n")
+    with pytest.raises(ConfigErrors) as caught:
+        load(tmp_path, {})
+    assert "duration" in str(caught.value)
