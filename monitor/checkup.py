@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,13 +43,6 @@ def verdict(report: Report, max_age: float) -> str:
     if report.age > max_age:
         return f"the last sign of the daemon is {report.age:.0f} s old, at most {max_age:.0f} s are allowed"
     return ""
-
-
-def check_channels(settings: Settings) -> None:
-    """Raise ChannelError for the first channel whose address nothing here can use. Sends nothing."""
-    sender = Sender(sys.stdout)
-    for channel in settings.channels:
-        sender.check(channel)
 
 
 async def ask_outlets(settings: Settings, outlets: Sequence[Outlet], told: Callable[[Trial], None]) -> int:

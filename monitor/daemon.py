@@ -40,6 +40,7 @@ DRAIN_READS = 4.0
 OWNER = "daemon"
 
 Told = Callable[[str, object], None]
+Key = tuple[str | int, ...]
 
 
 @dataclass
@@ -95,16 +96,22 @@ class Tally:
 class Crew:
     """At most `size` coroutines at once, each on a thing of its own: a key in hand is never started twice."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int = 0) -> None:
+        """`size`: what `room` counts from; a crew that is bounded elsewhere has none."""
         self.size = size
         self.failed = 0
-        self._tasks: dict[object, asyncio.Task[None]] = {}
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
 
     @property
     def room(self) -> int:
         return self.size - len(self._tasks)
 
-    def start(self, key: object, work: Coroutine[Any, Any, None]) -> None:
+    @property
+    def keys(self) -> list[Key]:
+        """What is in hand."""
+        return list(self._tasks)
+
+    def start(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
         if key in self._tasks:
             work.close()
             return
@@ -112,7 +119,7 @@ class Crew:
         self._tasks[key] = task
         task.add_done_callback(lambda done: self._ended(key, done))
 
-    def _ended(self, key: object, task: asyncio.Task[None]) -> None:
+    def _ended(self, key: Key, task: asyncio.Task[None]) -> None:
         del self._tasks[key]
         if not task.cancelled() and (error := task.exception()) is not None:
             self.failed += 1
@@ -139,8 +146,7 @@ class Works:
         self._told = told or (lambda _kind, _record: None)
         self.polls = Crew(POLL_SLOTS)
         self.reads = Crew(READ_SLOTS)
-        self.sends = Crew(1_000)
-        self._sending: Counter[str] = Counter()
+        self.sends = Crew()  # SENDS_A_CHANNEL is its bound
         self.tally = Tally(work.clock.now())
 
     async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
@@ -166,14 +172,14 @@ class Works:
 
     async def lease_sends(self) -> int:
         """Start messages that may be sent now."""
-        now, busy = self._line.clock.now(), dict(self._sending)
+        now, busy = self._line.clock.now(), Counter(str(channel) for channel, _ in self.sends.keys)
         due = await self._ask(
             lambda store: store.alerts.lease_outbox(
                 now, owner=OWNER, lease=SEND_LEASE, limit=SENDS_A_CHANNEL, busy=busy
             )
         )
         for row in due:
-            self.sends.start(("send", row.id), self._send(row))
+            self.sends.start((row.channel_id, row.id), self._send(row))
         return len(due)
 
     async def beat(self) -> None:
@@ -206,11 +212,7 @@ class Works:
         self._told("read", done)
 
     async def _send(self, row: OutboxRow) -> None:
-        self._sending[row.channel_id] += 1
-        try:
-            done = await self._line.pipeline.deliver(row)
-        finally:
-            self._sending[row.channel_id] -= 1
+        done = await self._line.pipeline.deliver(row)
         self.tally.send(done)
         self._told("send", (row, done))
 

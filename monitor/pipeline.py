@@ -257,13 +257,13 @@ class Pipeline:
 
     def _tell_story(self, store: Store, group: list[DueAlert], route: Route, now: datetime) -> None:
         """Tell all rules of a story that are due on a route in one message a channel."""
-        orders, first = self.orders, group[0].alert
-        names = {outlet.id: outlet.name or outlet.id for outlet in orders.outlets.values()}
+        orders, outlets = self.orders, {row.article.outlet_id for due in group for row in due.hits}
+        names = {one: self._outlet(one).name or one for one in outlets}
         told = [(one, orders.rules.get(one.alert.rule_id) or Rule(one.alert.rule_id, "")) for one in group]
         messages = []
         for channel in route.channels:
-            number = plan.message_id(first, channel)
-            messages.append((channel, render.message(told, id=number, outlet_names=names, timezone=orders.timezone)))
+            key = plan.message_id(group[0].alert, channel)
+            messages.append((channel, render.message(told, id=key, outlet_names=names, timezone=orders.timezone)))
         store.alerts.tell([one.alert for one in group], messages, now)
 
     def _reroute(self, store: Store, group: list[DueAlert], now: datetime) -> None:

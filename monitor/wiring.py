@@ -72,9 +72,7 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
     DamagedError, ChannelError, PoolError. `out`: where the console channel prints.
     """
     clock = SystemClock()
-    sender = Sender(out or sys.stdout)
-    for channel in settings.channels:
-        sender.check(channel)
+    sender = checked_sender(settings, out or sys.stdout)
     with DatabaseLock(settings.storage):
         # The readers come first: what they inherit is an empty environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:
@@ -105,6 +103,14 @@ async def _pipeline(
     )  # fmt: skip
     visitor.restore(held, now)
     return Pipeline(visitor, pool, ledger, sender, clock, Clusters(known), orders(settings, since))
+
+
+def checked_sender(settings: Settings, out: TextIO) -> Sender:
+    """Return a sender for these channels. Raises ChannelError for the first whose address nothing here can use."""
+    sender = Sender(out)
+    for channel in settings.channels:
+        sender.check(channel)
+    return sender
 
 
 def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:

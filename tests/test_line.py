@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sqlite3
@@ -76,6 +77,16 @@ def once(room):
     return room.rows("run", "--once")[0]
 
 
+def in_database(room, statement):
+    """Run a statement in the room's database, as if time had passed; return its rows."""
+    database = sqlite3.connect(room.folder / "data" / "monitor.db")
+    try:
+        with database:
+            return database.execute(statement).fetchall()
+    finally:
+        database.close()
+
+
 def test_from_an_outlet_to_an_alert(room, web, mail, hook):
     publish(web, meeting=False)
     first = once(room)
@@ -137,10 +148,7 @@ def test_a_page_that_is_read_later_completes_its_article_and_tells_only_what_is_
     web.feed([("/meeting.html", "NATO and the harbour")])
     assert once(room)["hits"] == 1
     web.pages["/meeting.html"] = MEETING
-    database = sqlite3.connect(room.folder / "data" / "monitor.db")
-    with database:
-        database.execute("update links set next_at = first_seen")
-    database.close()
+    in_database(room, "update links set next_at = first_seen")
     done = once(room)
     assert (done["articles_full"], done["hits"]) == (1, 1)
     (stored,) = room.rows("articles")
@@ -160,10 +168,7 @@ def test_a_rule_that_is_newer_than_an_article_is_not_alerted_when_it_is_complete
         "rules", RULES.replace("nato:\n    names", "alliance:\n    names").replace('nato: "@nato"', 'pact: "@alliance"')
     )
     web.pages["/meeting.html"] = MEETING
-    database = sqlite3.connect(room.folder / "data" / "monitor.db")
-    with database:
-        database.execute("update links set next_at = first_seen")
-    database.close()
+    in_database(room, "update links set next_at = first_seen")
     done = once(room)
     assert done["articles_full"] == 1
     standings = {row["rule"]: row["standing"] for row in room.rows("hits")}
@@ -235,10 +240,7 @@ def test_a_dead_mail_server_loses_nothing(room, web, mail, hook):
     assert one["outbox"] == two["outbox"]
     assert [row["state"] for row in one["outbox"]] == ["pending"]
     room.channels(mail=f"mailto://127.0.0.1:{mail.port}?from=monitor@example.org&to=desk@example.org")
-    database = sqlite3.connect(room.folder / "data" / "monitor.db")
-    with database:
-        database.execute("update outbox set not_before = created_at")
-    database.close()
+    in_database(room, "update outbox set not_before = created_at")
     assert once(room)["sent"] == 1
     assert len(mail.messages) == 1
 
@@ -294,7 +296,16 @@ def test_a_pipe_that_nobody_reads_does_not_hold_the_end(room, web):
         web.pages[f"/{number}.html"] = article(f"NATO {number}", f"{long}{number} " * 3, f"{number} {long}")
     web.feed([(f"/{number}.html", f"NATO {number}") for number in range(40)])
     daemon = room.start("run")
-    time.sleep(5)
+    fcntl.fcntl(daemon.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    deadline = time.monotonic() + 60
+    hangs = 0
+    # Messages are leased and none is sent for a second: the one in hand hangs.
+    fates: list[tuple[str, int]] = []
+    while hangs < 2 and time.monotonic() < deadline:
+        time.sleep(0.5)
+        before, fates = fates, in_database(room, "select state, count(*) from outbox group by state")
+        hangs = hangs + 1 if fates == before and "leased" in dict(fates) else 0
+    assert hangs == 2, fates
     daemon.send_signal(signal.SIGTERM)
     started = time.monotonic()
     while daemon.poll() is None and time.monotonic() - started < 25:
@@ -335,6 +346,25 @@ def test_a_channel_that_nothing_can_use_is_refused_before_anything_is_read(room,
         assert "channel 'chat'" in said
         assert "token-that-is-secret" not in said
     assert web.asked == []
+
+
+def test_a_pass_that_is_stopped_says_so_and_the_next_goes_on(room, web, mail):
+    web.feed([])
+    once(room)
+    slow = "storage: {path: ../data/monitor.db}\npoliteness: {gap: 60s}\n"
+    quick = (room.config / "monitor.yaml").read_text()
+    room.write("monitor", slow)
+    publish(web)
+    process = room.start("run", "--once")
+    deadline = time.monotonic() + 30
+    while web.asked.count("/feed.xml") < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "stopped before everything due was done" in err
+    room.write("monitor", quick)
+    assert once(room)["articles_full"] == 2
 
 
 def test_no_process_is_left_when_the_daemon_is_killed(room, web):

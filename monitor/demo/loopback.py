@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 
-class Loopback:
+class Loopback(ABC):
     """`async with` one of these: it listens on 127.0.0.1 at `port`."""
 
     _server: asyncio.Server | None = None
 
+    @abstractmethod
     async def listen(self) -> asyncio.Server:
         """Start to listen on 127.0.0.1, port 0."""
-        raise NotImplementedError
 
     async def __aenter__(self) -> Self:
         self._server = await self.listen()

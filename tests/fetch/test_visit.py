@@ -196,8 +196,14 @@ async def test_a_reader_that_dies_of_robots_txt_allows_nothing(house):
     house.reader.failure = Failure(Reason.CRASHED, "signal 11")
     async with serving({"/robots.txt": KEEP_OUT, "*": answer(200, b"x")}) as origin:
         refused = await house.visitor.get(f"{origin.url}/a", outlet(origin))
-    assert refused.reason is Reason.ROBOTS_UNREACHABLE
+        house.reader.failure = None
+        # What may have cost a reader its life is not asked for each page of the host.
+        again = await house.visitor.get(f"{origin.url}/b", outlet(origin))
+        house.clock.at += timedelta(hours=1, seconds=1)
+        later = await house.visitor.get(f"{origin.url}/c", outlet(origin))
+    assert refused.reason is again.reason is Reason.ROBOTS_UNREACHABLE
     assert "crashed" in refused.detail
+    assert later.body == b"x"
 
 
 async def test_a_long_robots_txt_is_read_from_the_store_each_time(house):
