@@ -6,34 +6,13 @@ Names and meanings here are relied on by the database and by other programs: add
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from monitor.errors import AlertReason, Reason, SendReason
-
-
-class Headers(Mapping[str, str]):
-    """HTTP headers by case-insensitive name; repeated ones are joined by ", " as RFC 9110 allows."""
-
-    __slots__ = ("_items",)
-
-    def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        pairs = items.items() if isinstance(items, Mapping) else items
-        self._items: dict[str, str] = {}
-        for name, value in pairs:
-            key = name.lower()
-            self._items[key] = f"{self._items[key]}, {value}" if key in self._items else value
-
-    def __getitem__(self, name: str) -> str:
-        return self._items[name.lower()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
+from monitor.headers import Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +21,16 @@ class Source:
 
     url: str
     kind: str = "feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """Where an outlet's pages keep what, as CSS selectors; "" where nothing is said."""
+
+    body: str = ""
+    title: str = ""
+    date: str = ""
+    drop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +50,7 @@ class Outlet:
     alert_baseline: bool = False
     ignore_robots: str = ""
     tags: tuple[str, ...] = ()
+    selectors: Selectors = Selectors()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +135,8 @@ class Links:
     language: str | None = None
     ttl: float | None = None
     dropped: int = 0
+    titles: tuple[int, ...] = ()
+    """Digests of the links' titles, for the outlet's Memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +298,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What an outlet's pages taught of one another, as digests of 64 bits, oldest first. `articles`: of each its
+    URL's, then those of its own blocks; `titles`: of known articles. What one page adds is a Memory too.
+    """
+
+    articles: tuple[tuple[int, ...], ...] = ()
+    titles: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All that a reader process makes of one page. `fingerprint`: see story/fingerprint.py."""
 
@@ -313,6 +315,7 @@ class Reading:
     hits: tuple[Hit, ...] = ()
     fingerprint: tuple[int, ...] = ()
     rules_version: str = ""
+    gain: Memory = Memory()
 
 
 class PlacementReason(StrEnum):

@@ -16,9 +16,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import TypeVar
 
 from monitor.errors import AlertReason, Reason, SendReason
+from monitor.extract import memory
 from monitor.fetch import policy
 from monitor.fetch.visit import Refusal, Visitor
 from monitor.model import (
@@ -28,6 +30,7 @@ from monitor.model import (
     Link,
     Links,
     LinkState,
+    Memory,
     Outlet,
     Page,
     Placement,
@@ -149,6 +152,7 @@ class Pipeline:
         def work(store: Store) -> list[Link]:
             new = store.links.add(fresh, source.id, now, standing=Standing.LIVE, read=len(fresh), lease=lease)
             new += store.links.add(old, source.id, now, standing=Standing.BASELINE, read=pages, lease=lease)
+            store.outlets.learn(outlet.id, partial(memory.merge, gain=Memory(titles=found.titles if found else ())))
             store.outlets.record(outcome)
             return new
 
@@ -162,15 +166,14 @@ class Pipeline:
         answer = await self.visitor.get(link.url, outlet)
         result: Reading | Failure
         if isinstance(answer, Refusal):
-            retry, failure = answer.retry, Failure(answer.reason, answer.detail)
-            result = await self.readers.entry(link, failure, outlet.language)
+            result = Failure(answer.reason, answer.detail)
         else:
-            retry = True
-            result = await self.readers.article(answer, link, outlet.language)
-            if isinstance(result, Failure):
-                # The reader died of this page; its feed entry is harmless.
-                result = await self.readers.entry(link, result, outlet.language)
-        return await self._keep(link, result, retry=retry)
+            known = await self._write(lambda store: store.outlets.memory(link.outlet))
+            result = await self.readers.article(answer, link, outlet, known)
+        if isinstance(result, Failure):
+            # Where the reader died of this page, its feed entry is harmless.
+            result = await self.readers.entry(link, result, outlet.language)
+        return await self._keep(link, result, retry=not isinstance(answer, Refusal) or answer.retry)
 
     def _outcome(self, link: Link, reason: Reason | None, detail: str, *, retry: bool) -> LinkOutcome:
         attempts = link.attempts + 1
@@ -212,16 +215,13 @@ class Pipeline:
                 # An article that was completed or revised stays in the story people were told about.
                 placement = replace(placement, story_id=known.row.story_id)
             store.stories.place(placement, saved.article_id, now)
-            hits = store.hits.add(
-                [
-                    replace(
-                        hit, article_id=saved.article_id, revision=saved.revision, found_at=now,
-                        standing=plan.standing(link, self.orders.rules_since.get(hit.rule_id)),
-                        story_id=placement.story_id,
-                    )
-                    for hit in reading.hits
-                ]
-            )  # fmt: skip
+            hits = store.hits.add([
+                replace(
+                    hit, article_id=saved.article_id, revision=saved.revision, found_at=now,
+                    standing=plan.standing(link, self.orders.rules_since.get(hit.rule_id)), story_id=placement.story_id,
+                )
+                for hit in reading.hits
+            ])  # fmt: skip
             planned = plan.alerts_for(
                 hits, rules=self.orders.rules, outlet_id=link.outlet, language=article.language,
                 routes=self.orders.routes, now=now,
@@ -231,6 +231,7 @@ class Pipeline:
                     store.alerts.open(item.alert, item.hit.id, now)
             new = len(hits)
             held = new - len({item.hit.id for item in planned if item.reason is AlertReason.FIRST})
+        store.outlets.learn(link.outlet, partial(memory.merge, gain=reading.gain))
         store.links.finish(replace(outcome, article_id=saved.article_id))
         return placement, Read(link, article.text, article.reason, new, held)
 
@@ -287,9 +288,8 @@ class Pipeline:
         """Send one leased message once and write how that ended."""
         channel = self.orders.channels.get(row.channel_id)
         if channel is None:
-            delivery = Delivery(
-                sent=False, reason=SendReason.BAD_CHANNEL, detail=f"no channel {row.channel_id!r} is configured"
-            )
+            detail = f"no channel {row.channel_id!r} is configured"
+            delivery = Delivery(sent=False, reason=SendReason.BAD_CHANNEL, detail=detail)
         else:
             delivery = await self.notifier.send(channel, row.message)
         now = self.clock.now()

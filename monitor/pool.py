@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from monitor import wire
 from monitor.errors import PoolError, Reason
-from monitor.model import Entity, Failure, Link, Links, Page, Reading, Rule
+from monitor.model import Entity, Failure, Link, Links, Memory, Outlet, Page, Reading, Rule
 from monitor.views import DueSource
 from monitor.zygote import Child, ForkServer, memory
 
@@ -233,8 +233,8 @@ class Pool:
         job = wire.LinksJob(page, source)
         return await self._ask(job, FIRST, job.result)
 
-    async def article(self, page: Page, link: Link, language: str | None) -> Reading | Failure:
-        job = wire.ArticleJob(link, language, page=page)
+    async def article(self, page: Page, link: Link, outlet: Outlet, memory: Memory | None = None) -> Reading | Failure:
+        job = wire.ArticleJob(link, outlet.language, page=page, selectors=outlet.selectors, memory=memory)
         return await self._ask(job, THEN, job.result)
 
     async def entry(self, link: Link, failure: Failure, language: str | None) -> Reading | Failure:

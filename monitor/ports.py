@@ -22,6 +22,7 @@ from monitor.model import (
     Hit,
     Link,
     Links,
+    Memory,
     Message,
     Outlet,
     Page,
@@ -102,9 +103,10 @@ class Readers(Protocol):
         """Parse a feed (or another list) into links, canonical URLs included."""
         ...
 
-    async def article(self, page: Page, link: Link, language: str | None) -> Reading | Failure:
+    async def article(self, page: Page, link: Link, outlet: Outlet, memory: Memory | None = None) -> Reading | Failure:
         """Make a page an article and match it. A page without an article is read from `link`, with the
-        reason. `language`: the outlet's, used where the page names none.
+        reason. The outlet's language is used where the page names none, its selectors where they match.
+        `memory`: what its other pages taught; the reading says what this one adds.
         """
         ...
 
@@ -165,6 +167,14 @@ class Outlets(Protocol):
 
     def put_robots(self, robots: RobotsFile) -> None:
         """Store or replace it."""
+        ...
+
+    def memory(self, outlet_id: str) -> Memory:
+        """Return what the outlet's pages taught; an empty one where it is not known."""
+        ...
+
+    def learn(self, outlet_id: str, change: Callable[[Memory], Memory]) -> None:
+        """Replace it by what `change` makes of it; nothing is written where that is the same."""
         ...
 
     def rows(self) -> list[OutletRow]:

@@ -6,9 +6,11 @@ Whatever a page does to a parser happens here and nowhere else. Nothing in this 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from monitor.errors import ReadError
-from monitor.extract.article import Hints, content_hash, extract
+from monitor.extract import memory
+from monitor.extract.article import Hints, content_hash, read_page
 from monitor.fetch import robots
 from monitor.match.engine import Matcher
 from monitor.model import (
@@ -19,13 +21,16 @@ from monitor.model import (
     Failure,
     Link,
     Links,
+    Memory,
     Page,
     Reading,
     Role,
     Rule,
+    Selectors,
     TextKind,
 )
 from monitor.outlets.kinds import KINDS
+from monitor.parse import language as languages
 from monitor.parse import urls
 from monitor.story.fingerprint import fingerprint
 from monitor.views import DueSource
@@ -42,6 +47,10 @@ class Reader:
 
     def __init__(self, rules: Sequence[Rule], entities: Sequence[Entity]) -> None:
         self._matcher = Matcher(rules, entities)
+
+    def warm(self) -> None:
+        """Load what every page needs and takes long, so that readers are forked with it."""
+        languages.load()
 
     def links(self, page: Page, source: DueSource) -> Links | Failure:
         """Parse a source's answer. The newest come first where every entry says when it was published."""
@@ -61,16 +70,24 @@ class Reader:
             if link.canonical not in found and len(found) < MAX_LINKS:
                 found[link.canonical] = link
                 room -= len(link.content)
-        return Links(tuple(found.values()), feed.title, feed.language, feed.ttl, feed.dropped)
+        titles = memory.learn_titles(link.title for link in found.values())
+        return Links(tuple(found.values()), feed.title, feed.language, feed.ttl, feed.dropped, titles)
 
-    def article(self, page: Page, link: Link, language: str | None) -> Reading | Failure:
+    def article(
+        self,
+        page: Page,
+        link: Link,
+        language: str | None,
+        selectors: Selectors | None = None,
+        known: Memory | None = None,
+    ) -> Reading | Failure:
         """Extract and match a page; where it holds no readable article, read the feed entry instead."""
-        hints = Hints(outlet=link.outlet, language=language, title=link.title, published=link.published, url=link.url)
+        hints = Hints(link.outlet, language, link.title, link.published, link.url, selectors)
         try:
-            article = extract(page, hints=hints)
+            read = read_page(page, hints, known or Memory())
         except ReadError as error:
             return self.entry(link, Failure(error.reason, error.detail), language)
-        return self._reading(article)
+        return replace(self._reading(read.article), gain=read.gain)
 
     def entry(self, link: Link, failure: Failure, language: str | None) -> Reading | Failure:
         """Make the article from what the feed said; the failure itself where the feed said nothing."""
@@ -129,7 +146,5 @@ def _bounded(article: Article) -> Article:
     for index, block in enumerate(article.blocks):
         size += len(block.text)
         if size > MAX_ARTICLE_TEXT:
-            from dataclasses import replace
-
             return replace(article, blocks=article.blocks[:index])
     return article

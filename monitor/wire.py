@@ -18,7 +18,8 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from monitor.errors import Reason
-from monitor.model import Article, Entity, Failure, Headers, Hit, Link, Links, LinkState, Page, Reading, Rule
+from monitor.headers import Headers
+from monitor.model import Article, Entity, Failure, Hit, Link, Links, LinkState, Memory, Page, Reading, Rule, Selectors
 from monitor.views import DueSource
 
 HEADER = struct.Struct("!II")
@@ -30,6 +31,7 @@ MAX_BLOCKS = 50_000
 MAX_HITS = 20_000
 MAX_EVIDENCE = 50_000
 MAX_FINGERPRINT = 10_000
+MAX_DIGESTS = 500
 MAX_DETAIL = 500
 
 T = TypeVar("T")
@@ -63,7 +65,8 @@ class LinksJob(msgspec.Struct, frozen=True, tag="links"):
             return reply.failure()
         _require(all(_is_listed(link, self.source) for link in reply.links), "a link this source cannot list")
         _require(reply.ttl is None or math.isfinite(reply.ttl), "a ttl that is no number")
-        return Links(reply.links, reply.title, reply.language, reply.ttl, reply.dropped)
+        _require(_are_digests(reply.titles), "digests that are none")
+        return Links(reply.links, reply.title, reply.language, reply.ttl, reply.dropped, reply.titles)
 
 
 class _ReadingJob(msgspec.Struct, frozen=True):
@@ -82,13 +85,17 @@ class _ReadingJob(msgspec.Struct, frozen=True):
         _require(len(article.blocks) <= MAX_BLOCKS, "too many blocks")
         _require(sum(len(hit.evidence) for hit in reply.hits) <= MAX_EVIDENCE, "too much evidence")
         _require(_aware((article.published, article.updated)), "a time without a zone")
-        return Reading(article, reply.hits, reply.fingerprint, reply.rules_version)
+        _require(len(reply.gain.articles) <= 1 and all(reply.gain.articles), "not one article learnt")
+        _require(all(map(_are_digests, (*reply.gain.articles, reply.gain.titles))), "digests that are none")
+        return Reading(article, reply.hits, reply.fingerprint, reply.rules_version, reply.gain)
 
 
 class ArticleJob(_ReadingJob, frozen=True, kw_only=True, tag="article"):
     """Make a page an article."""
 
     page: Page
+    selectors: Selectors = Selectors()
+    memory: Memory | None = None
 
 
 class EntryJob(_ReadingJob, frozen=True, kw_only=True, tag="entry"):
@@ -127,6 +134,7 @@ class LinksReply(msgspec.Struct, frozen=True, tag="links"):
     language: str | None
     ttl: float | None
     dropped: int
+    titles: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_DIGESTS)]
 
 
 class ReadingReply(msgspec.Struct, frozen=True, tag="reading"):
@@ -136,6 +144,7 @@ class ReadingReply(msgspec.Struct, frozen=True, tag="reading"):
     hits: Annotated[tuple[Hit, ...], msgspec.Meta(max_length=MAX_HITS)]
     fingerprint: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_FINGERPRINT)]
     rules_version: str
+    gain: Memory
 
 
 class RobotsReply(msgspec.Struct, frozen=True, tag="robots"):
@@ -253,9 +262,13 @@ def pack_reply(result: object, serial: int) -> bytearray:
         case Failure():
             reply = FailureReply(result.reason, result.detail[:MAX_DETAIL])
         case Links():
-            reply = LinksReply(result.links, result.title, result.language, result.ttl, result.dropped)
+            reply = LinksReply(
+                result.links, result.title, result.language, result.ttl, result.dropped, result.titles
+            )  # fmt: skip
         case Reading():
-            reply = ReadingReply(result.article, result.hits, result.fingerprint, result.rules_version)
+            reply = ReadingReply(
+                result.article, result.hits, result.fingerprint, result.rules_version, result.gain
+            )  # fmt: skip
         case tuple():
             reply = RobotsReply(result)
         case _:
@@ -316,6 +329,11 @@ def _is_listed(link: Link, source: DueSource) -> bool:
         and link.state is LinkState.NEW
         and _aware((link.published, link.first_seen))
     )
+
+
+def _are_digests(numbers: tuple[int, ...]) -> bool:
+    """Say whether the store may keep these; MessagePack ends at 64 bits."""
+    return len(numbers) <= MAX_DIGESTS and all(number >= 0 for number in numbers)
 
 
 def _aware(times: Iterable[datetime | None]) -> bool:

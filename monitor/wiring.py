@@ -74,7 +74,7 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
     clock = SystemClock()
     sender = checked_sender(settings, out or sys.stdout)
     with DatabaseLock(settings.storage):
-        # The readers come first: what they inherit is an empty environment and no open file of ours.
+        # The readers come first: they inherit nothing of our environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:
             ledger = StoreLedger(lambda: SqliteStore.open(settings.storage))
             try:

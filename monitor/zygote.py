@@ -1,6 +1,6 @@
 """The fork server: a fresh interpreter that compiles the rules once and forks readers from it.
 
-It is started with an empty environment and one descriptor, a control socket, holds no secret and reads no bytes from
+It is started with an environment of its own and one descriptor, a control socket, holds no secret, reads no bytes from
 outside. `FORK` comes with the reader's end of a socket pair; every start and end of a reader is reported. When the
 control socket closes, however the daemon ended, it kills its readers and ends; when it ends itself, Linux kills them.
 """
@@ -59,6 +59,7 @@ def main(control_fd: int) -> None:
         setup = wire.unpack_setup(request[1])
         try:
             reader = _load(setup)
+            reader.warm()
         except Exception as error:  # noqa: BLE001 - whatever it is, the daemon is told
             control.sendall(wire.pack(wire.Failed(0, f"{type(error).__name__}: {error}"[: wire.MAX_DETAIL])))
             return
@@ -262,7 +263,7 @@ def _run(reader: Reader, job: wire.Job) -> object:
         case wire.LinksJob():
             return reader.links(job.page, job.source)
         case wire.ArticleJob():
-            return reader.article(job.page, job.link, job.language)
+            return reader.article(job.page, job.link, job.language, job.selectors, job.memory)
         case wire.EntryJob():
             return reader.entry(job.link, job.failure, job.language)
         case wire.RobotsJob():
@@ -386,6 +387,8 @@ def _spawn(control_fd: int) -> subprocess.Popen[bytes]:
     path = [str(Path(entry).absolute()) for entry in sys.path]
     # A Python built as a shared library may not start without it.
     environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    # The language model uses numpy, whose threads would not live on in a forked reader.
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(  # noqa: S603 - this interpreter, constant code
         [sys.executable, "-I", "-X", "utf8", "-c", BOOT, str(control_fd), *path],
         stdin=subprocess.DEVNULL,

@@ -113,6 +113,9 @@ class HostileReader:
         if "broken" in self.version:
             raise ValueError("rule 'broken': a bracket is open")
 
+    def warm(self):
+        pass
+
     def links(self, page, source):
         self._do(page.url)
         return {
@@ -126,7 +129,7 @@ class HostileReader:
             "http://x/nan": lambda: Links(ttl=float("nan")),
         }.get(page.url, lambda: Links((_link(source),), title=page.headers["X-Title"]))()
 
-    def article(self, page, link, language):
+    def article(self, page, link, language, *_):
         self._do(page.url)
         return Reading(Article(page.url, self._about(), language, ()), rules_version=self.version)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 # The room (first matching prefix, longest first) and its floor.
 FLOORS = {
     "monitor.errors": 1,
+    "monitor.headers": 1,
     "monitor.model": 1,
     "monitor.views": 1,
     "monitor.query": 2,
@@ -44,6 +45,7 @@ EXCEPTIONS = {
     ("monitor.ports", "monitor.query"),
     ("monitor.query", "monitor.parse"),
     ("monitor.model", "monitor.errors"),
+    ("monitor.model", "monitor.headers"),
     ("monitor.views", "monitor.model"),
     ("monitor.views", "monitor.errors"),
     ("monitor.pool", "monitor.zygote"),
@@ -64,6 +66,7 @@ DOORS = {
     "yaml": ("monitor/settings/",),
     "yarl": ("monitor/parse/urls.py",),
     "dateutil": ("monitor/parse/dates.py",),
+    "py3langid": ("monitor/parse/language.py",),
     "charset_normalizer": ("monitor/parse/bytes.py",),
     "ahocorasick_rs": ("monitor/match/engine.py",),
     "platformdirs": ("monitor/settings/",),

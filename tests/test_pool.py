@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import PoolError, Reason
-from monitor.model import Failure, Link, Links, Page, Reading, Rule
+from monitor.model import Failure, Link, Links, Outlet, Page, Reading, Rule
 from monitor.pool import Pool
 from monitor.views import DueSource
 
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOURCE = DueSource(7, "paper", "http://x/feed", "feed", NOW)
 LINK = Link("paper", "http://x/feed", "http://x/1", title="A title")
+PAPER = Outlet("paper", language="en")
 RULES = (Rule("first", "nato"),)
 
 
@@ -45,7 +46,7 @@ async def pool_of(size=1, rules=RULES, **limits):
 
 async def look(pool):
     """What a reader sees of the world: see HostileReader._about."""
-    reading = await pool.article(page("fine"), LINK, "en")
+    reading = await pool.article(page("fine"), LINK, PAPER)
     assert isinstance(reading, Reading), reading
     return reading.article.title.split("|")
 
@@ -83,7 +84,7 @@ async def test_the_real_reader_reads_matches_and_answers_for_robots():
     pool = await Pool.start(rules, (), size=1)
     try:
         listed = await pool.links(page("http://x/feed", feed), SOURCE)
-        read = await pool.article(web, LINK, "en")
+        read = await pool.article(web, LINK, PAPER)
         told = await pool.entry(LINK, Failure(Reason.FORBIDDEN), "en")
         verdicts = await pool.robots(b"User-agent: *\nDisallow: /a", ["http://x/a", "http://x/b"], "monitor")
     finally:
@@ -163,8 +164,8 @@ async def test_robots_verdicts_must_be_as_many_as_the_urls():
 
 async def test_a_job_that_cannot_travel_is_a_failure_and_reaches_no_reader():
     async with pool_of() as pool:
-        large = await pool.article(page("fine", b"x" * (9 << 20)), LINK, None)
-        broken = await pool.article(page("http://x/\ud800"), LINK, None)
+        large = await pool.article(page("fine", b"x" * (9 << 20)), LINK, PAPER)
+        broken = await pool.article(page("http://x/\ud800"), LINK, PAPER)
         assert large.reason is Reason.TOO_LARGE
         assert broken.reason is Reason.ENCODING
         assert isinstance(await pool.links(page("fine"), SOURCE), Links)
@@ -220,7 +221,7 @@ async def test_feeds_and_robots_overtake_articles():
 
         first = asyncio.create_task(note("nap", pool.links(page("nap"), SOURCE)))
         await until(lambda: pool.stats()["busy"] == 1)
-        articles = [asyncio.create_task(note(f"a{n}", pool.article(page("fine"), LINK, None))) for n in range(3)]
+        articles = [asyncio.create_task(note(f"a{n}", pool.article(page("fine"), LINK, PAPER))) for n in range(3)]
         await until(lambda: pool.stats()["waiting"] == 3)
         feeds = [
             asyncio.create_task(note("links", pool.links(page("fine"), SOURCE))),
@@ -241,7 +242,7 @@ async def test_a_cancelled_caller_leaves_no_answer_behind_for_the_next():
             task.cancel()
             ended = await asyncio.gather(task, waiter, return_exceptions=True)
             assert all(isinstance(one, asyncio.CancelledError) for one in ended)
-            assert isinstance(await pool.article(page("fine"), LINK, None), Reading)
+            assert isinstance(await pool.article(page("fine"), LINK, PAPER), Reading)
         assert pool.stats()["busy"] == 0
 
 
@@ -260,10 +261,10 @@ async def test_cancelling_all_callers_at_once_keeps_the_crew_complete():
 async def test_reload_gives_new_jobs_to_the_new_rules_and_lets_old_ones_finish():
     async with pool_of(size=2) as pool:
         old_server = parent(await reader_pid(pool))
-        in_hand = asyncio.create_task(pool.article(page("nap"), LINK, None))
+        in_hand = asyncio.create_task(pool.article(page("nap"), LINK, PAPER))
         await until(lambda: pool.stats()["busy"] == 1)
         await pool.reload([Rule("second", "eu")], ())
-        after = await asyncio.gather(*(pool.article(page("fine"), LINK, None) for _ in range(4)))
+        after = await asyncio.gather(*(pool.article(page("fine"), LINK, PAPER) for _ in range(4)))
         assert {reading.rules_version for reading in after} == {"second"}
         assert (await in_hand).rules_version == "first"
         assert parent(await reader_pid(pool)) != old_server
@@ -275,7 +276,7 @@ async def test_rules_that_cannot_be_compiled_leave_the_old_ones_in_force():
     async with pool_of() as pool:
         with pytest.raises(PoolError, match="rule 'broken': a bracket is open"):
             await pool.reload([Rule("broken", "(")], ())
-        assert (await pool.article(page("fine"), LINK, None)).rules_version == "first"
+        assert (await pool.article(page("fine"), LINK, PAPER)).rules_version == "first"
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ async def test_the_fork_server_is_started_again_when_it_dies():
         os.kill(parent(reader), signal.SIGKILL)
         assert isinstance(await pool.links(page("fine"), SOURCE), Links)
         await until(lambda: not lives(reader))
-        assert (await pool.article(page("fine"), LINK, None)).rules_version == "first"
+        assert (await pool.article(page("fine"), LINK, PAPER)).rules_version == "first"
 
 
 async def test_a_page_in_hand_when_the_fork_server_dies_is_read_again():
@@ -332,6 +333,9 @@ async def test_when_no_process_can_be_started_pages_fail_and_recover_later(monke
         assert isinstance(await pool.links(page("fine"), SOURCE), Links)
 
 
+ENVIRONMENT = b"OPENBLAS_NUM_THREADS=1\0OMP_NUM_THREADS=1\0"
+
+
 async def test_a_reader_has_nothing_of_the_daemons(monkeypatch):
     monkeypatch.setenv("MONITOR_SECRET", "hunter2")
     monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
@@ -340,12 +344,12 @@ async def test_a_reader_has_nothing_of_the_daemons(monkeypatch):
         async with pool_of() as pool:
             pid, fds, environment, folder, core, _ = await look(pool)
             server = parent(int(pid))
-            assert Path(f"/proc/{server}/environ").read_bytes() == b""
+            assert Path(f"/proc/{server}/environ").read_bytes() == ENVIRONMENT
             outputs = {str(Path(f"/proc/{pid}/fd/{fd}").readlink()) for fd in (0, 1, 2)}
             assert os.getsid(server) != os.getsid(0)
     # The socket is 3; the fourth is the folder in which it looked.
     assert fds == "[0, 1, 2, 3, 4]"
-    assert (environment, folder, core) == ("", "/", "0")
+    assert (environment, folder, core) == (ENVIRONMENT.decode(), "/", "0")
     assert outputs == {"/dev/null"}
 
 
@@ -425,3 +429,31 @@ def test_nothing_is_left_when_the_daemon_is_killed():
     assert len(pids) == 3
     while any(lives(pid) for pid in pids):
         time.sleep(0.01)
+
+
+TEXT = "Rada města schválila výstavbu nových kotvišť pro šest lodí a ukončila spor, který trval dva roky. " * 5
+
+
+async def test_readers_share_the_language_model_and_have_one_thread():
+    pool = await Pool.start(RULES, (), size=1, reader="monitor.reading:Reader")
+    try:
+        served = page("fine", f"<html lang='en'><h1>Šest lodí</h1><article><p>{TEXT}</p></article>".encode())
+        reading = await pool.article(served, LINK, PAPER)
+        assert isinstance(reading, Reading), reading
+        assert reading.article.language == "cs"
+        server = next(pid for pid in children(os.getpid()) if children(pid))
+        reader = children(server)[0]
+        assert len(list(Path(f"/proc/{reader}/task").iterdir())) == 1
+        # What the reader wrote to is its own; the model's 90 MB are not among that.
+        assert private_memory(reader) < 40 << 20
+    finally:
+        await pool.aclose()
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def private_memory(pid):
+    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(row.split()[1]) << 10 for row in rows if row.startswith("Private_Dirty"))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.errors import Reason
-from monitor.model import Failure, Link, Page, Reading, Rule, TextKind
+from monitor.extract.memory import digest
+from monitor.model import Failure, Link, Memory, Page, Reading, Rule, TextKind
 from monitor.reading import MAX_FEED_TEXT, Reader
 from monitor.views import DueSource
 from tests.web import article
@@ -59,6 +60,27 @@ def test_what_is_no_feed_is_a_failure():
     found = READER.links(page(b"<html><body>Hello</body></html>"), SOURCE)
     assert isinstance(found, Failure)
     assert found.reason is Reason.NOT_A_FEED
+
+
+def test_links_teach_their_titles_and_pages_what_stands_on_them():
+    title = "Ministers keep a small staff for the winter"
+    assert READER.links(feed(item("short"), item(title)), SOURCE).titles == (digest(title),)
+    reading = READER.article(page(STORY), link(title=title), "en")
+    assert isinstance(reading, Reading)
+    (((key, *blocks),), titles) = reading.gain.articles, reading.gain.titles
+    assert (key, titles) == (digest(URL), (digest(title),))
+    assert set(blocks) == {digest(block.text) for block in reading.article.blocks}
+    # A page with a second paragraph that others have: the reader is told so and leaves it out.
+    notice = "Harbour Times has reported from the coast since 1911, and is read by sailors of eleven nations."
+    known = Memory(((1, 11, 12, 13, digest(notice)), (2, 21, 22, 23, digest(notice))))
+    whole = page(
+        article("Harbour", *[f"Ship {n} came in on Tuesday, and the pilot of ship {n} left." for n in "1234"], notice)
+    )
+    with_notice, without = READER.article(whole, link(), "en"), READER.article(whole, link(), "en", known=known)
+    assert isinstance(with_notice, Reading)
+    assert isinstance(without, Reading)
+    assert notice in with_notice.article.body
+    assert notice not in without.article.body
 
 
 def test_a_page_becomes_an_article_with_its_hits():

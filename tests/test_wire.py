@@ -22,11 +22,13 @@ from monitor.model import (
     Link,
     Links,
     LinkState,
+    Memory,
     Name,
     Page,
     Reading,
     Role,
     Rule,
+    Selectors,
     TextKind,
 )
 from monitor.views import DueSource
@@ -37,7 +39,8 @@ SOURCE = DueSource(7, "paper", "http://x/feed", "feed", NOW, baseline=True)
 LINK = Link("paper", "http://x/feed", "http://x/1", published=NOW, id=3, attempts=1, state=LinkState.PARTIAL)
 LISTED = Link("paper", "http://x/feed", "http://x/1", title="Élysée мир", published=NOW)
 LINKS_JOB = wire.LinksJob(PAGE, SOURCE)
-ARTICLE_JOB = wire.ArticleJob(LINK, "en", page=PAGE)
+LEARNT = Memory(((7, 2**64 - 1, 1),), (4, 5))
+ARTICLE_JOB = wire.ArticleJob(LINK, "en", page=PAGE, selectors=Selectors(body=".story", drop=".promo"), memory=LEARNT)
 ROBOTS_JOB = wire.RobotsJob(b"User-agent: *", ("http://x/1", "http://x/2"), "monitor")
 READING = Reading(
     Article(
@@ -47,6 +50,7 @@ READING = Reading(
     (Hit("nato", (Evidence("nato", "body", (0, 4), 0, (0, 9), "NATO", quote="NATO met.", mark=(0, 4)),)),),
     (2**63, 5),
     "v1",
+    LEARNT,
 )  # fmt: skip
 
 
@@ -77,7 +81,7 @@ def test_jobs_arrive_as_they_were(job):
 @pytest.mark.parametrize(
     ("job", "result"),
     [
-        (LINKS_JOB, Links((LISTED,), "Paper", "fr", 3600.0, 4)),
+        (LINKS_JOB, Links((LISTED,), "Paper", "fr", 3600.0, 4, (1, 2**64 - 1))),
         (ARTICLE_JOB, READING),
         (wire.EntryJob(LINK, "en", failure=Failure(Reason.ROBOTS)), READING),
         (ROBOTS_JOB, (True, False)),
@@ -108,6 +112,12 @@ def test_results_arrive_as_they_were(job, result):
         (ARTICLE_JOB, replace(READING, article=replace(READING.article, updated=datetime(2026, 3, 1))), "zone"),  # noqa: DTZ001
         (ARTICLE_JOB, replace(READING, article=replace(READING.article, title=7)), "Expected `str`"),
         (ARTICLE_JOB, replace(READING, fingerprint=(1,) * (wire.MAX_FINGERPRINT + 1)), "length"),
+        (ARTICLE_JOB, replace(READING, gain=Memory(((1,), (2,)))), "not one article"),
+        (ARTICLE_JOB, replace(READING, gain=Memory(((),))), "not one article"),
+        (ARTICLE_JOB, replace(READING, gain=Memory(((1, -1),))), "digests"),
+        (ARTICLE_JOB, replace(READING, gain=Memory(titles=(1,) * (wire.MAX_DIGESTS + 1))), "digests"),
+        (LINKS_JOB, Links(titles=(-1,)), "digests"),
+        (LINKS_JOB, Links(titles=(1,) * (wire.MAX_DIGESTS + 1)), "length"),
         (ARTICLE_JOB, replace(READING, hits=(Hit("r", (Evidence("a", "b", (0, 1)),) * 501),) * 100), "evidence"),
     ],
 )

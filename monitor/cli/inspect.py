@@ -1,9 +1,10 @@
-"""`monitor inspect`: what the parsers see in a file or URL, one JSON object a line."""
+"""`monitor inspect`: what the parsers see in a file or URL."""
 
 from __future__ import annotations
 
 import asyncio
 import mimetypes
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from monitor.cli.app import App, note, pass_app, print_json
+from monitor.cli import listing
+from monitor.cli.app import App, json_option, note, one_line, pass_app, print_json
 
 if TYPE_CHECKING:
-    from monitor.model import Page
+    from monitor.extract.article import Explained
+    from monitor.model import Article, Failure, Page
 
 T = TypeVar("T")
 
@@ -27,12 +30,25 @@ def inspect() -> None:
 @inspect.command()
 @click.argument("places", nargs=-1, required=True, metavar="FILE-or-URL...")
 @click.option("--url", default="", help="Where a file came from, to resolve its links.")
+@click.option("--outlet", metavar="ID", help="Read it as this outlet's, with its language and selectors.")
+@click.option("--explain", "why", is_flag=True, help="Say of every piece of text why it was kept or left out.")
+@json_option
 @pass_app
-def article(app: App, places: tuple[str, ...], url: str) -> None:
-    """Show the article of each page: title, dates, blocks with their roles."""
-    from monitor.extract.article import extract
+def article(app: App, places: tuple[str, ...], url: str, outlet: str | None, why: bool, as_json: bool) -> None:
+    """Show the article of each page: title, dates, blocks with their roles. A table on a terminal, else JSON."""
+    from monitor.extract.article import Hints, explain, extract
 
-    _each(app, places, url, extract)
+    hints = Hints()
+    if outlet is not None:
+        known = {one.id: one for one in app.settings(addresses=False).outlets}
+        if outlet not in known:
+            raise click.UsageError(f"no such outlet: {outlet}; `monitor outlets list` lists them")
+        hints = Hints(outlet, known[outlet].language, selectors=known[outlet].selectors)
+    table = sys.stdout.isatty() and not as_json
+    if why:
+        _each(app, places, url, lambda page: explain(page, hints=hints), _print_told if table else _print_json)
+    else:
+        _each(app, places, url, lambda page: extract(page, hints=hints), _print_article if table else _print_json)
 
 
 @inspect.command()
@@ -43,17 +59,19 @@ def feed(app: App, places: tuple[str, ...], url: str) -> None:
     """Show the entries of each feed."""
     from monitor.outlets.feed import read
 
-    _each(app, places, url, read)
+    _each(app, places, url, read, _print_json)
 
 
-def _each(app: App, places: tuple[str, ...], url: str, parse: Callable[[Page], T]) -> None:
+def _each(
+    app: App, places: tuple[str, ...], url: str, parse: Callable[[Page], T], show: Callable[[str, T], None]
+) -> None:
     from monitor.errors import FetchError, ReadError
 
     failed = 0
     for place in places:
         try:
             page = _load(app, place, url)
-            print_json([{"place": place, **_fields(parse(page))}])
+            show(place, parse(page))
         except (FetchError, ReadError) as error:
             failed += 1
             print_json([{"place": place, "reason": error.reason, "detail": error.detail}])
@@ -62,6 +80,44 @@ def _each(app: App, places: tuple[str, ...], url: str, parse: Callable[[Page], T
             note(f"{place}: {error.strerror}")
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _print_json(place: str, record: object) -> None:
+    print_json([{"place": place, **_fields(record)}])
+
+
+def _print_article(place: str, article: Article) -> None:
+    _print_fields(place, article)
+    listing.table(("role", "text"), [(block.role, block.text) for block in article.blocks], empty="No text.")
+
+
+def _print_told(place: str, explained: Explained) -> None:
+    _print_fields(place, explained.article)
+    if explained.nothing:
+        click.echo(f"selectors that found nothing, so that the choice is automatic: {', '.join(explained.nothing)}\n")
+    rows = [
+        (
+            one.role or "-",
+            one.why,
+            f"{one.score:.1f}",
+            _cut(one.text),
+            ", ".join(f"{n} {x:+.1f}" for n, x in one.because),
+        )
+        for one in explained.told
+    ]
+    listing.table(("role", "why", "score", "text", "because of"), rows, empty="No text.")
+
+
+def _print_fields(place: str, record: Article | Failure) -> None:
+    """Print what a record says, but for its blocks."""
+    for name, value in {"place": place, **_fields(record)}.items():
+        if name != "blocks" and value not in ("", (), None, False):
+            click.echo(f"{name}: {one_line(', '.join(value) if isinstance(value, tuple) else str(value))}")
+    click.echo()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _fields(record: object) -> dict[str, object]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.errors import ExtractError, Reason
-from monitor.extract import body, metadata
-from monitor.extract.body import Body, Memory
-from monitor.extract.features import density, tokens
+from monitor.extract import body, memory, metadata, selected
+from monitor.extract import explain as explaining
+from monitor.extract.body import Body
+from monitor.extract.explain import Told
+from monitor.extract.field import density, tokens
 from monitor.extract.metadata import Metadata
 from monitor.extract.obstacle import Signs, refuse
-from monitor.model import OWN_ROLES, Article, Block, Page, Role
-from monitor.parse import html
+from monitor.extract.selected import Selected
+from monitor.extract.wire import wire
+from monitor.model import OWN_ROLES, Article, Block, Failure, Memory, Page, Role, Selectors
+from monitor.parse import html, urls
 from monitor.parse.bytes import decode, inflate, mime, prescan
-from monitor.parse.language import primary
+from monitor.parse.language import checked, primary
 
 _HTML = {"text/html", "application/xhtml+xml"}
 # Types under which servers also send HTML: these are looked into.
@@ -44,37 +48,91 @@ class Hints:
     title: str = ""
     published: datetime | None = None
     url: str = ""
+    selectors: Selectors | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """An article, and what its outlet's memory learns from its page."""
+
+    article: Article
+    gain: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An article, or why there is none; what became of each segment; the outlet's selectors that found nothing."""
+
+    article: Article | Failure
+    told: tuple[Told, ...]
+    nothing: tuple[str, ...]
 
 
 def extract(page: Page, *, hints: Hints | None = None, memory: Memory | None = None) -> Article:
-    """Read the article of a page. Raises ReadError for bytes no parser may have, ExtractError for pages without one."""
-    hints = hints or Hints()
-    url = page.url or hints.url
-    markup = _markup(page)
-    document = html.parse(markup)
-    meta = metadata.read(document, url, page.fetched_at)
-    found = body.read(document.body, meta.context(url), memory) if document.body else Body()
-    blocks = _completed(found.blocks, meta.ld_body)
+    """Read the article of a page. Raises ReadError for bytes no parser may have, ExtractError for pages without one.
+    `memory`: what the outlet's other pages taught.
+    """
+    return read_page(page, hints or Hints(), memory).article
+
+
+def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
+    """Read the article of a page, and what it teaches where there is a memory to teach; raises as `extract` does."""
+    url, markup, document, said, meta = _opened(page, hints)
+    root = said.body or document.body
+    found = body.read(root, meta.context(url), chosen=said.body is not None) if root else Body()
+    blocks = found.blocks if said.body else _completed(found.blocks, meta.ld_body)
     text = "\n\n".join(block.text for block in blocks if block.role in OWN_ROLES)
     refuse(document, markup, url, meta, text, _signs(found, blocks))
     title = meta.title or hints.title
-    return Article(
+    # The page alone decides what is refused and what is a revision: what the memory knows changes from day to day.
+    gain = Memory()
+    if known is not None:
+        blocks, gain = memory.apply(blocks, urls.canonical(hints.url or url), (meta.title, hints.title), known)
+    article = Article(
         url=url,
         title=title,
-        language=meta.language or primary(hints.language),
+        language=checked(meta.language or primary(hints.language), text),
         blocks=blocks,
         canonical_url=meta.canonical_url,
         authors=meta.authors,
-        published=meta.published or hints.published,
+        published=meta.published or hints.published or meta.updated,
         updated=meta.updated,
         section=meta.section,
         outlet=hints.outlet or meta.outlet,
-        wire=meta.wire,
+        wire=wire(meta.authors, meta.organisation, meta.outlet, text),
         paywalled=meta.paywalled,
         standfirst=_standfirst(meta, text),
         live=meta.live,
         content_hash=content_hash(title, text),
     )
+    return Extracted(article, gain)
+
+
+def explain(page: Page, *, hints: Hints | None = None) -> Explained:
+    """Say what became of each block of a page and why, without a memory. Raises ReadError as `extract` does, but for
+    pages that hold no article.
+    """
+    hints = hints or Hints()
+    url, _, document, said, meta = _opened(page, hints)
+    root = said.body or document.body
+    told = explaining.explain(root, meta.context(url), chosen=said.body is not None) if root else []
+    found: Article | Failure
+    try:
+        found = extract(page, hints=hints)
+    except ExtractError as error:
+        found = Failure(error.reason, error.detail)
+    return Explained(found, tuple(told), said.nothing)
+
+
+def _opened(page: Page, hints: Hints) -> tuple[str, str, html.Document, Selected, Metadata]:
+    """Return a page's URL, its text, its tree, and what its outlet's selectors and its own metadata say of it."""
+    url = page.url or hints.url
+    markup = _markup(page)
+    document = html.parse(markup)
+    said = selected.apply(document, hints.selectors, page.fetched_at) if hints.selectors else Selected()
+    meta = metadata.read(document, url, page.fetched_at)
+    meta = replace(meta, title=said.title or meta.title, published=said.published or meta.published)
+    return url, markup, document, said, meta
 
 
 def content_hash(title: str, text: str) -> str:

@@ -5,12 +5,13 @@ Present on 89 % of press pages, broken on 3 % of those; its articleBody is cut s
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from monitor.parse.html import Document, plain
+from monitor.parse.html import plain
 
 Item = dict[str, Any]
 
@@ -18,23 +19,35 @@ MAX_SCRIPTS = 20
 MAX_CHARS = 1_000_000
 MAX_ITEMS = 500
 MAX_DEPTH = 12
-# Nested deeper than this, Python's reader would meet its recursion limit; real JSON-LD nests below 15.
-MAX_NESTING = 200
 
 _ARTICLE = re.compile(
     r"(?:News|Report|Reportage|Opinion|Analysis|AskPublic|Background|Review|Scholarly|Tech|Medical\w*|Advertiser\w*|"
     r"Satirical|LiveBlog|Blog|Social\w*)?(?:Article|Posting|NewsArticle)|LiveBlogPosting|BlogPosting|Review|Report"
 )
+# Properties that hold further things the page may be about.
+_NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "hasPart", "blogPost", "itemListElement", "item", "@list")
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _TRAILING = re.compile(r",(\s*[}\]])")
-_WRAPPED = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$|;\s*$")
+# Comment and CDATA marks around the JSON; looked for in its first and last characters only.
+_OPENING = re.compile(r"(?:<!--|(?://|/\*)? ?<!\[CDATA\[(?: ?\*/)?)")
+_CLOSING = re.compile(r"(?:(?:-->|(?://|/\*)? ?\]\]>(?: ?\*/)?) ?;?|;)$")
+_MARK_CHARS = 30
+_DECODER = json.JSONDecoder(strict=False)
+_STRING = r'"((?:[^"\\]|\\.){0,3000})"'
+_TYPE = re.compile(rf'"@type"\s*:[\s[]*{_STRING}')
+_SIMPLE = re.compile(
+    r'"(headline|datePublished|dateModified|dateCreated|articleSection|inLanguage|description|isAccessibleForFree)"'
+    rf"\s*:\s*(?:{_STRING}|(true|false))"
+)
+_AUTHOR = re.compile(r'"author"\s*:[\s[]*((?:\{[^{}]{0,2000}\}[\s,]*){1,20})')
+_NAME = re.compile(rf'"name"\s*:\s*{_STRING}')
 
 
-def items(document: Document) -> list[Item]:
-    """Return every object of the page's JSON-LD, outer before inner, at most MAX_ITEMS."""
+def items(scripts: Iterable[str]) -> list[Item]:
+    """Return every object of the page's JSON-LD scripts, outer before inner, at most MAX_ITEMS."""
     result: list[Item] = []
-    for node in document.css('script[type*="ld+json" i]')[:MAX_SCRIPTS]:
-        for item in _flatten(_load(node.text()[:MAX_CHARS]), 0):
+    for text in scripts:
+        for item in _flatten(_load(text[:MAX_CHARS]), 0):
             result.append(item)
             if len(result) >= MAX_ITEMS:
                 return result
@@ -42,30 +55,45 @@ def items(document: Document) -> list[Item]:
 
 
 def _load(text: str) -> object:
-    if not text.strip() or _nesting(text) > MAX_NESTING:
+    if not text or text.isspace():
         return None
-    for mend in (str, _mended):
+    for mend in (str, _mended, html.unescape):
         try:
-            return json.loads(mend(text), strict=False)
+            return _DECODER.decode(mend(text))
         except (ValueError, RecursionError):
             continue
     # Two documents in one script, or a tail of garbage: what stands first is taken.
     try:
-        return json.JSONDecoder(strict=False).raw_decode(text.lstrip())[0]
+        return _DECODER.raw_decode(text.lstrip())[0]
     except (ValueError, RecursionError):
-        return None
-
-
-def _nesting(text: str) -> int:
-    depth = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", text):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+        return _salvaged(text)
 
 
 def _mended(text: str) -> str:
-    return _TRAILING.sub(r"\1", _CONTROL.sub(" ", _WRAPPED.sub("", text)))
+    text = _CONTROL.sub(" ", text).strip()
+    text = _OPENING.sub("", text[:_MARK_CHARS], count=1) + text[_MARK_CHARS:]
+    text = text[:-_MARK_CHARS] + _CLOSING.sub("", text[-_MARK_CHARS:])
+    return _TRAILING.sub(r"\1", text)
+
+
+def _salvaged(text: str) -> Item | None:
+    """Return the plain properties of an article whose JSON is beyond mending, such as a quote within a text."""
+    kinds = [kind for kind in _TYPE.findall(text) if _ARTICLE.fullmatch(kind.rsplit("/", 1)[-1])]
+    if not kinds:
+        return None
+    item: Item = {"@type": kinds[0]}
+    for found in _SIMPLE.finditer(text):
+        item.setdefault(found[1], found[3] or _unescaped(found[2]))
+    if authors := _AUTHOR.search(text):
+        item["author"] = [{"name": _unescaped(name)} for name in _NAME.findall(authors[1])]
+    return item
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(_DECODER.decode(f'"{text}"'))
+    except ValueError:
+        return text
 
 
 def _flatten(value: object, depth: int) -> Iterator[Item]:
@@ -76,7 +104,7 @@ def _flatten(value: object, depth: int) -> Iterator[Item]:
             yield from _flatten(each, depth + 1)
     elif isinstance(value, dict):
         yield value
-        for key in ("@graph", "mainEntity", "mainEntityOfPage", "hasPart", "itemListElement", "item", "@list"):
+        for key in _NESTED:
             if key in value:
                 yield from _flatten(value[key], depth + 1)
 
@@ -91,6 +119,11 @@ def types(item: Item) -> list[str]:
 def is_article(item: Item) -> bool:
     """Say whether an item describes an article of any kind."""
     return any(_ARTICLE.fullmatch(name) for name in types(item))
+
+
+def is_news(item: Item) -> bool:
+    """Say whether an item describes news, as outlets and not other sites do."""
+    return any(mark in name for name in types(item) for mark in ("News", "Live", "Report"))
 
 
 def articles(found: list[Item]) -> list[Item]:
@@ -111,17 +144,21 @@ def string(item: Item, key: str, limit: int = 2_000) -> str:
     return plain(value, limit) if isinstance(value, str) else ""
 
 
-def names(item: Item, key: str, by_id: dict[str, Item]) -> list[str]:
-    """Return the names of a property's people or organisations; references within the page are followed."""
-    result: list[str] = []
+def names(item: Item, key: str, by_id: dict[str, Item]) -> list[tuple[str, bool]]:
+    """Return the names of a property's people or organisations, and whether each is said to be an organisation.
+
+    References within the page are followed.
+    """
+    result: list[tuple[str, bool]] = []
     value = item.get(key)
     for each in value[:50] if isinstance(value, list) else [value]:
         if isinstance(each, dict):
             reference = each.get("@id")
             known = by_id.get(reference, each) if "name" not in each and isinstance(reference, str) else each
             name = known.get("name")
+            group = any(kind.endswith("Organization") for kind in types(known))
             parts = name if isinstance(name, list) else [name]
-            result += [plain(part, 300) for part in parts[:20] if isinstance(part, str)]
+            result += [(plain(part, 300), group) for part in parts[:20] if isinstance(part, str)]
         elif isinstance(each, str):
-            result.append(plain(each, 300))
-    return [name for name in result if name]
+            result.append((plain(each, 300), False))
+    return [(name, group) for name, group in result if name]

@@ -149,7 +149,9 @@ def _word_marks(word: str) -> int:
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """A block element. `own` are its own marks, `marks` those of its ancestors too; `chars` counts all its text."""
+    """A block element. `own` are its own marks, `marks` those of its ancestors too; `chars` counts all its text.
+    `order` in the page, of the last one within it `last`.
+    """
 
     parent: Box | None
     tag: str
@@ -161,6 +163,7 @@ class Box:
     chars: int = 0
     link_chars: int = 0
     segments: int = 0
+    last: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -333,7 +336,9 @@ def _sum_up(walk: _Walk) -> None:
         box.segments += 1
     # Children come after their parents, so one backward pass adds up whole subtrees.
     for box in reversed(walk.boxes):
+        box.last = max(box.last, box.order)
         if box.parent is not None:
             box.parent.chars += box.chars
             box.parent.link_chars += box.link_chars
             box.parent.segments += box.segments
+            box.parent.last = max(box.parent.last, box.last)

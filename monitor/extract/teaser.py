@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from monitor.extract.features import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence
+from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence
 from monitor.extract.segment import Box, Mark, Segment
 from monitor.extract.site import same_site, site
 from monitor.parse.urls import absolute

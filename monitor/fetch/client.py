@@ -21,7 +21,8 @@ import httpx
 from monitor.errors import FetchError, Reason
 from monitor.fetch import guard
 from monitor.fetch.resolver import Resolver
-from monitor.model import Headers, Page
+from monitor.headers import Headers
+from monitor.model import Page
 from monitor.parse import urls
 from monitor.ports import Request
 

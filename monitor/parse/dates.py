@@ -3,87 +3,183 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _ZONES = {
     "UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2,
-    "EET": 2, "EEST": 3, "MSK": 3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8,
-    "PDT": -7, "JST": 9, "KST": 9,
+    "EET": 2, "EEST": 3, "MSK": 3, "МСК": 3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
+    "PST": -8, "PDT": -7, "JST": 9, "KST": 9, "IST": 5.5,
 }  # fmt: skip
+# What American outlets write the year round: the offset depends on the day.
+_AMERICAN = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles"}
 # Month names by their first letters, in the languages of European news: enough of each to be unambiguous.
 _MONTHS = {
-    1: "январь jan januar janv enero ene gennaio gen janeiro januari stycznia sty leden ledna января янв січня січ",
-    2: "февраль feb februar févr fév février febrero febbraio fev fevereiro lutego lut únor února февраля фев "
-    "лютого лют",
-    3: "март mar märz mrz mars marzo março maart marca březen března марта мар березня бер",
-    4: "апрель apr april avr avril abril abr aprile kwietnia kwi duben dubna апреля апр квітня кві",
-    5: "may mai mayo maggio mag maio mei maja květen května мая май травня тра",
-    6: "июнь jun juni june juin junio giugno giu junho czerwca cze červen června июня июн червня чер",
-    7: "июль jul juli july juil juillet julio luglio lug julho lipca lip červenec července июля июл липня лип",
-    8: "август aug august août agosto ago augustus sierpnia sie srpen srpna августа авг серпня сер",
-    9: "сентябрь sep sept september septembre septiembre settembre set setembro września wrz září сентября "
+    1: "january январь jan januar janv enero ene gennaio gen janeiro januari januára ocak stycznia sty leden "
+    "ledna января янв січня січ",
+    2: "february февраль feb februar févr fév février febrero febbraio fev fevereiro lutego lut únor února "
+    "февраля фев лютого лют",
+    3: "march март mar märz mrz mars marzo março maart mart marca březen března марта мар березня бер",
+    4: "апрель apr april avr avril abril abr nisan aprile kwietnia kwi duben dubna апреля апр квітня кві",
+    5: "may mai mayo maggio mag maio mei maja maj mayıs květen května мая май травня тра",
+    6: "июнь jun juni june juin junio giugno giu haziran junho czerwca cze červen června июня июн червня чер",
+    7: "июль jul juli july juil juillet julio luglio lug temmuz julho lipca lip červenec července июля июл липня лип",
+    8: "август aug august août agosto ago augustus augusti ağustos sierpnia sie srpen srpna августа авг серпня сер",
+    9: "сентябрь sep sept september septembre septiembre settembre set eylül setembro września wrz září сентября "
     "сен вересня вер",
-    10: "октябрь oct okt october oktober octobre octubre ottobre ott outubro out października paź říjen října "
-    "октября окт "
-    "жовтня жов",
-    11: "ноябрь nov november novembre noviembre novembro listopada lis listopad ноября ноя листопада лис",
-    12: "декабрь dec dez dic déc december dezember décembre diciembre dicembre dezembro grudnia gru prosinec prosince "
-    "декабря дек грудня гру",
+    10: "октябрь oct okt october oktober octobre octubre ottobre ott ekim outubro out października paź říjen "
+    "října октября окт жовтня жов",
+    11: "ноябрь nov november novembre noviembre novembro kasım listopada lis listopad ноября ноя листопада лис",
+    12: "декабрь dec dez dic déc december dezember décembre diciembre dicembre dezembro desember des aralık "
+    "grudnia gru prosinec prosince декабря дек грудня гру",
 }
-_MONTH = {name: number for number, names in _MONTHS.items() for name in names.split()}
-_WORDS = re.compile(r"(\d{1,2})\.?\s+(?:de\s+)?([^\W\d_]+)\.?,?\s+(?:de\s+)?(\d{4})(?:\D+(\d{1,2})[:h.](\d{2}))?")
-_WORDS_US = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?:\D+(\d{1,2}):(\d{2}))?")
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+MONTHS = {name: number for number, names in _MONTHS.items() for name in names.split()}
+_CLOCK = (
+    r"(午後|오후)? ?(\d{1,2})(?:[:.h]|[時时시] ?)(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?!\d)[分분]?"
+    r"(?: ?([apAP])\.? ?[mM]\b\.?)?"
+)
+_OFFSET = r"(?: ?\(?(?:(?:GMT|UTC) ?)?([+-]\d{1,2}(?::?\d{2})?)(?!\d)| ?\(?([^\W\d_a-z]{1,5})\b)?"
+# The hour stands right after the date ("12 May 2026, 15:20 CET", "às", "um", "kl.", "|") or right before it.
+_AFTER = re.compile(rf"[^\w]{{0,3}}(?: ?(?!午後|오후)[^\W\d_]{{1,4}}\.? ){{0,2}}[^\w]{{0,3}}{_CLOCK}{_OFFSET}")
+_BEFORE = re.compile(rf"(?<![\d.:]){_CLOCK}{_OFFSET}[ ,|•·–—-]{{1,4}}$")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_PACKED = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(?:\d{2})?)?Z?")
+_MAIL = re.compile(r"(?:[A-Za-z]{3}, ?)?\d{1,2} [A-Za-z]{3} \d{2,4} \d{1,2}:\d{2}")
+_DATES = (
+    ("ymd", re.compile(r"(?<!\d)(\d{4}) ?([-/.年년]) ?(\d{1,2}) ?[-/.月월] ?(\d{1,2})(?!\d)[日일]?")),
+    ("dmy", re.compile(
+        r"(?<!\d)(\d{1,2})(?:\.|st|nd|rd|th|er|º|°)? ?(?:[Oo]f |de |d['’]|-)?"
+        r"([^\W\d_]{3,12})[.,]{0,2}[ -](?:de |del )?(\d{4})(?!\d)"
+    )),
+    ("mdy", re.compile(r"(?<![^\W\d_])([^\W\d_]{3,12})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(?!\d)")),
+    ("num", re.compile(r"(?<![\d.,/-])(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4}|\d{2})(?![\d/]|[.,-]\d)")),
+)  # fmt: skip
 
 
-def parse(text: str | None, *, now: datetime) -> datetime | None:
-    """Return aware UTC, a naive date being UTC; None outside 1995 … now + 1 day, and for what is no date."""
+def parse(text: str | None, *, now: datetime, month_first: bool = True) -> datetime | None:
+    """Return aware UTC, a naive date being UTC; None outside 1995 … now + 1 day, and for what is no date.
+
+    `month_first`: how 3/4/2026 is read.
+    """
     if not text:
         return None
     trimmed = " ".join(text[:200].split())
-    for read in (_iso, _mail, _named, _loose):
+    for read in (_iso, _mail, lambda written: _written(written, month_first=month_first), _loose):
         try:
             found = read(trimmed)
-            if found is not None:
-                found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-                return found if _EARLIEST <= found <= now + timedelta(days=1) else None
         except (ValueError, TypeError, OverflowError, IndexError, ArithmeticError):
             continue
+        if found is not None:
+            return _plausible(found, now)
     return None
 
 
+def visible(text: str, *, now: datetime, month_first: bool = False) -> datetime | None:
+    """Return the first date within a line of running text, as `parse` does; words alone make none."""
+    try:
+        found = _written(" ".join(text[:300].split()), month_first=month_first)
+        return _plausible(found, now) if found else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plausible(found: datetime, now: datetime) -> datetime | None:
+    try:
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
+    return found if _EARLIEST <= found <= now + timedelta(days=1) else None
+
+
 def _iso(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if _ISO.match(text) else None
+    if _ISO.match(text):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return None  # "2026-5-1", "2026-05-01 10:00 +0200": read below
+    if packed := _PACKED.fullmatch(text):
+        year, month, day, hour, minute = packed.groups()
+        return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
+    return None
 
 
 def _mail(text: str) -> datetime | None:
+    if not _MAIL.match(text):
+        return None
     # The standard library reads CEST as UTC; a known zone name is replaced by its offset first.
     words = text.split(" ")
-    hours = _ZONES.get(words[-1].upper())
-    if hours is not None:
-        words[-1] = f"{'-' if hours < 0 else '+'}{abs(hours):02d}00"
-    return parsedate_to_datetime(" ".join(words))
+    zone = _zone(words[-1])
+    if zone is not None:
+        return parsedate_to_datetime(" ".join((*words[:-1], "+0000"))).replace(tzinfo=zone)
+    return parsedate_to_datetime(text)
 
 
-def _named(text: str) -> datetime | None:
-    if match := _WORDS.search(text):
-        day, month, year, hour, minute = match.groups()
-    elif match := _WORDS_US.search(text):
-        month, day, year, hour, minute = match.groups()
+def _written(text: str, *, month_first: bool) -> datetime | None:
+    """Return the first date in words or numbers, with the hour beside it. Raises ValueError for 31 February."""
+    first: tuple[int, int, tuple[int, int, int]] | None = None
+    for kind, pattern in _DATES:
+        for match in pattern.finditer(text):
+            day = _day(kind, match.groups(), month_first=month_first)
+            if day and (first is None or match.start() < first[0]):
+                first = (match.start(), match.end(), day)
+            if day:
+                break
+    if first is None:
+        return None
+    start, end, day = first
+    clock = _AFTER.match(text, end) or _BEFORE.search(text[max(0, start - 40) : start])
+    return _at(day, clock)
+
+
+def _day(kind: str, parts: tuple[str, ...], *, month_first: bool) -> tuple[int, int, int] | None:
+    if kind == "ymd":
+        year, _, month, day = parts
+    elif kind == "num":
+        one, mark, two, year = parts
+        american = int(two) > 12 or (mark == "/" and month_first and int(one) <= 12)
+        day, month = (two, one) if american else (one, two)
+        # "10-11-12" may be anything.
+        year = year if len(year) == 4 else f"20{year}" if mark != "-" else "0"
     else:
+        day, name, year = parts if kind == "dmy" else (parts[1], parts[0], parts[2])
+        number = MONTHS.get(name.lower())
+        month = str(number or 0)
+    found = int(year), int(month), int(day)
+    return found if found[0] > 1900 and 1 <= found[1] <= 12 and 1 <= found[2] <= 31 else None
+
+
+def _at(day: tuple[int, int, int], clock: re.Match[str] | None) -> datetime:
+    if clock:
+        noon, hour, minute, second, half, offset, name = clock.groups()
+        at = int(hour) % 12 + 12 * (half not in {"a", "A"}) if half or noon else int(hour)
+        if at < 24 and int(minute) < 60:
+            zone = _offset(offset) if offset else _zone(name or "")
+            return datetime(*day, at, int(minute), min(int(second or 0), 59), tzinfo=zone or UTC)
+    return datetime(*day, tzinfo=UTC)
+
+
+def _offset(text: str) -> tzinfo | None:
+    digits = text[1:].replace(":", "")
+    hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
+    if hours > 14 or minutes > 59:
         return None
-    number = _MONTH.get(month.lower())
-    if number is None:
-        return None
-    return datetime(int(year), number, int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
+    return timezone((-1 if text[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
+
+
+def _zone(name: str) -> tzinfo | None:
+    name = name.upper()
+    if name in _AMERICAN:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(_AMERICAN[name])
+    return timezone(timedelta(hours=_ZONES[name])) if name in _ZONES else None
 
 
 def _loose(text: str) -> datetime | None:
-    if text.isdigit() or not re.search(r"\d{4}|\d{1,2}[./]\d{1,2}", text):
+    if text.isdigit() or not re.search(r"\d{4}", text):
         return None  # a unix time reads as year 1795 elsewhere; a lone number is no date
     from dateutil import parser, tz
 
-    zones = {name: tz.tzoffset(name, hours * 3600) for name, hours in _ZONES.items()}
+    zones = {name: tz.tzoffset(name, int(hours * 3600)) for name, hours in _ZONES.items()}
     return parser.parse(text, tzinfos=zones, default=datetime(1, 1, 1))  # noqa: DTZ001 - naive is made UTC above

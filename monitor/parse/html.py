@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode, SelectolaxError
 
 Document = LexborHTMLParser
 Node = LexborNode
@@ -27,11 +27,39 @@ _INLINE = frozenset("a abbr b bdi big em font i ins mark q s small span strong s
 _CONTROL = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+# A selector's escapes, strings and comments, and what must be closed outside them.
+_PIECE = re.compile(r"""\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|/\*.*?\*/|(?P<mark>[][(){}"']|/\*)""", re.DOTALL)
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+MAX_SELECTOR = 1_000
 
 
 def parse(text: str) -> Document:
     """Parse a whole page. The caller has pre-scanned its bytes."""
     return LexborHTMLParser(text, scripting=True, options=LexborDocumentOptions.WO_EVENTS)
+
+
+def check_selector(text: str) -> None:
+    """Raise ValueError with what was expected where `text` is no CSS selector that `Document.css` can use.
+
+    Lexbor closes what is left open ("div[class", "p:not(b") without a word and then finds something else.
+    """
+    if len(text) > MAX_SELECTOR:
+        raise ValueError(f"a CSS selector of at most {MAX_SELECTOR:,} characters")
+    if _CONTROL.search(text):
+        raise ValueError("a CSS selector without control characters")
+    waiting: list[str] = []
+    for piece in _PIECE.finditer(text):
+        mark = piece["mark"]
+        if mark in {"(", "[", "{"}:
+            waiting.append(mark)
+        elif mark and (mark not in _CLOSES or not waiting or waiting.pop() != _CLOSES[mark]):
+            raise ValueError(f"a CSS selector; it has a {mark} without its partner")
+    if waiting:
+        raise ValueError(f"a CSS selector; its {waiting[-1]} is not closed")
+    try:
+        LexborHTMLParser("").css(text)
+    except SelectolaxError:
+        raise ValueError("a CSS selector of elements, such as .story-text or div.lead > p") from None
 
 
 def fold_space(text: str) -> str:

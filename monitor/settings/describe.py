@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from monitor.model import Channel, Outlet
+from monitor.model import Channel, Outlet, Selectors
 from monitor.settings.load import Settings
 
 # The name in the files, the field of Settings, whether it is a duration.
@@ -51,10 +51,12 @@ def _entry(item: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for field in fields(item):
         value = getattr(item, field.name)
-        if field.name == "id" or value in ("", (), None, False):
+        if field.name == "id" or value in ("", (), None, False, Selectors()):
             continue
         if field.name in {"every", "wait"}:
             value = duration(value)
+        if isinstance(value, Selectors):
+            value = {key: said for key, said in asdict(value).items() if said}
         shown[field.name] = value
     if isinstance(item, Outlet):
         shown["sources"] = [source.url for source in item.sources]

@@ -109,6 +109,10 @@ def _hint(kind: str, value: object) -> str:
         return "Put it in quotes if it is meant as text"
     if kind == "string_type" and isinstance(value, dict):
         return "Text with { } or with a colon goes in quotes, or on lines of its own below a |"
+    if kind == "string_type" and isinstance(value, list):
+        return "Text that begins with [ goes in quotes"
+    if kind == "string_type" and value is None:
+        return "Text that begins with # goes in quotes"
     if kind == "list_type" and isinstance(value, str):
         return "One entry is a list too: [...]"
     return ""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from monitor.errors import ConfigError
-from monitor.model import Channel, Entity, Name, Outlet, Route, Rule, Source
+from monitor.model import Channel, Entity, Name, Outlet, Route, Rule, Selectors, Source
 from monitor.settings import check, paths, schema
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
@@ -255,6 +255,7 @@ def _outlet(outlet_id: str, item: schema.OutletKeys) -> Outlet:
         alert_baseline=item.baseline == "alert",
         ignore_robots=item.ignore_robots or "",
         tags=tuple(item.tags),
+        selectors=Selectors(**item.selectors.model_dump()),
     )
 
 

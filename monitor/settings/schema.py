@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 
-from monitor.parse import urls
+from monitor.parse import html, urls
 from monitor.parse.language import primary
 
 ID = r"^[a-z0-9][a-z0-9._-]*$"
@@ -68,6 +68,11 @@ def _not_blank(value: str) -> str:
     return value
 
 
+def _selector(value: str) -> str:
+    html.check_selector(value)
+    return value
+
+
 def _duration(default: str) -> Any:
     return Field(default=seconds(default), json_schema_extra={"default": default})
 
@@ -94,6 +99,7 @@ WebAddress = Annotated[
 ]
 Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "examples": ["en", "de", "uk"]})]
 Severity = Literal["low", "normal", "high"]
+Selector = Annotated[str, AfterValidator(_selector)]
 
 
 class _Keys(BaseModel):
@@ -154,6 +160,25 @@ class MonitorFile(_Keys):
 # ---- outlets.yaml
 
 
+class SelectorKeys(_Keys):
+    """CSS selectors of this outlet's pages. One that finds nothing on a page leaves it to the automatic choice."""
+
+    body: Selector = ""
+    """The text stands in these elements, and nowhere else."""
+    title: Selector = ""
+    """The headline is the text of the first of these."""
+    date: Selector = ""
+    """When it was published: the first of these with a date in datetime, content or its text."""
+    drop: Selector = ""
+    """Taken off the page before anything is read: promotions, boxes, what others wrote."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, value: object) -> object:
+        # `body: #story` says nothing to YAML, and must not pass for a selector left out.
+        return value
+
+
 class OutletKeys(_Keys):
     """A publication that is watched."""
 
@@ -175,6 +200,7 @@ class OutletKeys(_Keys):
     """The reason why its robots.txt is not asked, such as a contract. Without it, it is."""
     tags: list[Text] = []
     """Your own words for it."""
+    selectors: SelectorKeys = Field(default_factory=SelectorKeys)
 
 
 class OutletsFile(_Keys):

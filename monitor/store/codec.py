@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.model import Block, Evidence, Role
+from monitor.model import Block, Evidence, Memory, Role
 
 EMPTY = "[]"
 
@@ -98,3 +98,18 @@ def pack_numbers(numbers: Sequence[int]) -> bytes:
 def unpack_numbers(packed: bytes) -> tuple[int, ...]:
     """Read what `pack_numbers` wrote."""
     return struct.unpack(f"<{len(packed) // 8}Q", packed)
+
+
+def pack_memory(memory: Memory) -> bytes:
+    """Write a memory as runs of numbers, the length of each before it: the titles', then each article's."""
+    return pack_numbers([number for run in (memory.titles, *memory.articles) for number in (len(run), *run)])
+
+
+def unpack_memory(packed: bytes) -> Memory:
+    """Read what `pack_memory` wrote."""
+    numbers, runs, at = unpack_numbers(packed), [], 0
+    while at < len(numbers):
+        end = at + 1 + numbers[at]
+        runs.append(numbers[at + 1 : end])
+        at = end
+    return Memory(tuple(runs[1:]), runs[0])

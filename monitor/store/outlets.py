@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from monitor.errors import Reason
-from monitor.model import Outlet
-from monitor.store.codec import ahead, moment, moment_or_none, stamp
+from monitor.model import Memory, Outlet
+from monitor.store.codec import ahead, moment, moment_or_none, pack_memory, stamp, unpack_memory
 from monitor.store.rows import Row, Sql
 from monitor.views import DueSource, OutletRow, PollOutcome, RobotsFile
 
@@ -50,6 +50,10 @@ _PUT_ROBOTS = """
 INSERT INTO robots (origin, status, body, fetched_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (origin) DO UPDATE SET
     status = excluded.status, body = excluded.body, fetched_at = excluded.fetched_at
+"""
+_REMEMBER = """
+INSERT INTO outlet_memory (outlet_id, data) VALUES (?, ?)
+ON CONFLICT (outlet_id) DO UPDATE SET data = excluded.data
 """
 _ROWS = """
 SELECT s.*, o.name,
@@ -121,6 +125,18 @@ class SqlOutlets:
     def put_robots(self, robots: RobotsFile) -> None:
         """Store or replace it."""
         self._sql.write(_PUT_ROBOTS, robots.origin, robots.status, robots.body, stamp(robots.fetched_at))
+
+    def memory(self, outlet_id: str) -> Memory:
+        """Return what the outlet's pages taught."""
+        row = self._sql.one("SELECT data FROM outlet_memory WHERE outlet_id = ?", outlet_id)
+        return unpack_memory(row["data"]) if row else Memory()
+
+    def learn(self, outlet_id: str, change: Callable[[Memory], Memory]) -> None:
+        """Replace it by what `change` makes of it."""
+        known = self.memory(outlet_id)
+        changed = change(known)
+        if changed != known:
+            self._sql.write(_REMEMBER, outlet_id, pack_memory(changed))
 
     def rows(self) -> list[OutletRow]:
         """List every active source; `articles` are those of its whole outlet."""

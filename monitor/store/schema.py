@@ -252,5 +252,13 @@ def first(execute: Callable[[str], object]) -> None:
     execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = (("0001_first", first),)
+def memory(execute: Callable[[str], object]) -> None:
+    """Keep what the pages of an outlet teach of one another: one row of at most 10 kB an outlet (codec.pack_memory)."""
+    execute("CREATE TABLE outlet_memory (outlet_id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT")
+
+
+MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = (
+    ("0001_first", first),
+    ("0002_memory", memory),
+)
 """(name, function) in the order they are applied; the name is what the database remembers."""

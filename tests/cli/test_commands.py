@@ -114,6 +114,26 @@ def test_inspect_shows_what_the_parsers_see(config, tmp_path):
     assert "No such file" in run(config, "inspect", "feed", str(tmp_path / "none"), code=1)
 
 
+def test_inspect_reads_a_page_as_an_outlets_own(config, tmp_path):
+    from tests.web import article
+
+    page = tmp_path / "page.html"
+    page.write_bytes(article("Harbour", *("The harbour was quiet on Tuesday, and the cranes stood still.",) * 4))
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "outlets.yaml").write_text(
+        "outlets:\n  a: {feeds: [https://a.example/rss], selectors: {body: 'p:last-of-type', title: .none}}\n"
+    )
+    (row,) = [
+        json.loads(line) for line in run(str(folder), "inspect", "article", "--outlet", "a", str(page)).splitlines()
+    ]
+    assert (row["outlet"], row["title"], len(row["blocks"])) == ("a", "Harbour", 1)
+    told = json.loads(run(str(folder), "inspect", "article", "--outlet", "a", "--explain", str(page)))
+    assert told["nothing"] == ["title"]
+    assert [one["why"] for one in told["told"]] == ["chosen"]
+    assert "no such outlet: b" in run(str(folder), "inspect", "article", "--outlet", "b", str(page), code=2)
+
+
 def test_no_database_is_said_in_words(tmp_path):
     (tmp_path / "monitor.yaml").write_text("storage: {path: none.db}\n")
     assert "start `monitor run` first" in run(str(tmp_path), "hits", code=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from monitor.extract.article import extract
-from monitor.extract.body import Memory, digest
 from monitor.model import Role
 from tests.extract.pages import PARAGRAPHS, TITLE, news, page, page_of, paragraphs
 
@@ -127,11 +126,3 @@ def test_a_script_without_word_spaces_is_read() -> None:
         for n in "一二三四五"
     ]
     assert extract(page(news(body=paragraphs(*texts), ld=None, lang="zh"))).body.split("\n\n") == texts
-
-
-def test_memory_takes_out_what_stands_on_other_pages_of_the_outlet() -> None:
-    boast = "Harbour Times has reported from the coast since 1911, and is read by sailors of eleven nations every day."
-    learnt = Memory(blocks=frozenset({digest(boast)}))
-    whole = page(news(body=paragraphs(*PARAGRAPHS, boast)))
-    assert boast in extract(whole).body
-    assert extract(whole, memory=learnt).body.split("\n\n") == list(PARAGRAPHS)

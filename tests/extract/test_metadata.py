@@ -36,6 +36,31 @@ def test_two_agreeing_statements_outvote_the_third() -> None:
     assert meta(head, f"<h1>{TITLE}</h1>", ld={**ARTICLE, "headline": "Berths: what you need to know"}).title == TITLE
 
 
+SHARED = "Berths for six ships: all there is to know"
+
+
+def test_news_is_titled_by_what_agrees_and_other_articles_by_their_heading() -> None:
+    head = f'<meta property="og:title" content="{SHARED}"><meta name="twitter:title" content="{SHARED}">'
+    stated = {**ARTICLE, "headline": SHARED}
+    assert meta(head, f"<h1>{TITLE} for berths</h1>", ld=stated).title == SHARED
+    shown = "Berths for six ships, and all that is known of them"
+    assert meta(head, f"<h1>{shown}</h1>", ld={**stated, "@type": "BlogPosting"}).title == shown
+    assert meta(head, f"<h1>{shown}</h1>").title == shown
+
+
+def test_a_heading_of_something_else_is_no_title() -> None:
+    head = f'<meta property="og:title" content="{TITLE}">'
+    assert meta(head, "<h1>Menu</h1>").title == TITLE
+    assert meta(head, "<h1>Weather for the weekend</h1>").title == TITLE
+    assert meta(head, f"<h1>Menu</h1><h1>{TITLE}, says its head</h1>").title == f"{TITLE}, says its head"
+
+
+def test_what_the_document_title_has_besides_og_title_is_the_outlets_name() -> None:
+    head = f'<title>Quayside Notes: {TITLE}</title><meta property="og:title" content="{TITLE}">'
+    markup = f"<html><head>{head}</head><body><h1>Quayside Notes</h1><p>Text.</p></body></html>"
+    assert read(html.parse(markup), URL, NOW).title == TITLE
+
+
 def test_markup_and_entities_in_statements_are_read_away() -> None:
     found = meta(
         ld={**ARTICLE, "headline": "Ships &amp; <em>berths</em>", "description": "A &quot;plan&quot;<br>for six"}
@@ -140,6 +165,30 @@ def test_paywall_section_wire_and_live() -> None:
     assert meta(ld=ARTICLE).paywalled is None
 
 
+def test_a_live_blog_and_an_amp_page_are_known() -> None:
+    assert meta(ld={**ARTICLE, "liveBlogUpdate": [{"@type": "BlogPosting", "headline": "Now"}]}).live
+    assert not meta(ld=ARTICLE).live
+    assert meta('<link rel="amphtml" href="/amp/berths">').amp_url == "https://harbour.example/amp/berths"
+    assert meta('<link rel="amphtml" href="javascript:x">').amp_url == ""
+
+
+def test_a_dateline_makes_a_wire_article_and_the_text_may_overrule_the_language() -> None:
+    lead = "KYIV, Nov 19 (Reuters) - " + PARAGRAPHS[0]
+    found = extract(page(news(body=paragraphs(lead, *PARAGRAPHS), lang="de", ld={**ARTICLE, "inLanguage": "de"})))
+    assert (found.wire, found.language) == ("Reuters", "en")
+
+
+def test_every_text_is_plain_and_bounded() -> None:
+    long = "<b>x</b> &lt;i&gt; \x00" * 50_000
+    ld = {**ARTICLE, **dict.fromkeys(("headline", "description", "articleSection", "sourceOrganization"), long)}
+    ld["author"] = [{"name": f"Jana {'N' * 1_000}"}] * 100 + [{"name": f"Jana {letter}ovák"} for letter in "ABCD" * 20]
+    heads = "".join(f'<meta name="{name}" content="{"y" * 100_000}">' for name in ("section", "og:site_name", "author"))
+    found = meta(heads, f"<h1>{'z' * 100_000}</h1>", ld=ld)
+    texts = [found.title, found.description, found.section, found.outlet, found.organisation, *found.authors]
+    assert all(len(text) <= 2_000 and "<b>" not in text and "\x00" not in text for text in texts)
+    assert len(found.authors) <= 30
+
+
 def standfirst(text: str) -> str:
     return extract(page(news(head=f'<meta name="description" content="{text}">'))).standfirst
 
@@ -156,8 +205,9 @@ def test_hints_fill_only_what_the_page_lacks() -> None:
     hints = Hints(outlet="harbour", language="de", title="From the feed", published=published)
     full = extract(page(news()), hints=hints)
     assert (full.title, full.language, full.published) == (TITLE, "en", datetime(2026, 11, 19, 8, tzinfo=UTC))
+    # Nobody but the feed says a language, and the text is in another.
     bare = extract(page(f"<body>{paragraphs(*PARAGRAPHS)}</body>"), hints=hints)
-    assert (bare.title, bare.language, bare.published) == ("From the feed", "de", published)
+    assert (bare.title, bare.language, bare.published) == ("From the feed", "en", published)
     # Rules compare the outlet's id, whatever the page calls itself.
     assert full.outlet == bare.outlet == "harbour"
 

@@ -11,7 +11,9 @@ from monitor.settings.schema import seconds
 
 def test_each_value_has_its_origin(tmp_path):
     (tmp_path / "monitor.yaml").write_text("timezone: Europe/Kyiv\nlimits:\n  fetch_deadline: 1m\n")
-    (tmp_path / "outlets.yaml").write_text("outlets:\n  a: {feeds: [https://a.example/rss], every: 1h}\n")
+    (tmp_path / "outlets.yaml").write_text(
+        "outlets:\n  a: {feeds: [https://a.example/rss], every: 1h, selectors: {drop: .ad}}\n"
+    )
     (tmp_path / "alerts.yaml").write_text("channels: {c: {url_env: C_URL}}\nroutes: {r: {channels: [c], wait: 90s}}\n")
     environ = {"C_URL": "slack://token", "MONITOR_CONTACT": "a@example.org"}
     found = {row.key: (row.value, row.origin) for row in rows(load(tmp_path, environ))}
@@ -21,6 +23,7 @@ def test_each_value_has_its_origin(tmp_path):
     assert found["politeness.contact"] == ("a@example.org", "environment MONITOR_CONTACT")
     assert found["outlets.a"][0]["sources"] == ["https://a.example/rss"]
     assert found["outlets.a"][0]["every"] == "1h"
+    assert found["outlets.a"][0]["selectors"] == {"drop": ".ad"}
     assert found["outlets.a"][1] == f"{tmp_path}/outlets.yaml:2"
     assert found["channels.c"] == ({"kind": "apprise", "url": "(secret)"}, "environment C_URL")
     assert found["routes.r"][0]["wait"] == "90s"

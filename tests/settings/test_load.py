@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from monitor.model import Channel, Name, Source
+from monitor.model import Channel, Name, Selectors, Source
 from monitor.settings.faults import ConfigErrors
 from monitor.settings.load import load
 
@@ -65,6 +65,7 @@ def test_every_key_arrives(conf):
                 baseline: alert
                 ignore_robots: contract of 2026
                 tags: [north]
+                selectors: {body: .story-text, title: h1.headline, date: "time[pubdate]", drop: ".promo, aside:has(a)"}
         """,
         rules="""
             rules:
@@ -93,6 +94,7 @@ def test_every_key_arrives(conf):
     assert nrk.sources == (Source("https://nrk.example/a"), Source("https://nrk.example/b"))
     assert (nrk.language, nrk.every, nrk.private, nrk.alert_baseline) == ("no", 3600.0, True, True)
     assert (nrk.ignore_robots, nrk.tags) == ("contract of 2026", ("north",))
+    assert nrk.selectors == Selectors(".story-text", "h1.headline", "time[pubdate]", ".promo, aside:has(a)")
     short, long = settings.rules
     assert (short.query, short.name, short.severity) == ("nato summit", "short", "normal")
     assert (long.name, long.tags, long.severity, long.languages) == ("The alliance", ("desk",), "high", ("en", "uk"))
@@ -185,6 +187,32 @@ def test_all_errors_of_all_files_come_at_once(faults):
 )
 def test_a_wrong_outlet_is_shown_what_is_right(faults, outlets, line, column, text):
     says(faults(outlets=f"outlets:\n  {outlets}\n"), file="outlets.yaml", line=line, column=column, text=text)
+
+
+@pytest.mark.parametrize(
+    ("selectors", "column", "text"),
+    [
+        ("body: 'div['", 24, "outlets.a.selectors.body: found 'div[', expected a CSS selector; its [ is not closed"),
+        ("body: 'p:not(.x'", 24, "its ( is not closed"),
+        ("body: 'p)'", 24, "has a ) without its partner"),
+        ("date: 'time[a=\"x]'", 24, 'has a " without its partner'),
+        ("drop: '.promo,'", 24, "a CSS selector of elements, such as .story-text"),
+        ("drop: '.promo::before'", 24, "a CSS selector of elements"),
+        ("title: //h1", 25, "a CSS selector of elements"),
+        ("title: ''", 25, "a CSS selector of elements"),
+        ("title:", 25, "found nothing, expected text Text that begins with # goes in quotes"),
+        ("body: [itemprop]", 24, "found a list, expected text Text that begins with [ goes in quotes"),
+        ("bodies: p", 18, "unknown key 'bodies' Did you mean body?"),
+    ],
+)
+def test_a_selector_nothing_can_use_stands_in_its_line(faults, selectors, column, text):
+    found = faults(outlets=f"outlets:\n  a:\n    feeds: [http://a.example]\n    selectors: {{ {selectors} }}\n")
+    says(found, file="outlets.yaml", line=4, column=column, text=text)
+
+
+def test_a_selector_taken_for_a_comment_is_not_left_out_in_silence(faults):
+    found = faults(outlets="outlets:\n  a:\n    feeds: [http://a.example]\n    selectors:\n      body: #story\n")
+    says(found, file="outlets.yaml", line=5, column=12, text="Text that begins with # goes in quotes")
 
 
 def test_braces_without_quotes_are_explained(faults):

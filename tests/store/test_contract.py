@@ -14,6 +14,7 @@ from monitor.model import (
     Block,
     Delivery,
     LinkState,
+    Memory,
     Placement,
     PlacementReason,
     Role,
@@ -173,6 +174,28 @@ def test_robots_are_stored_and_replaced(store: Store) -> None:
         store.outlets.put_robots(RobotsFile(origin, 0, b"", NOW))
         store.outlets.put_robots(RobotsFile(origin, 200, b"\xff\x00", later(1)))
     assert store.outlets.robots(origin) == RobotsFile(origin, 200, b"\xff\x00", later(1))
+
+
+def test_the_memory_of_an_outlet_is_what_was_made_of_it_and_no_other_outlets(store: Store) -> None:
+    taught = Memory(((7, 2**64 - 1, 1), (8, 3)), (4, 5))
+    assert store.outlets.memory("courier") == Memory()
+    with store.transaction():
+        store.outlets.learn("courier", lambda known: replace(known, titles=(4,)))
+        store.outlets.learn("courier", lambda known: replace(taught, titles=(*known.titles, 5)))
+    assert store.outlets.memory("courier") == taught
+    assert store.outlets.memory("gazette") == Memory()
+
+
+def test_what_was_learnt_leaves_with_the_transaction_it_was_learnt_in(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.transaction():  # noqa: PT012
+        store.outlets.learn("courier", lambda known: replace(known, titles=(4,)))
+        raise RuntimeError
+    assert store.outlets.memory("courier") == Memory()
+
+
+def test_a_memory_that_gained_nothing_is_not_written(store: Store) -> None:
+    # Outside a transaction a write is refused.
+    store.outlets.learn("courier", lambda known: Memory(known.articles, known.titles))
 
 
 # ---- links

@@ -1,0 +1,118 @@
+"""The lines of text around the headline, where outlets show who wrote an article and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from monitor.parse.html import Node, fold_space
+
+_SKIPPED = frozenset(
+    "script style noscript template svg select textarea video audio iframe figure button form nav".split()
+)
+_INLINE = frozenset("a abbr address b bdi big cite em font i ins mark q s small span strong sub sup time u".split())
+_MAX_AFTER = 200
+_MAX_BEFORE = 60
+# The text has begun where lines are this long; a standfirst or two may be.
+_LONG = 220
+_MAX_LONG = 2
+_MAX_LINES = 60
+_MAX_PART = 500
+_NEAR_LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What stands in one line: the texts of its inline elements."""
+
+    parts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole line."""
+        return " ".join(self.parts)
+
+
+class Surroundings:
+    """The lines after a heading and those before it, each nearest first; read when they are first asked for."""
+
+    def __init__(self, heading: Node | None) -> None:
+        self._heading = heading
+
+    @cached_property
+    def near(self) -> list[Line]:
+        """The few lines right after the heading."""
+        return list(islice(self._read(forward=True, limit=_MAX_AFTER), _NEAR_LINES))
+
+    @cached_property
+    def after(self) -> list[Line]:
+        """The lines after the heading until the text has begun."""
+        return list(self._read(forward=True, limit=_MAX_AFTER))
+
+    @cached_property
+    def before(self) -> list[Line]:
+        """The lines before the heading."""
+        return list(self._read(forward=False, limit=_MAX_BEFORE))
+
+    def _read(self, *, forward: bool, limit: int) -> Iterator[Line]:
+        return _lines(self._heading, forward=forward, limit=limit) if self._heading is not None else iter(())
+
+
+def within(node: Node, limit: int = 40) -> list[Line]:
+    """Return the lines inside a small element; of a large one the first."""
+    return list(_lines(node, forward=True, limit=limit, inside=True))
+
+
+def _lines(node: Node, *, forward: bool, limit: int, inside: bool = False) -> Iterator[Line]:
+    parts: list[str] = []
+    count = long = 0
+    for text in _texts(node, forward=forward, limit=limit, inside=inside):
+        if text:
+            parts.append(text)
+            continue
+        if parts:
+            line = Line(tuple(parts if forward else reversed(parts)))
+            yield line
+            count += 1
+            long += sum(map(len, parts)) > _LONG
+            parts = []
+            if count >= _MAX_LINES or long >= _MAX_LONG:
+                return
+    if parts:
+        yield Line(tuple(parts if forward else reversed(parts)))
+
+
+def _texts(node: Node, *, forward: bool, limit: int, inside: bool) -> Iterator[str]:
+    """Yield the texts that follow or precede in document order, "" where a line ends."""
+    at: Node | None = node
+    descend = inside
+    depth = 0
+    for _ in range(limit):
+        found = None
+        if descend and at is not None:
+            found = at.first_child if forward else at.last_child
+            depth += found is not None
+        while found is None and at is not None:
+            if inside and depth == 0:
+                return
+            found = at.next if forward else at.prev
+            if found is None:
+                at = at.parent
+                depth -= 1
+                if at is not None and at.tag not in _INLINE:
+                    yield ""
+        at = found
+        if at is None:
+            return
+        if at.is_text_node:
+            descend = False
+            text = at.text(deep=False)
+            if text and not text.isspace() and (folded := fold_space(text[:_MAX_PART])):
+                yield folded
+        else:
+            tag = at.tag or ""
+            descend = tag not in _SKIPPED
+            if tag not in _INLINE:
+                yield ""
