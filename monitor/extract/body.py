@@ -6,12 +6,13 @@ nothing. `judge` decides, `read` makes blocks of it, explain.py tells why.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
 from monitor.extract import teaser
-from monitor.extract.field import HEADINGS, Context, Field, find, tokens, whole
+from monitor.extract.field import HEADINGS, Context, Field, ends_sentence, find, tokens, whole
 from monitor.extract.score import Weights, score
 from monitor.extract.segment import Mark, Segment, segments
 from monitor.extract.weights import WEIGHTS
@@ -22,6 +23,11 @@ from monitor.parse.html import Node
 _CORE_SHARE = 0.45
 MAX_ASIDES = 60
 _TABLE_PROSE = 140
+# A text of more characters that stands this often on a page fills the place of something that was not loaded.
+_LONG = 60
+_LABEL = 24
+_BESIDE = (Mark.ASIDE | Mark.ADVERT | Mark.SHARE | Mark.SIGNUP | Mark.WALL | Mark.FORM).value
+_PLACEHOLDER = 3
 _NEVER = (Mark.HIDDEN | Mark.CAPTION).value
 
 
@@ -91,9 +97,13 @@ def _rescue(found: Field, kept: list[bool]) -> list[bool]:
 
 
 def _left(found: Field, kept: Sequence[bool], teasers: set[int], context: Context) -> list[bool]:
-    """Take out what no score can know: teasers, the title, headings of nothing."""
+    """Take out what no score can know: teasers, placeholders, labels, the title, headings of nothing."""
     title = tokens(context.title)
-    left = [keep and index not in teasers for index, keep in enumerate(kept)]
+    times = Counter(segment.text for segment in found.segments if segment.chars > _LONG)
+    left = [
+        keep and index not in teasers and times[segment.text] < _PLACEHOLDER and not _is_label(segment, found)
+        for index, (segment, keep) in enumerate(zip(found.segments, kept, strict=True))
+    ]
     below = 0
     for index in range(len(left) - 1, -1, -1):
         if not left[index]:
@@ -106,6 +116,13 @@ def _left(found: Field, kept: Sequence[bool], teasers: set[int], context: Contex
         else:
             below = level
     return left
+
+
+def _is_label(segment: Segment, found: Field) -> bool:
+    """Say whether a segment is the word over an advertisement or another box that is no part of the text."""
+    if segment.chars > _LABEL or not segment.box.marks & ~found.container.marks & _BESIDE:
+        return False
+    return not ends_sentence(segment.text)
 
 
 def roles(judged: Judged) -> Iterator[tuple[Segment, Role]]:

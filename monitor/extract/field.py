@@ -26,6 +26,7 @@ _MOST_OF_ALL = 0.6
 _CORE = 0.8
 FAR = (Mark.COMMENT | Mark.RELATED | Mark.FOOTER | Mark.ASIDE | Mark.SIGNUP | Mark.WALL | Mark.HIDDEN).value
 _FOOTER = Mark.FOOTER.value
+_COMMENT = Mark.COMMENT.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +142,6 @@ def _vote(segment: Segment) -> float:
     if not ends_sentence(segment.text):
         prose *= 0.6
     if segment.box.marks & FAR:
-        prose *= 0.25
+        # Comments outweigh a short article ten times: 0.05 lets them win only where there is nothing else.
+        prose *= 0.05 if segment.box.marks & _COMMENT else 0.25
     return prose * min(size, 700.0) / 100.0

@@ -31,7 +31,7 @@ SET_WEIGHT = {"press": 4.0, "web": 1.5, "article": 1.0}
 PAGE = 60.0
 CUTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6)
 # Log odds a segment must have at least: text of another story makes a false alert, a lost side remark nothing.
-CUT = 0.4
+CUT = 0.3
 
 
 @dataclass
