@@ -72,8 +72,23 @@ def inflate(page: Page, *, cap: int = MAX_BODY) -> bytes:
 
 def prescan(body: bytes) -> None:
     """Refuse what would cost a parser minutes or its life. Linear. Raises ReadError(HOSTILE)."""
-    if body.count(b"<") > 4 * MAX_TAGS:
+    signs = body.count(b"<")
+    if signs > 4 * MAX_TAGS:
         raise ReadError(Reason.HOSTILE, f"more than {4 * MAX_TAGS} '<'")
+    # As many signs as half of all pages have cannot pass any of the bounds below.
+    if signs > min(MAX_DEPTH, MAX_OPTIONS, MAX_TAGS):
+        _count_tags(body)
+    # A page of 280 kB holds 22,000 of them at most; each costs a tag's parser its share.
+    if body.count(b"=") > MAX_ATTRIBUTES:
+        raise ReadError(Reason.HOSTILE, f"more than {MAX_ATTRIBUTES} '='")
+    # A tag with 2,000 attributes has at least 4,000 bytes between its brackets; others need no look.
+    if any(_attributes(part) > MAX_TAG_ATTRIBUTES for part in body.split(b"<")):
+        for part in _outside_scripts(body).split(b"<"):
+            if (count := _attributes(part)) > MAX_TAG_ATTRIBUTES:
+                raise ReadError(Reason.HOSTILE, f"a tag with {count} attributes, at most {MAX_TAG_ATTRIBUTES}")
+
+
+def _count_tags(body: bytes) -> None:
     depth = deepest = tags = options = 0
     for match in _TAG.finditer(body):
         tags += 1
@@ -90,15 +105,14 @@ def prescan(body: bytes) -> None:
         raise ReadError(Reason.HOSTILE, f"{options} options, at most {MAX_OPTIONS}")
     if tags > MAX_TAGS:
         raise ReadError(Reason.HOSTILE, f"{tags} tags, at most {MAX_TAGS}")
-    # A page of 280 kB holds 22,000 of them at most; each costs a tag's parser its share.
-    if body.count(b"=") > MAX_ATTRIBUTES:
-        raise ReadError(Reason.HOSTILE, f"more than {MAX_ATTRIBUTES} '='")
-    # A tag with 2,000 attributes has at least 4,000 bytes between its brackets; others need no look.
-    for part in _outside_scripts(body).split(b"<"):
-        if len(part) > 2 * MAX_TAG_ATTRIBUTES and part[:1].isalpha():
-            count = sum(1 for _ in _ATTRIBUTES.finditer(part.split(b">", 1)[0]))
-            if count > MAX_TAG_ATTRIBUTES:
-                raise ReadError(Reason.HOSTILE, f"a tag with {count} attributes, at most {MAX_TAG_ATTRIBUTES}")
+
+
+def _attributes(part: bytes) -> int:
+    """Return how many attributes the tag that begins a part has; 0 for what is too short for many."""
+    if len(part) <= 2 * MAX_TAG_ATTRIBUTES or not part[:1].isalpha():
+        return 0
+    tag = part.split(b">", 1)[0]
+    return sum(1 for _ in _ATTRIBUTES.finditer(tag)) if len(tag) > 2 * MAX_TAG_ATTRIBUTES else 0
 
 
 def _outside_scripts(body: bytes) -> bytes:

@@ -64,9 +64,9 @@ def check_selector(text: str) -> None:
 
 def fold_space(text: str) -> str:
     """Return text with every run of white space as one space, controls and direction marks gone."""
-    if not text.isascii() or not text.isprintable():
-        text = _CONTROL.sub("", text)
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    # What is printable holds none of them; only the rest is searched.
+    return text if text.isprintable() else " ".join(_CONTROL.sub("", text).split())
 
 
 def plain(markup: str, limit: int = 100_000) -> str:
