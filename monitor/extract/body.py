@@ -99,9 +99,9 @@ def _rescue(found: Field, kept: list[bool]) -> list[bool]:
 def _left(found: Field, kept: Sequence[bool], teasers: set[int], context: Context) -> list[bool]:
     """Take out what no score can know: teasers, placeholders, labels, the title, headings of nothing."""
     title = tokens(context.title)
-    times = Counter(segment.text for segment in found.segments if segment.chars > _LONG)
+    fillers = _placeholders(found, kept)
     left = [
-        keep and index not in teasers and times[segment.text] < _PLACEHOLDER and not _is_label(segment, found)
+        keep and index not in teasers and segment.text not in fillers and not _is_label(segment, found)
         for index, (segment, keep) in enumerate(zip(found.segments, kept, strict=True))
     ]
     below = 0
@@ -116,6 +116,17 @@ def _left(found: Field, kept: Sequence[bool], teasers: set[int], context: Contex
         else:
             below = level
     return left
+
+
+def _placeholders(found: Field, kept: Sequence[bool]) -> set[str]:
+    """Return the texts that stand in the places of things not loaded; none where they would be most of the article."""
+    times = Counter(segment.text for segment in found.segments if segment.chars > _LONG)
+    fillers = {text for text, count in times.items() if count >= _PLACEHOLDER}
+    if not fillers:
+        return fillers
+    own = [segment for segment, keep in zip(found.segments, kept, strict=True) if keep]
+    filled = sum(segment.chars for segment in own if segment.text in fillers)
+    return fillers if 2 * filled < sum(segment.chars for segment in own) else set()
 
 
 def _is_label(segment: Segment, found: Field) -> bool:
