@@ -1,7 +1,7 @@
 """Whether a page that names an address on another site as its own stands there: the other page is asked.
 
 Nobody configured the other host, so it is asked little: what was found for two hosts is remembered for a while, and an
-outlet that claims another site on its every page costs three requests a day.
+outlet that claims another site on its every page costs that site three requests, then one a day.
 """
 
 from __future__ import annotations
