@@ -128,7 +128,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What one source held: links in its own order, newest first where it says so."""
+    """What one source held: links in its own order, newest first where it says so. `titles`: digests of theirs."""
 
     links: tuple[Link, ...] = ()
     title: str = ""
@@ -136,7 +136,6 @@ class Links:
     ttl: float | None = None
     dropped: int = 0
     titles: tuple[int, ...] = ()
-    """Digests of the links' titles, for the outlet's Memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +196,7 @@ class TextKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as read. `language`: lower-case primary subtag ("en"), None where unknown."""
+    """An article as read. `language`: lower-case primary subtag ("en") or None. `reason`: why `text` is not full."""
 
     url: str
     title: str
@@ -215,7 +214,6 @@ class Article:
     live: bool = False
     text: TextKind = TextKind.FULL
     reason: Reason | None = None
-    """Why `text` is not full."""
     content_hash: str = ""
     detail: str = ""
 
@@ -309,13 +307,16 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that a reader process makes of one page. `fingerprint`: see story/fingerprint.py."""
+    """All that a reader process makes of one page. `fingerprint`: see story/fingerprint.py. `claim`: the address on
+    another site that the page names as its own, not believed yet; "" for none.
+    """
 
     article: Article
     hits: tuple[Hit, ...] = ()
     fingerprint: tuple[int, ...] = ()
     rules_version: str = ""
     gain: Memory = Memory()
+    claim: str = ""
 
 
 class PlacementReason(StrEnum):

@@ -14,14 +14,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import TypeVar
 
-from monitor.errors import AlertReason, Reason, SendReason
+from monitor.errors import AlertReason, MonitorError, Reason, SendReason
 from monitor.extract import memory
 from monitor.fetch import policy
+from monitor.fetch.claims import PATIENCE, Claims
 from monitor.fetch.visit import Refusal, Visitor
 from monitor.model import (
     Channel,
@@ -29,7 +31,6 @@ from monitor.model import (
     Failure,
     Link,
     Links,
-    LinkState,
     Memory,
     Outlet,
     Page,
@@ -44,7 +45,7 @@ from monitor.notify import plan, render
 from monitor.outlets import baseline, cadence
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
 from monitor.story.cluster import Clusters
-from monitor.views import DueAlert, DueSource, EventRow, LinkOutcome, OutboxRow, PollOutcome
+from monitor.views import DueAlert, DueSource, EventRow, LinkOutcome, OutboxRow
 
 T = TypeVar("T")
 
@@ -98,6 +99,10 @@ class Pipeline:
     clusters: Clusters
     orders: Orders
     _placing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _claims: Claims = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._claims = Claims(self.visitor, self.readers, self.clock)
 
     async def _write(self, work: Callable[[Store], T]) -> T:
         return await asyncio.wrap_future(self.ledger.submit(work))
@@ -127,9 +132,7 @@ class Pipeline:
     async def _poll_failed(
         self, source: DueSource, outlet: Outlet, reason: Reason, detail: str, retry_after: float | None
     ) -> Polled:
-        now, failures = self.clock.now(), source.failures + 1
-        due = cadence.next_check(now, every=outlet.every, failures=failures, retry_after=retry_after, seed=source.url)
-        outcome = PollOutcome(source.id, now, due, reason, detail[:300], failures)
+        outcome = cadence.failed(source, outlet, reason, detail, self.clock.now(), retry_after)
         await self._write(lambda store: store.outlets.record(outcome))
         return Polled(source, (), reason, detail)
 
@@ -137,15 +140,7 @@ class Pipeline:
         self, source: DueSource, outlet: Outlet, page: Page, digest: str, found: Links | None
     ) -> Polled:
         now = self.clock.now()
-        outcome = PollOutcome(
-            source.id,
-            now,
-            cadence.next_check(now, every=outlet.every, ttl=found.ttl if found else None, seed=source.url),
-            etag=page.headers.get("etag", source.etag if page.status == 304 else "")[:500],
-            last_modified=page.headers.get("last-modified", source.last_modified if page.status == 304 else "")[:100],
-            body_hash=source.body_hash if page.status == 304 else digest,
-            listed=len(found.links) if found else None,
-        )
+        outcome = cadence.answered(source, outlet, page, digest, found, now)
         fresh, old = baseline.split(found.links if found else (), source, outlet)
         pages, lease = self.orders.baseline_pages, self.orders.lease
 
@@ -173,23 +168,27 @@ class Pipeline:
         if isinstance(result, Failure):
             # Where the reader died of this page, its feed entry is harmless.
             result = await self.readers.entry(link, result, outlet.language)
+        elif result.claim:
+            address = await self._address(result, outlet)
+            result = replace(result, article=replace(result.article, canonical_url=address))
         return await self._keep(link, result, retry=not isinstance(answer, Refusal) or answer.retry)
 
-    def _outcome(self, link: Link, reason: Reason | None, detail: str, *, retry: bool) -> LinkOutcome:
-        attempts = link.attempts + 1
-        if reason is None:
-            return LinkOutcome(link.id, LinkState.READ, attempts)
-        again = policy.reread_at(attempts, reason, retry, self.clock.now())
-        state = LinkState.FAILED if again is None else LinkState.PARTIAL
-        return LinkOutcome(link.id, state, attempts, reason, detail[:300], next_at=again)
+    async def _address(self, reading: Reading, outlet: Outlet) -> str:
+        """Return the address of an article whose page claims another site: its own where that is not proved."""
+        own = reading.article.canonical_url
+        # Whatever goes wrong there, the article is here.
+        with suppress(TimeoutError, MonitorError):
+            async with asyncio.timeout(PATIENCE):
+                return await self._claims.settle(own, reading.claim, outlet)
+        return own
 
     async def _keep(self, link: Link, result: Reading | Failure, *, retry: bool) -> Read:
         if isinstance(result, Failure):
-            outcome = self._outcome(link, result.reason, result.detail, retry=retry)
+            outcome = policy.outcome(link, result.reason, result.detail, self.clock.now(), retry=retry)
             await self._write(lambda store: store.links.finish(outcome))
             return Read(link, None, result.reason)
         article = result.article
-        outcome = self._outcome(link, article.reason, article.detail, retry=retry)
+        outcome = policy.outcome(link, article.reason, article.detail, self.clock.now(), retry=retry)
         if not result.hits:
             return (await self._write(lambda store: self._store(store, link, result, outcome, None)))[1]
         # One at a time from decision to memory: two copies of a story read at once must not open two stories.

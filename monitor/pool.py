@@ -230,20 +230,20 @@ class Pool:
             self._take_over(server)
 
     async def links(self, page: Page, source: DueSource) -> Links | Failure:
-        job = wire.LinksJob(page, source)
-        return await self._ask(job, FIRST, job.result)
+        return await self._ask(wire.LinksJob(page, source), FIRST)
 
     async def article(self, page: Page, link: Link, outlet: Outlet, memory: Memory | None = None) -> Reading | Failure:
         job = wire.ArticleJob(link, outlet.language, page=page, selectors=outlet.selectors, memory=memory)
-        return await self._ask(job, THEN, job.result)
+        return await self._ask(job, THEN)
 
     async def entry(self, link: Link, failure: Failure, language: str | None) -> Reading | Failure:
-        job = wire.EntryJob(link, language, failure=failure)
-        return await self._ask(job, THEN, job.result)
+        return await self._ask(wire.EntryJob(link, language, failure=failure), THEN)
+
+    async def canonical(self, page: Page, url: str) -> str | Failure:
+        return await self._ask(wire.CanonicalJob(page, url), THEN)
 
     async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:
-        job = wire.RobotsJob(body, tuple(urls), agent)
-        return await self._ask(job, FIRST, job.result)
+        return await self._ask(wire.RobotsJob(body, tuple(urls), agent), FIRST)
 
     def stats(self) -> dict[str, int]:
         """Count readers, busy, waiting; since the start jobs, forked, retried, and readers ended by reason."""
@@ -266,7 +266,7 @@ class Pool:
         async with self._reloading:
             await asyncio.gather(*self._closing, *(_end(server) for server in self._servers))
 
-    async def _ask(self, job: wire.Job, rank: int, read: Callable[[bytearray], T]) -> T | Failure:
+    async def _ask(self, job: wire.Task[T], rank: int) -> T | Failure:
         self._counts["jobs"] += 1
         try:
             frame = wire.pack(job, cap=wire.MAX_REQUEST)
@@ -278,7 +278,7 @@ class Pool:
             except PoolError as error:
                 return Failure(Reason.NO_READER, str(error))
             try:
-                result = await worker.ask(frame, self._setup.job_seconds, read)
+                result = await worker.ask(frame, self._setup.job_seconds, job.result)
                 if isinstance(result, Failure) and not worker.fit:
                     self._counts[result.reason.value] += 1
                 return result  # noqa: TRY300 - the count belongs to the answer

@@ -114,6 +114,12 @@ class Readers(Protocol):
         """Make the article from the feed entry alone: text="feed", with the failure's reason."""
         ...
 
+    async def canonical(self, page: Page, url: str) -> str | Failure:
+        """Return the canonical URL of a page that answered for `url` and names itself so; "" where it names another
+        or none. The two may differ in scheme and in what only names a form of the site ("www.").
+        """
+        ...
+
     async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:
         """Say for each URL whether this robots.txt lets `agent` (a product token) fetch it."""
         ...

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from monitor.errors import ReadError
 from monitor.extract import memory
-from monitor.extract.article import Hints, content_hash, read_page
+from monitor.extract.article import Hints, content_hash, own_canonical, read_page
 from monitor.fetch import robots
 from monitor.match.engine import Matcher
 from monitor.model import (
@@ -87,7 +87,7 @@ class Reader:
             read = read_page(page, hints, known or Memory())
         except ReadError as error:
             return self.entry(link, Failure(error.reason, error.detail), language)
-        return replace(self._reading(read.article), gain=read.gain)
+        return replace(self._reading(read.article), gain=read.gain, claim=read.claim)
 
     def entry(self, link: Link, failure: Failure, language: str | None) -> Reading | Failure:
         """Make the article from what the feed said; the failure itself where the feed said nothing."""
@@ -111,6 +111,14 @@ class Reader:
             detail=failure.detail[:300],
         )
         return self._reading(article)
+
+    @staticmethod
+    def canonical(page: Page, url: str) -> str:
+        """Return the canonical URL of a page that answered for `url` and names itself so; "" for any other."""
+        try:
+            return own_canonical(page, url)
+        except ReadError:
+            return ""
 
     @staticmethod
     def robots(body: bytes, addresses: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:

@@ -13,7 +13,7 @@ import signal
 import struct
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 import msgspec
 
@@ -21,6 +21,9 @@ from monitor.errors import Reason
 from monitor.headers import Headers
 from monitor.model import Article, Entity, Failure, Hit, Link, Links, LinkState, Memory, Page, Reading, Rule, Selectors
 from monitor.views import DueSource
+
+if TYPE_CHECKING:
+    from monitor.reading import Reader
 
 HEADER = struct.Struct("!II")
 # A page is 5 MB at most as fetched; a feed's 2 M characters of content are 6 MB in three-byte scripts.
@@ -33,6 +36,7 @@ MAX_EVIDENCE = 50_000
 MAX_FINGERPRINT = 10_000
 MAX_DIGESTS = 500
 MAX_DETAIL = 500
+MAX_URL = 2_000
 
 T = TypeVar("T")
 
@@ -52,11 +56,24 @@ class LargeFrameError(FrameError):
 # ---- jobs: daemon to reader
 
 
-class LinksJob(msgspec.Struct, frozen=True, tag="links"):
+class Task(msgspec.Struct, Generic[T], frozen=True):
+    """What every job is: `run` is the reader's half, `result` the daemon's."""
+
+    def run(self, reader: Reader) -> T | Failure:
+        raise NotImplementedError
+
+    def result(self, payload: bytearray) -> T | Failure:
+        raise NotImplementedError
+
+
+class LinksJob(Task[Links], frozen=True, tag="links"):
     """Parse a source's answer into links."""
 
     page: Page
     source: DueSource
+
+    def run(self, reader: Reader) -> Links | Failure:
+        return reader.links(self.page, self.source)
 
     def result(self, payload: bytearray) -> Links | Failure:
         """Decode and check the reply; raises FrameError."""
@@ -69,7 +86,7 @@ class LinksJob(msgspec.Struct, frozen=True, tag="links"):
         return Links(reply.links, reply.title, reply.language, reply.ttl, reply.dropped, reply.titles)
 
 
-class _ReadingJob(msgspec.Struct, frozen=True):
+class _ReadingJob(Task[Reading], frozen=True):
     """What ArticleJob and EntryJob share: both make a link a reading."""
 
     link: Link
@@ -87,7 +104,7 @@ class _ReadingJob(msgspec.Struct, frozen=True):
         _require(_aware((article.published, article.updated)), "a time without a zone")
         _require(len(reply.gain.articles) <= 1 and all(reply.gain.articles), "not one article learnt")
         _require(all(map(_are_digests, (*reply.gain.articles, reply.gain.titles))), "digests that are none")
-        return Reading(article, reply.hits, reply.fingerprint, reply.rules_version, reply.gain)
+        return Reading(article, reply.hits, reply.fingerprint, reply.rules_version, reply.gain, reply.claim)
 
 
 class ArticleJob(_ReadingJob, frozen=True, kw_only=True, tag="article"):
@@ -97,19 +114,43 @@ class ArticleJob(_ReadingJob, frozen=True, kw_only=True, tag="article"):
     selectors: Selectors = Selectors()
     memory: Memory | None = None
 
+    def run(self, reader: Reader) -> Reading | Failure:
+        return reader.article(self.page, self.link, self.language, self.selectors, self.memory)
+
 
 class EntryJob(_ReadingJob, frozen=True, kw_only=True, tag="entry"):
     """Make the article from the feed entry alone."""
 
     failure: Failure
 
+    def run(self, reader: Reader) -> Reading | Failure:
+        return reader.entry(self.link, self.failure, self.language)
 
-class RobotsJob(msgspec.Struct, frozen=True, tag="robots"):
+
+class CanonicalJob(Task[str], frozen=True, tag="canonical"):
+    """Ask a page that answered for a URL whether it names itself so."""
+
+    page: Page
+    url: str
+
+    def run(self, reader: Reader) -> str:
+        return reader.canonical(self.page, self.url)
+
+    def result(self, payload: bytearray) -> str | Failure:
+        """Decode the reply; raises FrameError."""
+        reply = _decode(_CANONICAL, payload)
+        return reply.failure() if isinstance(reply, FailureReply) else reply.url
+
+
+class RobotsJob(Task[tuple[bool, ...]], frozen=True, tag="robots"):
     """Ask a robots.txt about some URLs."""
 
     body: bytes
     urls: tuple[str, ...]
     agent: str
+
+    def run(self, reader: Reader) -> tuple[bool, ...] | Failure:
+        return reader.robots(self.body, self.urls, self.agent)
 
     def result(self, payload: bytearray) -> tuple[bool, ...] | Failure:
         """Decode and check the reply; raises FrameError."""
@@ -120,7 +161,7 @@ class RobotsJob(msgspec.Struct, frozen=True, tag="robots"):
         return reply.verdicts
 
 
-Job = LinksJob | ArticleJob | EntryJob | RobotsJob
+Job = LinksJob | ArticleJob | EntryJob | CanonicalJob | RobotsJob
 
 
 # ---- replies: reader to daemon. Limits of Meta are checked before the items are built.
@@ -145,6 +186,13 @@ class ReadingReply(msgspec.Struct, frozen=True, tag="reading"):
     fingerprint: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_FINGERPRINT)]
     rules_version: str
     gain: Memory
+    claim: Annotated[str, msgspec.Meta(max_length=MAX_URL)]
+
+
+class CanonicalReply(msgspec.Struct, frozen=True, tag="canonical"):
+    """The canonical URL of a page that names itself as asked; "" for one that does not."""
+
+    url: Annotated[str, msgspec.Meta(max_length=MAX_URL)]
 
 
 class RobotsReply(msgspec.Struct, frozen=True, tag="robots"):
@@ -233,6 +281,9 @@ _SETUP = msgspec.msgpack.Decoder(Setup)
 _REPORT: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
 _LINKS: msgspec.msgpack.Decoder[LinksReply | FailureReply] = msgspec.msgpack.Decoder(LinksReply | FailureReply)
 _READING: msgspec.msgpack.Decoder[ReadingReply | FailureReply] = msgspec.msgpack.Decoder(ReadingReply | FailureReply)
+_CANONICAL: msgspec.msgpack.Decoder[CanonicalReply | FailureReply] = msgspec.msgpack.Decoder(
+    CanonicalReply | FailureReply
+)
 _ROBOTS: msgspec.msgpack.Decoder[RobotsReply | FailureReply] = msgspec.msgpack.Decoder(RobotsReply | FailureReply)
 
 
@@ -267,8 +318,10 @@ def pack_reply(result: object, serial: int) -> bytearray:
             )  # fmt: skip
         case Reading():
             reply = ReadingReply(
-                result.article, result.hits, result.fingerprint, result.rules_version, result.gain
+                result.article, result.hits, result.fingerprint, result.rules_version, result.gain, result.claim
             )  # fmt: skip
+        case str():
+            reply = CanonicalReply(result)
         case tuple():
             reply = RobotsReply(result)
         case _:

@@ -250,24 +250,12 @@ def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float, libc: ctypes
 
 def _answer(reader: Reader, payload: bytearray, serial: int) -> bytearray:
     try:
-        return wire.pack_reply(_run(reader, wire.unpack_job(payload)), serial)
+        return wire.pack_reply(wire.unpack_job(payload).run(reader), serial)
     except MemoryError:
         failure = Failure(Reason.OVER_MEMORY, "MemoryError")
     except Exception as error:  # noqa: BLE001 - a page may break a parser in any way
         failure = Failure(Reason.CRASHED, type(error).__name__)
     return wire.pack_reply(failure, serial)
-
-
-def _run(reader: Reader, job: wire.Job) -> object:
-    match job:
-        case wire.LinksJob():
-            return reader.links(job.page, job.source)
-        case wire.ArticleJob():
-            return reader.article(job.page, job.link, job.language, job.selectors, job.memory)
-        case wire.EntryJob():
-            return reader.entry(job.link, job.failure, job.language)
-        case wire.RobotsJob():
-            return reader.robots(job.body, job.urls, job.agent)
 
 
 # ---- the daemon's side

@@ -41,6 +41,7 @@ LISTED = Link("paper", "http://x/feed", "http://x/1", title="Élysée мир", p
 LINKS_JOB = wire.LinksJob(PAGE, SOURCE)
 LEARNT = Memory(((7, 2**64 - 1, 1),), (4, 5))
 ARTICLE_JOB = wire.ArticleJob(LINK, "en", page=PAGE, selectors=Selectors(body=".story", drop=".promo"), memory=LEARNT)
+CANONICAL_JOB = wire.CanonicalJob(PAGE, "http://y/1")
 ROBOTS_JOB = wire.RobotsJob(b"User-agent: *", ("http://x/1", "http://x/2"), "monitor")
 READING = Reading(
     Article(
@@ -51,6 +52,7 @@ READING = Reading(
     (2**63, 5),
     "v1",
     LEARNT,
+    "http://y/1",
 )  # fmt: skip
 
 
@@ -64,7 +66,14 @@ def through(job, result):
 
 
 @pytest.mark.parametrize(
-    "job", [LINKS_JOB, ARTICLE_JOB, wire.EntryJob(LINK, None, failure=Failure(Reason.ROBOTS, "no")), ROBOTS_JOB]
+    "job",
+    [
+        LINKS_JOB,
+        ARTICLE_JOB,
+        wire.EntryJob(LINK, None, failure=Failure(Reason.ROBOTS, "no")),
+        CANONICAL_JOB,
+        ROBOTS_JOB,
+    ],
 )
 def test_jobs_arrive_as_they_were(job):
     arrived = wire.unpack_job(payload(wire.pack(job, cap=wire.MAX_REQUEST)))
@@ -84,6 +93,8 @@ def test_jobs_arrive_as_they_were(job):
         (LINKS_JOB, Links((LISTED,), "Paper", "fr", 3600.0, 4, (1, 2**64 - 1))),
         (ARTICLE_JOB, READING),
         (wire.EntryJob(LINK, "en", failure=Failure(Reason.ROBOTS)), READING),
+        (CANONICAL_JOB, "http://y/1"),
+        (CANONICAL_JOB, Failure(Reason.CRASHED)),
         (ROBOTS_JOB, (True, False)),
         (LINKS_JOB, Failure(Reason.NOT_A_FEED, "html")),
         (ARTICLE_JOB, Failure(Reason.CONSENT)),
@@ -116,6 +127,9 @@ def test_results_arrive_as_they_were(job, result):
         (ARTICLE_JOB, replace(READING, gain=Memory(((),))), "not one article"),
         (ARTICLE_JOB, replace(READING, gain=Memory(((1, -1),))), "digests"),
         (ARTICLE_JOB, replace(READING, gain=Memory(titles=(1,) * (wire.MAX_DIGESTS + 1))), "digests"),
+        (ARTICLE_JOB, replace(READING, claim="x" * (wire.MAX_URL + 1)), "length"),
+        (CANONICAL_JOB, "x" * (wire.MAX_URL + 1), "length"),
+        (CANONICAL_JOB, READING, "reading"),
         (LINKS_JOB, Links(titles=(-1,)), "digests"),
         (LINKS_JOB, Links(titles=(1,) * (wire.MAX_DIGESTS + 1)), "length"),
         (ARTICLE_JOB, replace(READING, hits=(Hit("r", (Evidence("a", "b", (0, 1)),) * 501),) * 100), "evidence"),

@@ -17,6 +17,7 @@ from monitor.extract.field import density, tokens
 from monitor.extract.metadata import Metadata
 from monitor.extract.obstacle import Signs, refuse
 from monitor.extract.selected import Selected
+from monitor.extract.site import bare, port, same_site, site
 from monitor.extract.wire import wire
 from monitor.model import OWN_ROLES, Article, Block, Failure, Memory, Page, Role, Selectors
 from monitor.parse import html, urls
@@ -53,10 +54,11 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """An article, and what its outlet's memory learns from its page."""
+    """An article, what its outlet's memory learns from its page, and its claim to stand on another site."""
 
     article: Article
     gain: Memory
+    claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,21 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
         live=meta.live,
         content_hash=content_hash(title, text),
     )
-    return Extracted(article, gain)
+    return Extracted(article, gain, meta.claim)
+
+
+def own_canonical(page: Page, url: str) -> str:
+    """Return the canonical URL of a page that answered for `url` and names itself so; "" where it names another or
+    none. Raises ReadError as `extract` does.
+    """
+    # An address that leads to another site says nothing for its own: some sites redirect wherever they are told.
+    if not same_site(site(page.url), site(url)) or port(page.url) != port(url):
+        return ""
+    for link in html.parse(_markup(page)).css('link[rel~="canonical" i]')[:1]:
+        named = urls.canonical(urls.absolute(page.url, html.attribute(link, "href")) or "")
+        if bare(named) == bare(url) and len(named) <= urls.MAX_URL:
+            return named
+    return ""
 
 
 def explain(page: Page, *, hints: Hints | None = None) -> Explained:

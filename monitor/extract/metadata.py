@@ -10,7 +10,7 @@ from datetime import datetime
 
 from monitor.extract import authors, ldjson, published, title
 from monitor.extract.field import Context
-from monitor.extract.site import path, same_site, site
+from monitor.extract.site import path, port, same_site, site
 from monitor.extract.statements import Statements
 from monitor.extract.surroundings import Surroundings
 from monitor.extract.wire import wire
@@ -31,6 +31,8 @@ class Metadata:
     updated: datetime | None = None
     language: str | None = None
     canonical_url: str = ""
+    claim: str = ""
+    """The canonical URL on another site that the page names."""
     description: str = ""
     section: str = ""
     outlet: str = ""
@@ -65,6 +67,7 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
     first, later = published.read(page, lines, tags[0] if tags else "", now)
     people = authors.read(page, lines, outlet, name)
     organisation = ldjson.string(item, "sourceOrganization", 200)
+    canonical, claim = _canonical(page)
     body = item.get("articleBody")
     return Metadata(
         title=name,
@@ -72,7 +75,8 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
         published=first,
         updated=later,
         language=_language(tags),
-        canonical_url=_canonical(page),
+        canonical_url=canonical,
+        claim=claim,
         description=_description(page),
         section=ldjson.string(item, "articleSection", 200) or page.meta("article:section", "section")[:200],
         outlet=outlet,
@@ -110,14 +114,19 @@ def _language(tags: list[str]) -> str | None:
     return max(found, key=found.count) if found else None
 
 
-def _canonical(page: Statements) -> str:
-    here = site(page.url)
+def _canonical(page: Statements) -> tuple[str, str]:
+    """Return the article's address on its site, and the one on another site that the page names, "" for none."""
+    here, claim = site(page.url), ""
     for address in page.links.get("canonical", ())[:3]:
         target = urls.absolute(page.url, address)
         # A template that names the front page on every article would make them all one.
-        if target and (same_site(here, site(target)) or not here) and (path(target) or not path(page.url)):
-            return urls.canonical(target)
-    return urls.canonical(page.url)
+        if not target or (path(page.url) and not path(target)):
+            continue
+        # What stands on another port is another service.
+        if not here or (same_site(here, site(target)) and port(page.url) == port(target)):
+            return urls.canonical(target), ""
+        claim = claim or urls.canonical(target)
+    return urls.canonical(page.url), claim if len(claim) <= urls.MAX_URL else ""
 
 
 def _amp(page: Statements) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.parse.urls import host
+from monitor.parse.urls import canonical, host, origin
 
 _PREFIXES = ("www.", "m.", "amp.", "mobile.")
 
@@ -18,6 +18,17 @@ def site(url: str) -> str:
 def same_site(one: str, other: str) -> bool:
     """Say whether two sites, as `site` returns them, are one or one is part of the other."""
     return bool(one and other) and (one == other or one.endswith("." + other) or other.endswith("." + one))
+
+
+def port(url: str) -> str:
+    """Return the port; "" where it is that of http or https."""
+    number = origin(url).rpartition(":")[2]
+    return "" if number in {"80", "443"} else number
+
+
+def bare(url: str) -> str:
+    """Return what two spellings of one address share: no scheme, no form of the site, no slash at the end."""
+    return f"{site(url)}:{port(url)}/{path(canonical(url))}"
 
 
 def path(url: str) -> str:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from monitor.errors import Reason
-from monitor.model import Page
+from monitor.model import Link, LinkState, Page
+from monitor.views import LinkOutcome
 
 PRODUCT = "news-monitor"
 DAY = 86_400.0
@@ -142,3 +143,13 @@ def reread_at(attempts: int, reason: Reason, retry: bool, now: datetime) -> date
     if not retry or attempts < 1 or attempts > len(waits):
         return None
     return now + waits[attempts - 1]
+
+
+def outcome(link: Link, reason: Reason | None, detail: str, now: datetime, *, retry: bool) -> LinkOutcome:
+    """Return how reading a link ended; `reason` None: as it should. `retry`: the page may be there later."""
+    attempts = link.attempts + 1
+    if reason is None:
+        return LinkOutcome(link.id, LinkState.READ, attempts)
+    again = reread_at(attempts, reason, retry, now)
+    state = LinkState.FAILED if again is None else LinkState.PARTIAL
+    return LinkOutcome(link.id, state, attempts, reason, detail[:300], next_at=again)

@@ -1,9 +1,13 @@
-"""When a source is asked next. Pure: the jitter comes from a seed."""
+"""How a poll ended and when a source is asked next. Pure: the jitter comes from a seed."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+
+from monitor.errors import Reason
+from monitor.model import Links, Outlet, Page
+from monitor.views import DueSource, PollOutcome
 
 DAY = 86_400.0
 
@@ -24,3 +28,28 @@ def next_check(
     share = int.from_bytes(hashlib.blake2b(seed.encode("utf-8", "replace"), digest_size=4).digest(), "big") / 2**32
     wait *= 0.85 + 0.12 * share
     return now + timedelta(seconds=max(wait, min(retry_after or 0.0, DAY)))
+
+
+def answered(
+    source: DueSource, outlet: Outlet, page: Page, digest: str, found: Links | None, now: datetime
+) -> PollOutcome:
+    """Return how a poll ended that got `page`, its body's `digest`, and what it listed; None: as the last one."""
+    unchanged = page.status == 304
+    return PollOutcome(
+        source.id,
+        now,
+        next_check(now, every=outlet.every, ttl=found.ttl if found else None, seed=source.url),
+        etag=page.headers.get("etag", source.etag if unchanged else "")[:500],
+        last_modified=page.headers.get("last-modified", source.last_modified if unchanged else "")[:100],
+        body_hash=source.body_hash if unchanged else digest,
+        listed=len(found.links) if found else None,
+    )
+
+
+def failed(
+    source: DueSource, outlet: Outlet, reason: Reason, detail: str, now: datetime, retry_after: float | None
+) -> PollOutcome:
+    """Return how a poll ended that got nothing usable."""
+    failures = source.failures + 1
+    due = next_check(now, every=outlet.every, failures=failures, retry_after=retry_after, seed=source.url)
+    return PollOutcome(source.id, now, due, reason, detail[:300], failures)

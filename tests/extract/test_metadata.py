@@ -151,6 +151,22 @@ def test_canonical_stays_on_the_site_and_never_makes_all_articles_one(href: str,
     assert meta(f'<link rel="canonical" href="{href}">').canonical_url == canonical
 
 
+@pytest.mark.parametrize(
+    ("links", "claim"),
+    [
+        (["https://agency.example/berths?utm_source=x#top"], "https://agency.example/berths"),
+        (["https://agency.example/berths", "/news/berths"], ""),
+        (["https://harbour.example:8443/news/berths"], "https://harbour.example:8443/news/berths"),
+        (["https://agency.example/", "mailto:desk@agency.example"], ""),
+        (["https://agency.example/" + "é" * 400], ""),
+        ([], ""),
+    ],
+)
+def test_a_canonical_url_on_another_site_is_a_claim(links: list[str], claim: str) -> None:
+    found = meta("".join(f'<link rel="canonical" href="{href}">' for href in links))
+    assert (found.claim, found.canonical_url) == (claim, URL)
+
+
 def test_paywall_section_wire_and_live() -> None:
     ld = {
         **ARTICLE,
