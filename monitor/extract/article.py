@@ -20,7 +20,7 @@ from monitor.extract.selected import Selected
 from monitor.extract.wire import wire
 from monitor.model import OWN_ROLES, Article, Block, Failure, Memory, Page, Role, Selectors
 from monitor.parse import html, urls
-from monitor.parse.bytes import decode, inflate, mime, prescan
+from monitor.parse.bytes import inflate, mime, prescan, utf8
 from monitor.parse.language import checked, primary
 
 _HTML = {"text/html", "application/xhtml+xml"}
@@ -124,8 +124,8 @@ def explain(page: Page, *, hints: Hints | None = None) -> Explained:
     return Explained(found, tuple(told), said.nothing)
 
 
-def _opened(page: Page, hints: Hints) -> tuple[str, str, html.Document, Selected, Metadata]:
-    """Return a page's URL, its text, its tree, and what its outlet's selectors and its own metadata say of it."""
+def _opened(page: Page, hints: Hints) -> tuple[str, bytes, html.Document, Selected, Metadata]:
+    """Return a page's URL, its UTF-8, its tree, and what its outlet's selectors and its own metadata say of it."""
     url = page.url or hints.url
     markup = _markup(page)
     document = html.parse(markup)
@@ -141,8 +141,8 @@ def content_hash(title: str, text: str) -> str:
     return hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _markup(page: Page) -> str:
-    """Return the page as text that a parser may have."""
+def _markup(page: Page) -> bytes:
+    """Return the page as UTF-8 that a parser may have."""
     kind = mime(page)
     if kind not in _HTML and kind not in _UNSURE:
         raise ExtractError(Reason.WRONG_TYPE, kind[:100])
@@ -158,7 +158,7 @@ def _markup(page: Page) -> str:
     if not 200 <= page.status < 300:
         raise ExtractError(Reason.ERROR_PAGE, f"status {page.status}")
     prescan(raw)
-    return decode(raw, page.headers.get("content-type", ""))
+    return utf8(raw, page.headers.get("content-type", ""))
 
 
 def _completed(blocks: tuple[Block, ...], ld_body: str) -> tuple[Block, ...]:

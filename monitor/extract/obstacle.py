@@ -22,9 +22,9 @@ _MANY_LINKS = 10
 _FORM_ONLY = 200
 
 _CHALLENGE = re.compile(
-    r"cf_chl_|cf-chl-|cf-browser-verification|captcha-delivery\.com|_Incapsula_Resource|px-captcha|"
-    r"/_sec/cp_challenge|awsWafCookieDomainList|ddos-guard|sucuri_cloudproxy|distil_r_captcha|"
-    r"class=[\\x22'](?:g-recaptcha|h-captcha|cf-turnstile)",
+    rb"cf_chl_|cf-chl-|cf-browser-verification|captcha-delivery\.com|_Incapsula_Resource|px-captcha|"
+    rb"/_sec/cp_challenge|awsWafCookieDomainList|ddos-guard|sucuri_cloudproxy|distil_r_captcha|"
+    rb"class=[\\x22'](?:g-recaptcha|h-captcha|cf-turnstile)",
 )
 _CHALLENGE_TITLE = re.compile(
     r"just a moment|attention required|access denied|are you a (?:ro)?bot|(?:you are|you're) (?:a )?human|"
@@ -71,7 +71,7 @@ class Signs:
     link_share: float
 
 
-def refuse(document: Document, markup: str, url: str, meta: Metadata, text: str, signs: Signs) -> None:
+def refuse(document: Document, markup: bytes, url: str, meta: Metadata, text: str, signs: Signs) -> None:
     """Return where `text` is an article of its own. Raises ExtractError with what the page is instead."""
     heading = document.css_first("h1")
     titles = [title for title in (meta.title, heading.text()[:300] if heading else "", meta.document_title) if title]

@@ -35,8 +35,8 @@ MAX_SELECTOR = 1_000
 _UNKNOWN = 1_000
 
 
-def parse(text: str) -> Document:
-    """Parse a whole page. The caller has pre-scanned its bytes."""
+def parse(text: str | bytes) -> Document:
+    """Parse a whole page; bytes are UTF-8. The caller has pre-scanned them."""
     return LexborHTMLParser(text, scripting=True, options=LexborDocumentOptions.WO_EVENTS)
 
 
