@@ -78,8 +78,9 @@ def prescan(body: bytes) -> None:
     signs = body.count(b"<")
     if signs > 4 * MAX_TAGS:
         raise ReadError(Reason.HOSTILE, f"more than {4 * MAX_TAGS} '<'")
-    # As many signs as half of all pages have cannot pass any of the bounds below.
-    if signs > min(MAX_DEPTH, MAX_OPTIONS, MAX_TAGS):
+    # As few signs as most pages have, or as few that can begin a tag, cannot pass any of the bounds below.
+    least = min(MAX_DEPTH, MAX_OPTIONS)
+    if signs > MAX_TAGS or (signs > least and signs - body.count(b"</") > least):
         _count_tags(body)
     # A page of 280 kB holds 22,000 of them at most; each costs a tag's parser its share.
     if len(body) > MAX_ATTRIBUTES and body.count(b"=") > MAX_ATTRIBUTES:
