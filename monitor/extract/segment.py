@@ -206,7 +206,7 @@ class _Walk:
             self.strong += 1
         else:
             self.hrefs.append(self.href)
-            href = node.attributes.get("href")
+            href = node.attrs.get("href")
             if href and not href.startswith("#"):
                 self.href = href
                 self.fresh = True
