@@ -39,6 +39,7 @@ _LD_LEAST = 200
 _LEAD_CHARS = 3_000
 # What is no letter, digit or underscore: beyond ASCII (its range first: else twice as slow), and in it.
 _SIGN = re.compile(r"[^\x00-\x7f\w]")
+_SPACES = re.compile(rb"  +")
 _SPACED = bytes(code if code > 127 or chr(code).isalnum() or chr(code) == "_" else 32 for code in range(256))
 
 
@@ -153,7 +154,7 @@ def _words(text: str) -> bytes:
     text = text.lower()
     if not text.isascii():
         text = _SIGN.sub(" ", text)
-    return b" ".join(text.encode("utf-8", "replace").translate(_SPACED).split())
+    return _SPACES.sub(b" ", text.encode("utf-8", "replace").translate(_SPACED)).strip()
 
 
 def _markup(page: Page) -> bytes:

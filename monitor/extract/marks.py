@@ -101,14 +101,15 @@ _AD = re.compile(r"\bad(?:s|vert|slot|box|-|_|\b)")
 _AD_MARK = Mark.ADVERT.value
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=4_096)
 def named(names: str) -> tuple[str, int]:
     """Return what a box is called in lower case, and its marks by that."""
-    names = names.lower()
+    low = names.lower()
     marks = 0
-    for word in names.split():
+    for word in low.split():
         marks |= _word_marks(word)
-    return names, marks
+    # Most are in lower case already; one string is kept of them.
+    return (names if low == names else low), marks
 
 
 # Whole attributes come back within a page, words from page to page too.
