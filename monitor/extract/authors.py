@@ -162,12 +162,11 @@ def _beside(around: Surroundings, others: set[str], least: int) -> tuple[str, ..
 
     `least`: names of fewer words do not count.
     """
-    after = around.after[:_MAX_LINES]
-    for line in (*after, *around.before):
+    for line in itertools.chain(itertools.islice(around.after, _MAX_LINES), around.before):
         if len(line.text) <= _MAX_BYLINE and (found := _byline(line, others, least)):
             return found
     # "Written by" may stand in a line of its own, the name in the next.
-    for label, line in itertools.pairwise(after):
+    for label, line in itertools.pairwise(itertools.islice(around.after, _MAX_LINES)):
         if _BY_ALONE.fullmatch(label.text) and (found := _names(line.parts, others, least)):
             return found
     return ()
@@ -222,7 +221,6 @@ class _Mark:
 
 def _marks(page: Statements) -> list[_Mark]:
     found: list[_Mark] = []
-    here = urls.canonical(page.url)
     for node in page.document.css(_MARKED)[:_MAX_MARKED]:
         attributes = node.attributes
         marks = attributes.get("class") or ""
@@ -232,7 +230,7 @@ def _marks(page: Statements) -> list[_Mark]:
         if not lines or len(lines[0].text) > _MAX_BYLINE:
             continue
         href = attributes.get("href")
-        if href and urls.canonical(href) == here:
+        if href and urls.canonical(href) == page.here:
             continue  # the heading of a card
         parent = node.parent.mem_id if node.parent is not None else 0
         said = "author" in f"{attributes.get('rel')} {attributes.get('itemprop')}".lower()

@@ -111,13 +111,14 @@ def _language(tags: list[str]) -> str | None:
 
 
 def _canonical(page: Statements) -> str:
-    here = site(page.url)
     for address in page.links.get("canonical", ())[:3]:
+        if address == page.url:
+            break
         target = urls.absolute(page.url, address)
         # A template that names the front page on every article would make them all one.
-        if target and (same_site(here, site(target)) or not here) and (path(target) or not path(page.url)):
+        if target and (path(target) or not path(page.url)) and (not page.host or same_site(page.host, site(target))):
             return urls.canonical(target)
-    return urls.canonical(page.url)
+    return page.here
 
 
 def _amp(page: Statements) -> str:

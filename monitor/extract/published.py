@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -75,7 +76,7 @@ def _shown(
 ) -> tuple[datetime | None, datetime | None]:
     """Return (published, updated) as the page shows them."""
     updated: datetime | None = None
-    for line in (*around.after, *around.before):
+    for line in itertools.chain(around.after, around.before):
         for text in (line.text, *line.parts) if len(line.text) > _MAX_SHOWN else (line.text,):
             found = dates.visible(text, now=now, month_first=month_first) if len(text) <= _MAX_SHOWN else None
             if found and not _LATER.search(text):

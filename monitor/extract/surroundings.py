@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 from monitor.parse.html import Node, fold_space
 
 _SKIPPED = frozenset(
     "script style noscript template svg select textarea video audio iframe figure button form nav".split()
 )
-_INLINE = frozenset("a abbr address b bdi big cite em font i ins mark q s small span strong sub sup time u".split())
+_INLINE = frozenset("a abbr address b bdi big cite em font i ins mark q s small span strong sub sup time u -comment".split())
 _MAX_AFTER = 200
 _MAX_BEFORE = 60
 # The text has begun where lines are this long; a standfirst or two may be.
@@ -23,16 +23,30 @@ _MAX_PART = 500
 _NEAR_LINES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What stands in one line: the texts of its inline elements."""
+class Line(NamedTuple):
+    """What stands in one line: the texts of its inline elements, and all of them as one."""
 
     parts: tuple[str, ...]
+    text: str
 
-    @property
-    def text(self) -> str:
-        """The whole line."""
-        return " ".join(self.parts)
+
+class _Lazy:
+    """Lines that are read as far as somebody asks for them, each once."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._rest = lines
+        self._read: list[Line] = []
+
+    def __iter__(self) -> Iterator[Line]:
+        at = 0
+        while True:
+            if at == len(self._read):
+                line = next(self._rest, None)
+                if line is None:
+                    return
+                self._read.append(line)
+            yield self._read[at]
+            at += 1
 
 
 class Surroundings:
@@ -41,22 +55,22 @@ class Surroundings:
     def __init__(self, heading: Node | None) -> None:
         self._heading = heading
 
-    @cached_property
+    @property
     def near(self) -> list[Line]:
         """The few lines right after the heading."""
-        return list(islice(self._read(forward=True, limit=_MAX_AFTER), _NEAR_LINES))
+        return list(islice(self.after, _NEAR_LINES))
 
     @cached_property
-    def after(self) -> list[Line]:
+    def after(self) -> Iterable[Line]:
         """The lines after the heading until the text has begun."""
-        return list(self._read(forward=True, limit=_MAX_AFTER))
+        return _Lazy(self._lines(forward=True, limit=_MAX_AFTER))
 
     @cached_property
-    def before(self) -> list[Line]:
+    def before(self) -> Iterable[Line]:
         """The lines before the heading."""
-        return list(self._read(forward=False, limit=_MAX_BEFORE))
+        return _Lazy(self._lines(forward=False, limit=_MAX_BEFORE))
 
-    def _read(self, *, forward: bool, limit: int) -> Iterator[Line]:
+    def _lines(self, *, forward: bool, limit: int) -> Iterator[Line]:
         return _lines(self._heading, forward=forward, limit=limit) if self._heading is not None else iter(())
 
 
@@ -73,15 +87,20 @@ def _lines(node: Node, *, forward: bool, limit: int, inside: bool = False) -> It
             parts.append(text)
             continue
         if parts:
-            line = Line(tuple(parts if forward else reversed(parts)))
+            line = _line(parts, forward=forward)
             yield line
             count += 1
-            long += sum(map(len, parts)) > _LONG
+            long += len(line.text) > _LONG
             parts = []
             if count >= _MAX_LINES or long >= _MAX_LONG:
                 return
     if parts:
-        yield Line(tuple(parts if forward else reversed(parts)))
+        yield _line(parts, forward=forward)
+
+
+def _line(parts: list[str], *, forward: bool) -> Line:
+    read = tuple(parts if forward else reversed(parts))
+    return Line(read, " ".join(read))
 
 
 def _texts(node: Node, *, forward: bool, limit: int, inside: bool) -> Iterator[str]:
@@ -106,10 +125,10 @@ def _texts(node: Node, *, forward: bool, limit: int, inside: bool) -> Iterator[s
         at = found
         if at is None:
             return
-        if at.is_text_node:
+        text = at.text_content
+        if text is not None:
             descend = False
-            text = at.text(deep=False)
-            if text and not text.isspace() and (folded := fold_space(text[:_MAX_PART])):
+            if not text.isspace() and (folded := fold_space(text[:_MAX_PART])):
                 yield folded
         else:
             tag = at.tag or ""
