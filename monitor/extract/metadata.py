@@ -11,13 +11,14 @@ from datetime import datetime
 from monitor.extract import authors, ldjson, published, title
 from monitor.extract.field import Context
 from monitor.extract.site import path, same_site, site
-from monitor.extract.statements import Statements
+from monitor.extract.statements import Statements, key
 from monitor.extract.surroundings import Surroundings
 from monitor.extract.wire import wire
 from monitor.parse import language, urls
-from monitor.parse.html import Document, attribute, plain
+from monitor.parse.html import Document, Node, attribute, plain, text_of
 
 _MAX_BODY = 500_000
+_MAX_SMALLER = 12
 _LIVE = {"LiveBlogPosting"}
 
 
@@ -59,8 +60,7 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
     outlet = _outlet(page)
     name = title.choose(page, outlet)
 
-    heading = next((node for node, text in page.headings if text == name), None)
-    lines = Surroundings(heading or (page.headings[0][0] if page.headings else document.body))
+    lines = Surroundings(_heading(page, name), document.body)
     tags = _tags(page)
     first, later = published.read(page, lines, tags[0] if tags else "", now)
     people = authors.read(page, lines, outlet, name)
@@ -85,6 +85,15 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
         document_title=page.document_title,
         ld_body=body[:_MAX_BODY] if isinstance(body, str) else "",
     )
+
+
+def _heading(page: Statements, name: str) -> Node | None:
+    """Return the element that shows the title, else the first heading."""
+    shown = next((node for node, text in page.headings if text == name), None)
+    if shown or page.headings:
+        return shown or page.headings[0][0]
+    smaller = page.document.css("h2, h3")[:_MAX_SMALLER]
+    return next((node for node in smaller if key(text_of(node)) == key(name)), smaller[0] if smaller else None)
 
 
 def _outlet(page: Statements) -> str:

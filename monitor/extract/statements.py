@@ -1,4 +1,4 @@
-"""What a page states of itself, collected in one pass over its head and one over its body: metas, links, headings, times, JSON-LD."""
+"""What a page states of itself, collected in a pass over head and body: metas, links, headings, times, JSON-LD."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ class Statements:
             if len(self.metas) < _MAX_METAS:
                 attributes = node.attributes
                 value = attributes.get("content")
-                if value and (name := attributes.get("property") or attributes.get("name") or attributes.get("itemprop")):
+                if value and (
+                    name := attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
+                ):
                     values = self.metas.setdefault(name.strip().lower(), [])
                     if len(values) < _MAX_VALUES:
                         values.append(value)

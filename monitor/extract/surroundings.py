@@ -12,7 +12,9 @@ from monitor.parse.html import Node, fold_space
 _SKIPPED = frozenset(
     "script style noscript template svg select textarea video audio iframe figure button form nav".split()
 )
-_INLINE = frozenset("a abbr address b bdi big cite em font i ins mark q s small span strong sub sup time u -comment".split())
+_INLINE = frozenset(
+    "a abbr address b bdi big cite em font i ins mark q s small span strong sub sup time u -comment".split()
+)
 _MAX_AFTER = 200
 _MAX_BEFORE = 60
 # The text has begun where lines are this long; a standfirst or two may be.
@@ -52,8 +54,9 @@ class _Lazy:
 class Surroundings:
     """The lines after a heading and those before it, each nearest first; read when they are first asked for."""
 
-    def __init__(self, heading: Node | None) -> None:
+    def __init__(self, heading: Node | None, body: Node | None) -> None:
         self._heading = heading
+        self._body = body
 
     @property
     def near(self) -> list[Line]:
@@ -71,7 +74,10 @@ class Surroundings:
         return _Lazy(self._lines(forward=False, limit=_MAX_BEFORE))
 
     def _lines(self, *, forward: bool, limit: int) -> Iterator[Line]:
-        return _lines(self._heading, forward=forward, limit=limit) if self._heading is not None else iter(())
+        if self._heading is not None:
+            return _lines(self._heading, forward=forward, limit=limit)
+        # Without a heading the page's first lines are what comes nearest.
+        return _lines(self._body, forward=True, limit=limit, inside=True) if self._body and forward else iter(())
 
 
 def within(node: Node, limit: int = 40) -> list[Line]:
