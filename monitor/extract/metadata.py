@@ -11,7 +11,7 @@ from datetime import datetime
 from monitor.extract import authors, ldjson, published, title
 from monitor.extract.field import Context
 from monitor.extract.site import path, same_site, site
-from monitor.extract.statements import Statements, key
+from monitor.extract.statements import MAX_TITLE, Statements, key
 from monitor.extract.surroundings import Surroundings
 from monitor.extract.wire import wire
 from monitor.parse import language, urls
@@ -60,10 +60,11 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
     outlet = _outlet(page)
     name = title.choose(page, outlet)
 
-    lines = Surroundings(_heading(page, name), document.body)
+    lines = Surroundings(lambda: _heading(page, name), document.body)
     tags = _tags(page)
-    first, later = published.read(page, lines, tags[0] if tags else "", now)
-    people = authors.read(page, lines, outlet, name)
+    tag = tags[0] if tags else ""
+    first, later = published.read(page, lines, tag, now)
+    people = authors.read(page, lines, tag, outlet, name)
     organisation = ldjson.string(item, "sourceOrganization", 200)
     body = item.get("articleBody")
     return Metadata(
@@ -81,7 +82,7 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
         paywalled=_paywalled(page),
         live=not _LIVE.isdisjoint(ldjson.types(item)) or "liveBlogUpdate" in item,
         amp_url=_amp(page),
-        claims_article=bool(item) or page.meta("og:type").lower() == "article",
+        claims_article=page.claims_article,
         document_title=page.document_title,
         ld_body=body[:_MAX_BODY] if isinstance(body, str) else "",
     )
@@ -89,11 +90,13 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
 
 def _heading(page: Statements, name: str) -> Node | None:
     """Return the element that shows the title, else the first heading."""
-    shown = next((node for node, text in page.headings if text == name), None)
-    if shown or page.headings:
-        return shown or page.headings[0][0]
+    own = key(name)
+    for node, text in page.headings:
+        if text == name or (own and own in key(text)):
+            return node
     smaller = page.document.css("h2, h3")[:_MAX_SMALLER]
-    return next((node for node in smaller if key(text_of(node)) == key(name)), smaller[0] if smaller else None)
+    shown = next((node for node in smaller if own and key(text_of(node)[:MAX_TITLE]) == own), None)
+    return shown or (page.headings[0][0] if page.headings else smaller[0] if smaller else None)
 
 
 def _outlet(page: Statements) -> str:

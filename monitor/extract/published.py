@@ -37,23 +37,9 @@ _FIRST = re.compile(
     r"julkaistu|pubblicato|公開|掲載|作成",
     re.IGNORECASE,
 )
-_SAID = re.compile(
-    r"\b(?:posted|published|publié|publicado|pubblicato|publicerad|publisert|publiceret|gepubliceerd|veröffentlicht|"
-    r"erschienen|opublikowano|опубліковано|опубликовано)(?: on| am| le| el| il| op| den)?(?: the)?:? ",
-    re.IGNORECASE,
-)
 _KEYED = re.compile(r"publi|pub.?da(?:te|y)|created|issued|released?\b|posted|\bdate$", re.IGNORECASE)
-# Five of letters without their first are half as dear as five that ask for no case.
-_MARKED = ", ".join(
-    (
-        '[class*="ublish"]',
-        '[class*="date" i]',
-        '[class*="osted"]',
-        '[class*="imestamp"]',
-        '[class*="yline"]',
-        '[itemprop*="date" i]',
-    )
-)
+_NOT_KEYED = re.compile(f"{_LATER.pattern}|review|expir|event|start|valid|birth|copyright|due", re.IGNORECASE)
+_MARKED = '[class*="date" i], [class*="ublish"], [itemprop*="date" i]'
 _MAX_MARKED = 12
 _MAX_SHOWN = 150
 # A line with hardly more than a day in it, this near the headline.
@@ -63,13 +49,17 @@ _MAX_BEFORE = 40
 _MAX_LABEL = 25
 _FAR = timedelta(days=2)
 _MAX_ABOVE = 2
-_MAX_SAID = 6
+_MAX_TIMES = 3
 _MAX_DATES = 3
 _PARTS = re.compile(r"[|•·⋅–—]\s")
 _LETTERS = re.compile(r"[^\W\d_]{3}")
 _IN_PATH = re.compile(
-    r"/((?:19|20)\d{2})[/-](\d{1,2})[/-](\d{1,2})(?=[/_.+-]|$)|[/_-]((?:19|20)\d{2})(\d{2})(\d{2})(?=[/_.-]|$)"
+    r"/((?:19|20)\d{2})[/-](\d{1,2}|[a-z]{3,9})[/-](\d{1,2})(?=[/_.+-]|$)|[/_-]((?:19|20)\d{2})(\d{2})(\d{2})(?=[/_.-]|$)"
 )
+# Where English is written with the day first, whatever a template says of its language.
+_DAY_FIRST = (
+    ".uk", ".ie", ".au", ".nz", ".in", ".za", ".sg", ".my", ".hk", ".ng", ".ke", ".gh", ".pk", ".bd", ".lk", ".eu",
+)  # fmt: skip
 Found = tuple[datetime | None, datetime | None]
 
 
@@ -79,38 +69,42 @@ def read(page: Statements, around: Surroundings, tag: str, now: datetime) -> Fou
     `around`: the lines near the headline. `tag`: the page's language, which says how 3/4/2026 is read.
     """
     item = page.article
-    month_first = tag.lower() in {"", "en", "en-us", "en_us"}
-    around_it = [each for each in page.items if "WebPage" in ldjson.types(each)]
-    published = _first(_stated(page, around_it), now, month_first=month_first)
-    stated = (
-        *(ldjson.string(each, "dateModified", 100) for each in (item, *around_it[:1])),
-        *page.all(*_UPDATED),
-        *(ldjson.string(each, "dateModified", 100) for each in around_it[1:]),
-    )
-    updated = _first(stated, now, month_first=month_first)
+    month_first = tag.lower() in {"", "en", "en-us", "en_us"} and not page.host.endswith(_DAY_FIRST)
+    published = _first(_stated(page), now, month_first=month_first)
+    updated = _first(_changed(page), now, month_first=month_first)
     if published is None:
         published, shown_updated = _shown(page, around, now, month_first=month_first)
         updated = updated or shown_updated
-    elif not ldjson.is_news(item):
+    elif not ldjson.is_news(item) and not _is_timed(page, published, now):
         # Written anew with every change by some systems, kept from an older article by others: the day that readers see
         # is the true one, but where it is the update's without saying so.
         shown = _day_beside(around, published, now, month_first=month_first)
         if shown and (published - shown >= _FAR or (shown - published >= _FAR and not _is_near(shown, updated))):
             published = shown
-    return published or _said(page, now, month_first=month_first), updated
+    return published, updated
 
 
-def _stated(page: Statements, around_it: list[ldjson.Item]) -> Iterator[str]:
+def _stated(page: Statements) -> Iterator[str]:
     """Yield what the page states as its date of publication, the surest first."""
     for name in ("datePublished", "dateCreated", "uploadDate"):
         yield ldjson.string(page.article, name, 100)
     yield from page.all(*_PUBLISHED)
-    for item in around_it:
-        yield ldjson.string(item, "datePublished", 100)
+    yield from _around(page, "datePublished")
     # Systems have hundreds of names for it.
     for name, values in page.metas.items():
-        if _KEYED.search(name) and not _LATER.search(name) and len(values[0]) <= _MAX_DAY:
+        if len(values[0]) <= _MAX_DAY and _KEYED.search(name) and not _NOT_KEYED.search(name):
             yield values[0]
+
+
+def _changed(page: Statements) -> Iterator[str]:
+    yield ldjson.string(page.article, "dateModified", 100)
+    yield from page.all(*_UPDATED)
+    yield from _around(page, "dateModified")
+
+
+def _around(page: Statements, name: str) -> Iterator[str]:
+    """Yield a property of the pages that JSON-LD describes around the article."""
+    return (ldjson.string(item, name, 100) for item in page.items if name in item and "WebPage" in ldjson.types(item))
 
 
 def _first(texts: Iterable[str], now: datetime, *, month_first: bool) -> datetime | None:
@@ -120,12 +114,14 @@ def _first(texts: Iterable[str], now: datetime, *, month_first: bool) -> datetim
 def _shown(page: Statements, around: Surroundings, now: datetime, *, month_first: bool) -> Found:
     """Return (published, updated) as the page shows them near its headline, in its address or where it is marked."""
     updated: datetime | None = None
+    in_path = _in_path(page.url, now)
     for text, label in itertools.chain(_labelled(around.after), _labelled(around.before, backward=True)):
         first, later = _told(text, label, now, month_first=month_first)
         updated = updated or later
         if first:
+            first = in_path if in_path and _is_swapped(first, in_path) else first
             return _timed(page, first, now), updated
-    if found := _in_path(page.url, now):
+    if found := in_path:
         return _timed(page, found, now), updated
     if updated:
         return None, updated  # what stands farther off is less sure
@@ -133,7 +129,7 @@ def _shown(page: Statements, around: Surroundings, now: datetime, *, month_first
         texts = (attribute(node, "datetime"), attribute(node, "content"), text_of(node)[:_MAX_SHOWN])
         if found := _first(texts, now, month_first=month_first):
             return found, updated
-    for node in page.document.css(_MARKED)[:_MAX_MARKED]:
+    for node in page.marked(_MARKED)[:_MAX_MARKED]:
         for text, label in _labelled(within(node)[:5]):
             first, later = _told(text, label, now, month_first=month_first)
             updated = updated or later
@@ -183,17 +179,26 @@ def _labelled(lines: Iterable[Line], *, backward: bool = False) -> Iterator[tupl
 def _day_beside(around: Surroundings, stated: datetime, now: datetime, *, month_first: bool) -> datetime | None:
     """Return the first day that stands alone in a line under the headline or right above it, and is no update."""
     above = itertools.islice(_labelled(around.before, backward=True), _MAX_ABOVE)
-    for text, label in itertools.chain(_labelled(around.near), above):
+    for text, label in itertools.chain(_labelled(around.near()), above):
         found = _told(text, label, now, month_first=month_first)[0] if len(text) <= _MAX_DAY else None
         if found:
             # 3/10 and 10/3 are one day, written by two customs.
-            same = (found.year, found.month, found.day) == (stated.year, stated.day, stated.month)
-            return None if same and not _LETTERS.search(text) else found
+            return None if _is_swapped(found, stated) and not _LETTERS.search(text) else found
     return None
+
+
+def _is_swapped(one: datetime, other: datetime) -> bool:
+    return (one.year, one.month, one.day) == (other.year, other.day, other.month)
 
 
 def _is_near(one: datetime, other: datetime | None) -> bool:
     return other is not None and abs(one - other) < _FAR
+
+
+def _is_timed(page: Statements, day: datetime, now: datetime) -> bool:
+    """Say whether a `<time>` shows the day."""
+    moments = (dates.parse(attribute(node, "datetime"), now=now) for _, node in page.times[:_MAX_TIMES])
+    return any(_is_near(moment, day) for moment in moments if moment)
 
 
 def _timed(page: Statements, day: datetime, now: datetime) -> datetime:
@@ -210,21 +215,9 @@ def _in_path(url: str, now: datetime) -> datetime | None:
     found = _IN_PATH.search(url.split("?", 1)[0])
     if not found:
         return None
-    year, month, day = (int(part) for part in found.groups() if part)
+    year, month, day = (part for part in found.groups() if part)
     try:
-        return dates.parse(datetime(year, month, day, tzinfo=UTC).isoformat(), now=now)
+        number = int(month) if month.isdigit() else dates.MONTHS.get(month, 0)
+        return dates.parse(datetime(int(year), number, int(day), tzinfo=UTC).isoformat(), now=now)
     except ValueError:
         return None
-
-
-def _said(page: Statements, now: datetime, *, month_first: bool) -> datetime | None:
-    """Return the one day that the page says anywhere to be that of its publication: the last resort.
-
-    Comments have days too: where several are said it is none of them.
-    """
-    text = page.document.body.text(deep=True, separator=" ") if page.document.body is not None else ""
-    days = set()
-    for match in itertools.islice(_SAID.finditer(text), _MAX_SAID):
-        if found := dates.place(text[match.end() : match.end() + _MAX_DAY], now=now, month_first=month_first):
-            days.add(found[0])
-    return days.pop() if len(days) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
@@ -15,14 +15,14 @@ _SKIPPED = frozenset(
 _INLINE = frozenset(
     "a abbr address b bdi big cite em font i ins mark q s small span strong sub sup time u -comment".split()
 )
-_MAX_AFTER = 200
-_MAX_BEFORE = 60
+_MAX_AFTER = 140
+_MAX_BEFORE = 40
 # The text has begun where lines are this long; a standfirst or two may be.
 _LONG = 220
 _MAX_LONG = 2
 _MAX_LINES = 60
 _MAX_PART = 500
-_NEAR_LINES = 8
+_NEAR_LINES = 6
 
 
 class Line(NamedTuple):
@@ -54,14 +54,22 @@ class _Lazy:
 class Surroundings:
     """The lines after a heading and those before it, each nearest first; read when they are first asked for."""
 
-    def __init__(self, heading: Node | None, body: Node | None) -> None:
-        self._heading = heading
+    def __init__(self, find: Callable[[], Node | None], body: Node | None) -> None:
+        self._find = find
         self._body = body
 
+    @cached_property
+    def _heading(self) -> Node | None:
+        return self._find()
+
     @property
-    def near(self) -> list[Line]:
-        """The few lines right after the heading."""
-        return list(islice(self.after, _NEAR_LINES))
+    def anchored(self) -> bool:
+        """Whether there is a heading that they surround; without one they are the page's first lines."""
+        return self._heading is not None
+
+    def near(self) -> Iterator[Line]:
+        """Yield the few lines right after the heading."""
+        return islice(self.after, _NEAR_LINES)
 
     @cached_property
     def after(self) -> Iterable[Line]:
@@ -76,7 +84,6 @@ class Surroundings:
     def _lines(self, *, forward: bool, limit: int) -> Iterator[Line]:
         if self._heading is not None:
             return _lines(self._heading, forward=forward, limit=limit)
-        # Without a heading the page's first lines are what comes nearest.
         return _lines(self._body, forward=True, limit=limit, inside=True) if self._body and forward else iter(())
 
 
@@ -111,33 +118,34 @@ def _line(parts: list[str], *, forward: bool) -> Line:
 
 def _texts(node: Node, *, forward: bool, limit: int, inside: bool) -> Iterator[str]:
     """Yield the texts that follow or precede in document order, "" where a line ends."""
-    at: Node | None = node
+    at = node
     descend = inside
     depth = 0
     for _ in range(limit):
         found = None
-        if descend and at is not None:
+        if descend:
             found = at.first_child if forward else at.last_child
             depth += found is not None
-        while found is None and at is not None:
+        while found is None:
             if inside and depth == 0:
                 return
             found = at.next if forward else at.prev
             if found is None:
-                at = at.parent
+                parent = at.parent
+                if parent is None:
+                    return
+                at = parent
                 depth -= 1
-                if at is not None and at.tag not in _INLINE:
+                if at.tag not in _INLINE:
                     yield ""
         at = found
-        if at is None:
-            return
         text = at.text_content
-        if text is not None:
-            descend = False
-            if not text.isspace() and (folded := fold_space(text[:_MAX_PART])):
-                yield folded
-        else:
+        if text is None:
             tag = at.tag or ""
             descend = tag not in _SKIPPED
             if tag not in _INLINE:
                 yield ""
+        else:
+            descend = False
+            if not text.isspace() and (folded := fold_space(text[:_MAX_PART])):
+                yield folded

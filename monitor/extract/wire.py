@@ -47,7 +47,7 @@ def wire(authors: Iterable[str], organisation: str, outlet: str, lead_text: str)
 
     `organisation`: JSON-LD's sourceOrganization. `lead_text`: the beginning of the body.
     """
-    stated = (agency(part) for text in (*authors, organisation) for part in (text, *_PARTS.split(text[:200])))
+    stated = (agency(part) for text in (*authors, organisation) if text for part in (text, *_PARTS.split(text[:200])))
     found = next((name for name in stated if name), "") or _dateline(lead_text[:_LEAD].lstrip())
     return found if key(found) != key(outlet) and found != agency(outlet) else ""
 

@@ -81,6 +81,11 @@ def parse(text: str | None, *, now: datetime, month_first: bool = True) -> datet
     """
     if not text:
         return None
+    if text[4:5] == "-":
+        try:
+            return _plausible(datetime.fromisoformat(text), now)
+        except ValueError:
+            pass  # "2026-5-1", "2026-05-01 10:00 +0200", spaces around
     trimmed = " ".join(text[:200].split())
     for read in (_iso, _mail, lambda written: _first_written(written, month_first=month_first), _loose):
         try:
@@ -126,7 +131,7 @@ def _iso(text: str) -> datetime | None:
         try:
             return datetime.fromisoformat(text)
         except ValueError:
-            return None  # "2026-5-1", "2026-05-01 10:00 +0200": read below
+            return None  # read below
     if packed := _PACKED.fullmatch(text):
         year, month, day, hour, minute = packed.groups()
         return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
