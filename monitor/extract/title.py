@@ -124,7 +124,8 @@ def _trimmed(title: str, names: set[str], wholes: set[str]) -> str:
     for (start, end), is_colon in reversed(list(zip(cuts, colon, strict=True))):
         far = "|" in title[start:end] and start >= _LONG_HEAD and len(title) - end < 40
         if not is_colon and (far or _is_name(title[end:], names)):
-            return title[:start]
+            # "Headline | Section | Outlet"
+            return _trimmed(title[:start], names, wholes) if "|" in title[start:end] else title[:start]
     for (start, end), is_colon in zip(cuts, colon, strict=True):
         if _is_name(title[:start], names, whole=is_colon):
             return title[end:]

@@ -26,6 +26,11 @@ def test_the_outlets_name_is_cut_off_the_title(tail: str) -> None:
     assert meta(head).title == TITLE
 
 
+def test_a_section_before_the_outlets_name_goes_with_it() -> None:
+    head = f'<meta property="og:title" content="{TITLE} | Coast | Harbour Times">'
+    assert meta(head + '<meta property="og:site_name" content="Harbour Times">').title == TITLE
+
+
 def test_a_dash_within_a_title_stays() -> None:
     title = "Six ships - and no berth for any of them"
     assert meta(f'<meta property="og:title" content="{title}">').title == title
