@@ -229,7 +229,7 @@ def _byline(line: Line, others: set[str], least: int) -> tuple[str, ...]:
     for at, part in enumerate(parts):
         if match := _BY_OR_ALONE.match(part):
             return _names((part[match.end() :], *parts[at + 1 :]), others, least)
-        if part[-2:] not in {"by", "By"} and not any(word in part for word in ("by ", "By ", "BY ")):
+        if not ("by " in part or "By " in part or "BY " in part or part.endswith(("by", "By"))):
             continue
         if (match := _BY_WITHIN.search(part)) and not _NOT_BY.search(part):
             return _names((part[match.end() :], *parts[at + 1 :]), others, least)
