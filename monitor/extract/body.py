@@ -76,7 +76,7 @@ def judge(
     rows: Sequence[Segment], context: Context, *, weights: Weights = WEIGHTS, chosen: bool = False
 ) -> Judged | None:
     """Decide over a page's segments; None where there is nothing to decide."""
-    found = whole(rows) if chosen else find(rows)
+    found = whole(rows) if chosen else find(rows, context.title)
     if found is None:
         return None
     scores: Sequence[float] = () if chosen else score(found, context, weights)

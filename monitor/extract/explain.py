@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import mul
 
 from monitor.extract import body
 from monitor.extract.body import Judged
-from monitor.extract.features import describe, mark_row, marks
+from monitor.extract.columns import Columns
+from monitor.extract.features import describe
 from monitor.extract.field import Context, tokens
-from monitor.extract.score import SECOND_NAMES, Weights, second_look, weigh
+from monitor.extract.score import SECOND_NAMES, Weights, kinds, seen_twice
 from monitor.extract.segment import segments
 from monitor.extract.weights import WEIGHTS
 from monitor.model import Role
@@ -84,16 +84,12 @@ def _why(judged: Judged, index: int, context: Context, *, chosen: bool) -> Why:
 
 def _because(judged: Judged, context: Context, weights: Weights) -> list[tuple[tuple[str, float], ...]]:
     """Return for each segment the features that weighed most in the second look."""
-    found = judged.field
-    rows, held = describe(found, context), marks(found)
-    around = second_look(found, weigh(rows, held, weights.first))
-    return [
-        _most((*row, *mark_row(one), *beside), weights.second)
-        for row, one, beside in zip(rows, held, around, strict=True)
-    ]
+    columns = Columns(judged.field)
+    rows = seen_twice(columns, describe(columns, context), weights)
+    return [_most(parts) for parts in (rows * (kinds(rows) @ weights.second)).tolist()]
 
 
-def _most(row: Sequence[float], weights: Sequence[float]) -> tuple[tuple[str, float], ...]:
+def _most(parts: Sequence[float]) -> tuple[tuple[str, float], ...]:
     # The bias, the first of them, is the same for all.
-    parts = list(zip(SECOND_NAMES, map(mul, row, weights), strict=True))[1:]
-    return tuple(sorted(parts, key=lambda pair: -abs(pair[1]))[:_BECAUSE])
+    named = list(zip(SECOND_NAMES, parts, strict=True))[1:]
+    return tuple(sorted(named, key=lambda pair: -abs(pair[1]))[:_BECAUSE])

@@ -27,6 +27,8 @@ _INLINE = frozenset("a abbr b bdi big em font i ins mark q s small span strong s
 _CONTROL = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+# Characters 80 to 9f stand on pages for what Windows-1252 has there, as in numeric references ("&#146;").
+_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0) if code != 0x85}
 # A selector's escapes, strings and comments, and what must be closed outside them.
 _PIECE = re.compile(r"""\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|/\*.*?\*/|(?P<mark>[][(){}"']|/\*)""", re.DOTALL)
 _CLOSES = {")": "(", "]": "[", "}": "{"}
@@ -82,7 +84,7 @@ def fold_space(text: str) -> str:
     if text.isprintable() and "  " not in text:
         return text
     text = " ".join(text.split())
-    return text if text.isprintable() else " ".join(_CONTROL.sub("", text).split())
+    return text if text.isprintable() else " ".join(_CONTROL.sub("", text.translate(_WINDOWS)).split())
 
 
 def plain(markup: str, limit: int = 100_000) -> str:

@@ -11,7 +11,7 @@ from monitor.extract.weights import FIRST, SECOND, WEIGHTS, ordered
 
 def test_the_tables_are_of_these_features_in_their_order() -> None:
     assert [FIRST[name] for name in NAMES] == list(WEIGHTS.first)
-    assert [SECOND[name] for name in SECOND_NAMES] == list(WEIGHTS.second)
+    assert [list(SECOND[name]) for name in SECOND_NAMES] == WEIGHTS.second.T.tolist()
 
 
 def test_a_table_of_other_features_is_refused() -> None:
