@@ -1,18 +1,22 @@
 """Which of the segments that look like the article belong to another one: headline links, cards, cut summaries.
 
 These make false alerts: a related story in the middle of an article names people and places that the article does
-not. Six signs, none of them a word or an outlet: a headline that is one link to another page, a card inside one
-link, a summary cut with an ellipsis, a small box of its own, a byline under it, a title known from elsewhere.
+not. The signs, none of them a word or an outlet: a headline that is one link to another page, alone or behind a short
+label or a date; a card inside one link; a summary cut with an ellipsis; a small box of its own; a byline under it;
+an `<article>` within the article; a title known from elsewhere.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence
+from monitor.extract.features import shape
+from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence, tokens
 from monitor.extract.segment import Box, Mark, Segment
-from monitor.extract.site import same_site, site
+from monitor.extract.site import path, same_site, site
 from monitor.parse.urls import absolute
 
 _PERSON = re.compile(
@@ -20,42 +24,219 @@ _PERSON = re.compile(
 )
 _NO_PAGE = re.compile(r"(?i)^(?:mailto|tel|javascript|data|whatsapp):|\.(?:jpe?g|png|gif|webp|pdf|zip|mp[34])(?:\?|$)")
 # A card takes this share of the container at most, and so many segments: more is a part of the article.
-_SMALL_SHARE = 0.35
+_SMALL_SHARE = 0.42
 _SMALL_COUNT = 9
 _SUMMARY = 80
+# A link of a headline's length; a longer one up to _LONGEST holds a summary too.
+_LEAST, _HEADLINE, _LONGEST = 25, 260, 700
+_LABEL = 30
+_ITEMS = frozenset({"li", "dt", "dd", "td", "th"})
+_TEXTS = frozenset({"p", "li"})
+_MOST_CUT = 320
+_BYLINE = 60
 # Cut by a program: right after a word, with nothing behind the dots.
 _CUT = re.compile(r"[\w’'\]](?:…|\.\.\.)$|\s(?:…|\[…\]|\.\.\.)$")
+# What stands between a label and the headline that it announces.
+_ANNOUNCES = re.compile(r"[:：|｜»›>→►▶•·–—/\]】］）)]\s*$")
+# So many headline links with texts below them, or this share of the core in them, are how the article is built.
+_OWN_PARTS = 3
+_OWN_SHARE = 0.4
+_MOST_ARTICLES = 4
 
 
 def find(found: Field, context: Context) -> set[int]:
     """Return the places within the field that are teasers."""
     rows = found.segments
     home = site(context.url)
+    groups: list[set[int]] = []
     result: set[int] = set()
-    for index, segment in enumerate(rows):
-        if index in result:
+    for index in range(len(rows)):
+        if index not in result and (group := _starting(rows, index, found, home, context)):
+            groups.append(group)
+            result |= group
+    result -= _own_parts(groups, found)
+    result |= _other_articles(found, home, context)
+    return result | set(_labels(rows, result, found))
+
+
+def _starting(rows: Sequence[Segment], index: int, found: Field, home: str, context: Context) -> set[int]:
+    """Return the places of the teaser that begins, or shows itself, at one place."""
+    segment = rows[index]
+    if segment.links and segment.link_chars:
+        if segment.card and _is_link(segment) and _small(segment.box, found) and _filled(rows, index):
+            return {index} | _byline_after(rows, index, found)
+        if _is_link(segment) and _headline(segment) and _stays(segment.links[0], home, context.url):
+            return _group(rows, index, found)
+        if _announced(segment) and all(_stays(href, home, context.url) for href in segment.links):
+            return {index}
+    if ELLIPSIS.search(segment.text[-8:]) and _cut_card(rows, index, found):
+        group = {index} | _byline_after(rows, index, found)
+        return group | {index - 1} if rows[index - 1].box.tag in HEADINGS else group
+    if _plain_card(rows, index):
+        return {index - 1, index, index + 1}
+    if _dated_card(rows, index):
+        return {index - 2, index - 1, index}
+    return set()
+
+
+def _filled(rows: Sequence[Segment], index: int) -> bool:
+    """Say whether a link that holds several boxes holds more than a word or two."""
+    segment = rows[index]
+    around = (*rows[max(0, index - 1) : index], *rows[index + 1 : index + 2])
+    return segment.chars * density(segment.text) >= _LEAST or any(one.links == segment.links for one in around)
+
+
+def _own_parts(groups: Sequence[set[int]], found: Field) -> set[int]:
+    """Return what was taken for teasers but is how the article is built: its parts, each under a link."""
+    core = found.core()
+    rows = found.segments
+    parts = [group for group in groups if any(core[index] for index in group)]
+    if not parts:
+        return set()
+    taken = set[int]().union(*groups)
+    if not _scattered(parts, taken, core):
+        return set()
+    times = Counter(shape(segment) for segment in rows if _linked_heading(segment))
+    as_teaser = Counter(shape(rows[index]) for index in taken if _linked_heading(rows[index]))
+    usual = {one for one, count in times.items() if count >= _OWN_PARTS and 2 * as_teaser[one] < count}
+    own = [group for group in parts if any(_linked_heading(rows[i]) and shape(rows[i]) in usual for i in group)]
+    whole = sum(segment.chars for segment, is_core in zip(rows, core, strict=True) if is_core)
+    held = sum(rows[index].chars for group in parts for index in group if core[index])
+    if len(parts) >= _OWN_PARTS and held >= _OWN_SHARE * whole:
+        own = parts
+    return set[int]().union(*own)
+
+
+def _scattered(parts: Sequence[set[int]], taken: set[int], core: Sequence[bool]) -> bool:
+    """Say whether text of the article stands between what was taken; cards and lists stand together."""
+    ends = [(min(part), max(part)) for part in parts]
+    between = (range(last + 1, first) for (_, last), (first, _) in pairwise(ends))
+    return sum(any(core[i] and i not in taken for i in gap) for gap in between) * 4 >= len(parts)
+
+
+def _linked_heading(segment: Segment) -> bool:
+    return segment.box.tag in HEADINGS and segment.link_share > 0.6
+
+
+def _other_articles(found: Field, home: str, context: Context) -> set[int]:
+    """Return the places within an `<article>` that is not the page's: its heading is a link to another page."""
+    rows = found.segments
+    inside = {segment.box: _article_of(segment.box) for segment in rows if segment.box.marks & Mark.ARTICLE.value}
+    if len(set(inside.values())) < 2:
+        return set()
+    title = tokens(context.title)
+    titled = [box for box in inside if box.tag in HEADINGS and _says(rows, box, title)]
+    own = set[Box]()
+    holder: Box | None = titled[0] if titled else found.container
+    while holder is not None:
+        own.add(holder)
+        holder = holder.parent
+    others = {
+        box
+        for segment in rows
+        if segment.box.tag in HEADINGS and _is_link(segment) and _stays(segment.links[0], home, context.url)
+        if (box := inside.get(segment.box)) and box not in own
+    }
+    result = {index for index, segment in enumerate(rows) if inside.get(segment.box) in others}
+    core = found.core()
+    whole = sum(segment.chars for segment, is_core in zip(rows, core, strict=True) if is_core)
+    taken = sum(rows[index].chars for index in result if core[index])
+    sure = bool(titled) or 2 * taken <= whole
+    return result if sure and len(others) <= _MOST_ARTICLES else set()
+
+
+def _article_of(box: Box) -> Box | None:
+    holder: Box | None = box
+    while holder is not None and holder.tag != "article":
+        holder = holder.parent
+    return holder
+
+
+def _says(rows: Sequence[Segment], box: Box, title: Sequence[str]) -> bool:
+    return bool(title) and any(segment.box is box and tokens(segment.text) == title for segment in rows)
+
+
+def _within(segment: Segment, box: Box) -> bool:
+    return box.order <= segment.box.order <= box.last
+
+
+def _labels(rows: Sequence[Segment], teasers: set[int], found: Field) -> Iterator[int]:
+    """Yield the places of what only announces the teasers after it."""
+    for index, segment in enumerate(rows[:-1]):
+        if index in teasers or index + 1 not in teasers or segment.chars * density(segment.text) > 2 * _LABEL:
             continue
-        if segment.card and _is_link(segment) and _small(segment.box, found):
-            result |= {index} | _byline_after(rows, index, found)
-        elif _is_link(segment) and _headline(segment) and _stays(segment.links[0], home, context.url):
-            result |= _group(rows, index, found)
-        elif ELLIPSIS.search(segment.text[-8:]) and _cut_card(rows, index, found):
-            result |= {index} | _byline_after(rows, index, found)
-            if rows[index - 1].box.tag in HEADINGS:
-                result.add(index - 1)
-        elif _plain_card(rows, index):
-            result |= {index - 1, index, index + 1}
-    return result
+        if segment.text[-1:] in ":：":
+            yield index
+        elif segment.box.tag in _ITEMS or _linked_heading(segment):
+            continue
+        elif _shared_card(segment, rows[index + 1], found):
+            yield index
+        elif not ends_sentence(segment.text) and _all_of_a_list(rows, index + 1, teasers):
+            yield index
+
+
+def _all_of_a_list(rows: Sequence[Segment], start: int, teasers: set[int]) -> bool:
+    """Say whether a list starts here that holds nothing but teasers."""
+    if not rows[start].box.marks & Mark.LIST.value:
+        return False
+    box: Box | None = rows[start].box
+    while box is not None and box.tag not in {"ul", "ol", "dl"}:
+        box = box.parent
+    if box is None:
+        return False
+    for index in range(start, len(rows)):
+        if not _within(rows[index], box):
+            break
+        if index not in teasers:
+            return False
+    return True
+
+
+def _announced(segment: Segment) -> bool:
+    """Say whether a segment is a headline link, or several, behind a short label or a date."""
+    wide = density(segment.text)
+    rest = (segment.chars - segment.link_chars) * wide
+    size = segment.link_chars * wide
+    if rest > 2 * _LABEL or not size < _HEADLINE * len(segment.links):
+        return False
+    if any(_NO_PAGE.search(href) or _PERSON.search(href) for href in segment.links):
+        return False
+    if len(segment.links) > 1:
+        return size >= _LEAST * len(segment.links) and segment.link_share > 0.7 and not ends_sentence(segment.text)
+    if size < _LEAST:
+        return False
+    label = segment.text[: max(0, segment.chars - segment.link_chars)]
+    if rest <= _LABEL and _ANNOUNCES.search(label):
+        return True
+    return sum(map(str.isdigit, label)) >= 4 and sum(map(str.isalpha, label)) <= _LABEL / 2
+
+
+def _dated_card(rows: Sequence[Segment], index: int) -> bool:
+    """Say whether a cut text stands under a headline and a line with a date, none of them marked as anything."""
+    if index < 2 or not _cut(rows[index]):
+        return False
+    headline, line = rows[index - 2], rows[index - 1]
+    size = headline.chars * density(headline.text)
+    if not _LEAST <= size <= _HEADLINE or line.chars > _BYLINE:
+        return False
+    if ends_sentence(headline.text) or ends_sentence(line.text) or headline.box.tag == "h1":
+        return False
+    return sum(map(str.isdigit, line.text)) >= 4 and line.box.tag not in HEADINGS
+
+
+def _cut(segment: Segment) -> bool:
+    """Say whether a text of a summary's length was cut by a program."""
+    return bool(_CUT.search(segment.text[-8:])) and _SUMMARY <= segment.chars * density(segment.text) <= _MOST_CUT
 
 
 def _plain_card(rows: Sequence[Segment], index: int) -> bool:
     """Say whether a cut text stands between a headline and a name, none of them marked as anything."""
-    if not 0 < index < len(rows) - 1 or not _CUT.search(rows[index].text[-8:]) or rows[index].chars < _SUMMARY:
+    if not 0 < index < len(rows) - 1 or not _cut(rows[index]):
         return False
     before, after = rows[index - 1], rows[index + 1]
     if ends_sentence(before.text) or ends_sentence(after.text) or not 25 <= before.chars <= 260 or after.chars > 60:
         return False
-    return before.text[-1].isalnum() and after.box.tag not in HEADINGS and after.text[:1].isupper()
+    return before.text[-1].isalnum() and after.box.tag not in HEADINGS and not after.text[:1].islower()
 
 
 def _is_link(segment: Segment) -> bool:
@@ -70,14 +251,18 @@ def _stays(href: str, home: str, url: str) -> bool:
     if not home:
         return True
     target = absolute(url, href)
-    if target is None or target.split("#")[0] == url.split("#", maxsplit=1)[0]:
+    if target is None or not path(target) or target.split("#")[0] == url.split("#", maxsplit=1)[0]:
+        return False
+    if "#" in target and path(target).split("?")[0] == path(url).split("?")[0]:
         return False
     return same_site(home, site(target))
 
 
 def _headline(segment: Segment) -> bool:
     size = segment.chars * density(segment.text)
-    return 25 <= size <= 260 and len(segment.links) == 1 and (size > 40 or segment.box.tag in HEADINGS)
+    if len(segment.links) != 1 or not _LEAST <= size <= _LONGEST:
+        return False
+    return size > 40 or segment.box.tag in HEADINGS
 
 
 def _group(rows: Sequence[Segment], start: int, found: Field) -> set[int]:
@@ -85,13 +270,14 @@ def _group(rows: Sequence[Segment], start: int, found: Field) -> set[int]:
     result = {start}
     for index in range(start + 1, min(start + 5, len(rows))):
         segment = rows[index]
-        if segment.box.tag in HEADINGS and index > start + 1:
+        if segment.box.tag in HEADINGS and (index > start + 1 or rows[start].box.tag in _TEXTS):
             break
         if not _shared_card(rows[start], segment, found):
             cut = ELLIPSIS.search(segment.text[-8:]) and segment.box.tag not in HEADINGS
             between = index == start + 1 and index + 1 < len(rows) and _byline(rows[index + 1])
             if not cut and not between:
-                return result | {index} if _byline(segment) else result
+                named = _byline(segment) or (_cut(rows[index - 1]) and _bare_name(segment))
+                return result | {index} if named else result
         result.add(index)
     return result
 
@@ -112,6 +298,13 @@ def _byline(segment: Segment) -> bool:
     if any(_PERSON.search(href) for href in segment.links):
         return True
     return bool(segment.box.own & Mark.BYLINE.value)
+
+
+def _bare_name(segment: Segment) -> bool:
+    """Say whether a text may be a name that nothing marks as one: a few words, not in bold as a heading would be."""
+    if segment.chars * density(segment.text) > _BYLINE or segment.text.count(" ") > 5 or segment.box.tag in HEADINGS:
+        return False
+    return not segment.strong_chars and not ends_sentence(segment.text) and segment.text[-1:] not in ":："
 
 
 def _shared_card(one: Segment, other: Segment, found: Field) -> bool:
@@ -143,7 +336,7 @@ def _small(box: Box, found: Field) -> bool:
 
 def _cut_card(rows: Sequence[Segment], index: int, found: Field) -> bool:
     """Say whether a text that ends in an ellipsis stands in a small box with a heading or a link of its own."""
-    if index == 0:
+    if index == 0 or rows[index].chars > _MOST_CUT:
         return False
     before = rows[index - 1]
     if before.box.tag in HEADINGS and _shared_card(before, rows[index], found):
