@@ -79,13 +79,16 @@ def judge(
     found = whole(rows) if chosen else find(rows)
     if found is None:
         return None
+    others = teaser.other_articles(found, context)
+    if others and not chosen and teaser.mostly(found, others):
+        found = find(rows, others) or found
     scores: Sequence[float] = () if chosen else score(found, context, weights)
     if chosen:
         first = rescued = [not segment.box.marks & _NEVER for segment in found.segments]
     else:
         first = [one > 0 for one in scores]
         rescued = _rescue(found, first)
-    teasers = teaser.find(found, context)
+    teasers = teaser.find(found, context, others)
     return Judged(found, scores, first, rescued, _left(found, rescued, teasers, context), teasers)
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Sequence
+from itertools import compress, pairwise
 
 from monitor.extract.features import shape
 from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence, tokens
@@ -31,6 +31,7 @@ _SUMMARY = 80
 _LEAST, _HEADLINE, _LONGEST = 25, 260, 700
 _LABEL = 30
 _ITEMS = frozenset({"li", "dt", "dd", "td", "th"})
+_ARTICLE = Mark.ARTICLE.value
 _TEXTS = frozenset({"p", "li"})
 _MOST_CUT = 320
 _BYLINE = 60
@@ -44,8 +45,8 @@ _OWN_SHARE = 0.4
 _MOST_ARTICLES = 4
 
 
-def find(found: Field, context: Context) -> set[int]:
-    """Return the places within the field that are teasers."""
+def find(found: Field, context: Context, others: Collection[int] = ()) -> set[int]:
+    """Return the places within the field that are teasers. `others`: what `other_articles` returned."""
     rows = found.segments
     home = site(context.url)
     groups: list[set[int]] = []
@@ -55,7 +56,7 @@ def find(found: Field, context: Context) -> set[int]:
             groups.append(group)
             result |= group
     result -= _own_parts(groups, found)
-    result |= _other_articles(found, home, context)
+    result |= {index for index, segment in enumerate(rows) if segment.order in others} if others else set()
     return result | set(_labels(rows, result, found))
 
 
@@ -69,14 +70,17 @@ def _starting(rows: Sequence[Segment], index: int, found: Field, home: str, cont
             return _group(rows, index, found)
         if _announced(segment) and all(_stays(href, home, context.url) for href in segment.links):
             return {index}
-    if ELLIPSIS.search(segment.text[-8:]) and _cut_card(rows, index, found):
+    return _cut_at(rows, index, found) if ELLIPSIS.search(segment.text[-8:]) else set()
+
+
+def _cut_at(rows: Sequence[Segment], index: int, found: Field) -> set[int]:
+    """Return the places of the teaser whose cut summary stands at one place."""
+    if _cut_card(rows, index, found):
         group = {index} | _byline_after(rows, index, found)
         return group | {index - 1} if rows[index - 1].box.tag in HEADINGS else group
     if _plain_card(rows, index):
         return {index - 1, index, index + 1}
-    if _dated_card(rows, index):
-        return {index - 2, index - 1, index}
-    return set()
+    return {index - 2, index - 1, index} if _dated_card(rows, index) else set()
 
 
 def _filled(rows: Sequence[Segment], index: int) -> bool:
@@ -118,42 +122,62 @@ def _linked_heading(segment: Segment) -> bool:
     return segment.box.tag in HEADINGS and segment.link_share > 0.6
 
 
-def _other_articles(found: Field, home: str, context: Context) -> set[int]:
-    """Return the places within an `<article>` that is not the page's: its heading is a link to another page."""
+def other_articles(found: Field, context: Context) -> set[int]:
+    """Return the orders of the segments within an `<article>` that is not the page's: its heading is a link to another
+    page, and it does not hold the page's title or, where nothing does, most of the text.
+    """
     rows = found.segments
-    inside = {segment.box: _article_of(segment.box) for segment in rows if segment.box.marks & Mark.ARTICLE.value}
-    if len(set(inside.values())) < 2:
+    inside = _articles(rows)
+    if len(inside) < 2:
         return set()
     title = tokens(context.title)
-    titled = [box for box in inside if box.tag in HEADINGS and _says(rows, box, title)]
-    own = set[Box]()
-    holder: Box | None = titled[0] if titled else found.container
-    while holder is not None:
-        own.add(holder)
-        holder = holder.parent
-    others = {
-        box
-        for segment in rows
-        if segment.box.tag in HEADINGS and _is_link(segment) and _stays(segment.links[0], home, context.url)
-        if (box := inside.get(segment.box)) and box not in own
-    }
-    result = {index for index, segment in enumerate(rows) if inside.get(segment.box) in others}
-    core = found.core()
-    whole = sum(segment.chars for segment, is_core in zip(rows, core, strict=True) if is_core)
-    taken = sum(rows[index].chars for index in result if core[index])
-    sure = bool(titled) or 2 * taken <= whole
-    return result if sure and len(others) <= _MOST_ARTICLES else set()
+    titled = next((box for box, held in inside.items() if any(_says(one, title) for one in held)), None)
+    own = set(_line(titled or found.container))
+    home = site(context.url)
+    others = [
+        held
+        for box, held in inside.items()
+        if box not in own
+        and any(one.box.tag in HEADINGS and _is_link(one) and _stays(one.links[0], home, context.url) for one in held)
+    ]
+    if not others or len(others) > _MOST_ARTICLES:
+        return set()
+    result = {segment.order for held in others for segment in held}
+    return result if titled or not mostly(found, result) else set()
 
 
-def _article_of(box: Box) -> Box | None:
-    holder: Box | None = box
-    while holder is not None and holder.tag != "article":
-        holder = holder.parent
-    return holder
+def mostly(found: Field, orders: set[int]) -> bool:
+    """Say whether segments, by their orders, hold most of the field's core."""
+    core = list(compress(found.segments, found.core()))
+    return 2 * sum(one.chars for one in core if one.order in orders) > sum(one.chars for one in core)
 
 
-def _says(rows: Sequence[Segment], box: Box, title: Sequence[str]) -> bool:
-    return bool(title) and any(segment.box is box and tokens(segment.text) == title for segment in rows)
+def _articles(rows: Sequence[Segment]) -> dict[Box, list[Segment]]:
+    """Return the segments by the innermost `<article>` around them, leaving out those in none."""
+    nearest: dict[Box, Box | None] = {}
+    held: dict[Box, list[Segment]] = {}
+    for segment in rows:
+        box = segment.box
+        if not box.marks & _ARTICLE:
+            continue
+        # Segments stand in a box each, but share its parent.
+        start = box.parent if box.tag != "article" and box.parent is not None else box
+        if start not in nearest:
+            nearest[start] = next((one for one in _line(start) if one.tag == "article"), None)
+        if (holder := nearest[start]) is not None:
+            held.setdefault(holder, []).append(segment)
+    return held
+
+
+def _line(box: Box | None) -> Iterator[Box]:
+    """Yield a box and those around it, outwards."""
+    while box is not None:
+        yield box
+        box = box.parent
+
+
+def _says(segment: Segment, title: Sequence[str]) -> bool:
+    return segment.box.tag in HEADINGS and bool(title) and tokens(segment.text) == title
 
 
 def _within(segment: Segment, box: Box) -> bool:
@@ -167,11 +191,10 @@ def _labels(rows: Sequence[Segment], teasers: set[int], found: Field) -> Iterato
             continue
         if segment.text[-1:] in ":：":
             yield index
-        elif segment.box.tag in _ITEMS or _linked_heading(segment):
+        if segment.text[-1:] in ":：" or segment.box.tag in _ITEMS or _linked_heading(segment):
             continue
-        elif _shared_card(segment, rows[index + 1], found):
-            yield index
-        elif not ends_sentence(segment.text) and _all_of_a_list(rows, index + 1, teasers):
+        listed = not ends_sentence(segment.text) and _all_of_a_list(rows, index + 1, teasers)
+        if listed or _shared_card(segment, rows[index + 1], found):
             yield index
 
 
