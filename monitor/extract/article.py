@@ -13,7 +13,7 @@ from monitor.extract import body, memory, metadata, selected
 from monitor.extract import explain as explaining
 from monitor.extract.body import Body
 from monitor.extract.explain import Told
-from monitor.extract.field import density, tokens
+from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
 from monitor.extract.obstacle import Signs, refuse
 from monitor.extract.selected import Selected
@@ -21,7 +21,7 @@ from monitor.extract.site import bare, port, same_site, site
 from monitor.extract.wire import wire
 from monitor.model import OWN_ROLES, Article, Block, Failure, Memory, Page, Role, Selectors
 from monitor.parse import html, urls
-from monitor.parse.bytes import decode, inflate, mime, prescan
+from monitor.parse.bytes import inflate, mime, prescan, utf8
 from monitor.parse.language import checked, primary
 
 _HTML = {"text/html", "application/xhtml+xml"}
@@ -38,6 +38,10 @@ _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _FAR_SHORTER = 0.5
 _LD_LEAST = 200
 _LEAD_CHARS = 3_000
+# What is no letter, digit or underscore: beyond ASCII (its range first: else twice as slow), and in it.
+_SIGN = re.compile(r"[^\x00-\x7f\w]")
+_SPACES = re.compile(rb"  +")
+_SPACED = bytes(code if code > 127 or chr(code).isalnum() or chr(code) == "_" else 32 for code in range(256))
 
 
 @dataclass
@@ -85,6 +89,7 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
     blocks = found.blocks if said.body else _completed(found.blocks, meta.ld_body)
     text = "\n\n".join(block.text for block in blocks if block.role in OWN_ROLES)
     refuse(document, markup, url, meta, text, _signs(found, blocks))
+    words = _words(text)
     title = meta.title or hints.title
     # The page alone decides what is refused and what is a revision: what the memory knows changes from day to day.
     gain = Memory()
@@ -103,9 +108,9 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
         outlet=hints.outlet or meta.outlet,
         wire=wire(meta.authors, meta.organisation, meta.outlet, text),
         paywalled=meta.paywalled,
-        standfirst=_standfirst(meta, text),
+        standfirst=_standfirst(meta, text, words),
         live=meta.live,
-        content_hash=content_hash(title, text),
+        content_hash=_digest(title, words),
     )
     return Extracted(article, gain, meta.claim)
 
@@ -140,8 +145,8 @@ def explain(page: Page, *, hints: Hints | None = None) -> Explained:
     return Explained(found, tuple(told), said.nothing)
 
 
-def _opened(page: Page, hints: Hints) -> tuple[str, str, html.Document, Selected, Metadata]:
-    """Return a page's URL, its text, its tree, and what its outlet's selectors and its own metadata say of it."""
+def _opened(page: Page, hints: Hints) -> tuple[str, bytes, html.Document, Selected, Metadata]:
+    """Return a page's URL, its UTF-8, its tree, and what its outlet's selectors and its own metadata say of it."""
     url = page.url or hints.url
     markup = _markup(page)
     document = html.parse(markup)
@@ -153,12 +158,23 @@ def _opened(page: Page, hints: Hints) -> tuple[str, str, html.Document, Selected
 
 def content_hash(title: str, text: str) -> str:
     """Return a digest of the words: 128 bits in hex, the same where only case, spaces or punctuation differ."""
-    words = " ".join(tokens(title)) + "\n" + " ".join(tokens(text))
-    return hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return _digest(title, _words(text))
 
 
-def _markup(page: Page) -> str:
-    """Return the page as text that a parser may have."""
+def _digest(title: str, words: bytes) -> str:
+    return hashlib.blake2b(_words(title) + b"\n" + words, digest_size=16).hexdigest()
+
+
+def _words(text: str) -> bytes:
+    """Return what `tokens` finds in a text, single spaces between; .2 ms for 10,000 characters instead of .4."""
+    text = text.lower()
+    if not text.isascii():
+        text = _SIGN.sub(" ", text)
+    return _SPACES.sub(b" ", text.encode("utf-8", "replace").translate(_SPACED)).strip()
+
+
+def _markup(page: Page) -> bytes:
+    """Return the page as UTF-8 that a parser may have."""
     kind = mime(page)
     if kind not in _HTML and kind not in _UNSURE:
         raise ExtractError(Reason.WRONG_TYPE, kind[:100])
@@ -174,7 +190,7 @@ def _markup(page: Page) -> str:
     if not 200 <= page.status < 300:
         raise ExtractError(Reason.ERROR_PAGE, f"status {page.status}")
     prescan(raw)
-    return decode(raw, page.headers.get("content-type", ""))
+    return utf8(raw, page.headers.get("content-type", ""))
 
 
 def _completed(blocks: tuple[Block, ...], ld_body: str) -> tuple[Block, ...]:
@@ -202,18 +218,20 @@ def _signs(found: Body, blocks: Sequence[Block]) -> Signs:
     )
 
 
-def _standfirst(meta: Metadata, text: str) -> str:
-    """Return the description where it adds to the text: not its beginning again, and not the site's slogan."""
-    words = tokens(meta.description)
-    if not words:
+def _standfirst(meta: Metadata, text: str, words: bytes) -> str:
+    """Return the description where it adds to the text: not its beginning again, and not the site's slogan. `words`:
+    those of the text.
+    """
+    described = _words(meta.description).split()
+    if not described:
         return ""
-    lead = " " + " ".join(tokens(text[:_LEAD_CHARS])) + " "
     # A cut description may end inside a word.
-    cut = " ".join(words[:-1]) if len(words) > 3 else " ".join(words)
-    if f" {cut} " in lead or cut == " ".join(tokens(meta.title)):
+    cut = b" ".join(described[:-1] if len(described) > 3 else described)
+    title, words = b" %b " % _words(meta.title), b" %b " % words
+    if b" %b " % cut == title or (b" " + cut in words and b" %b " % cut in b" %b " % _words(text[:_LEAD_CHARS])):
         return ""
     if density(meta.description) > 1.0:
         return meta.description
-    known = set(tokens(meta.title)) | set(tokens(text))
-    telling = [word for word in words if len(word) > 3]
-    return meta.description if sum(word in known for word in telling) * 4 >= len(telling) else ""
+    telling = [word for word in _words(meta.description).decode().split(" ") if len(word) > 3]
+    known = (b" %b " % word.encode() for word in telling)
+    return meta.description if sum(word in words or word in title for word in known) * 4 >= len(telling) else ""

@@ -22,9 +22,9 @@ _MANY_LINKS = 10
 _FORM_ONLY = 200
 
 _CHALLENGE = re.compile(
-    r"cf_chl_|cf-chl-|cf-browser-verification|captcha-delivery\.com|_Incapsula_Resource|px-captcha|"
-    r"/_sec/cp_challenge|awsWafCookieDomainList|ddos-guard|sucuri_cloudproxy|distil_r_captcha|"
-    r"class=[\\x22'](?:g-recaptcha|h-captcha|cf-turnstile)",
+    rb"cf_chl_|cf-chl-|cf-browser-verification|captcha-delivery\.com|_Incapsula_Resource|px-captcha|"
+    rb"/_sec/cp_challenge|awsWafCookieDomainList|ddos-guard|sucuri_cloudproxy|distil_r_captcha|"
+    rb"class=[\\x22'](?:g-recaptcha|h-captcha|cf-turnstile)",
 )
 _CHALLENGE_TITLE = re.compile(
     r"just a moment|attention required|access denied|are you a (?:ro)?bot|(?:you are|you're) (?:a )?human|"
@@ -71,11 +71,14 @@ class Signs:
     link_share: float
 
 
-def refuse(document: Document, markup: str, url: str, meta: Metadata, text: str, signs: Signs) -> None:
+def refuse(document: Document, markup: bytes, url: str, meta: Metadata, text: str, signs: Signs) -> None:
     """Return where `text` is an article of its own. Raises ExtractError with what the page is instead."""
+    short = signs.own < STUB
+    if meta.claims_article and not short:
+        # Nothing below is held against such a page, which eight of ten are.
+        return
     heading = document.css_first("h1")
     titles = [title for title in (meta.title, heading.text()[:300] if heading else "", meta.document_title) if title]
-    short = signs.own < STUB
     if short and not meta.claims_article and (_any(_CHALLENGE_TITLE, titles) or _CHALLENGE.search(markup)):
         raise ExtractError(Reason.CHALLENGE, titles[0] if titles else "")
     if _consent(url, meta, titles, text, short=short):
@@ -97,15 +100,22 @@ def _any(pattern: re.Pattern[str], titles: list[str]) -> bool:
 
 
 def _consent(url: str, meta: Metadata, titles: list[str], text: str, *, short: bool) -> bool:
-    if not meta.claims_article and _CONSENT_PLACE.search(url):
-        return True
-    said = len(_CONSENT.findall(text[:5_000]))
-    dense = said >= 3 and said * 150 >= len(text[:5_000])
-    about_it = _any(_CONSENT, titles)
     if meta.claims_article:
         # An article about cookies says so in its title; a wall over an article does not.
-        return dense and short and not about_it
-    return meta.published is None and (dense or (short and about_it and said > 0))
+        return short and _said(text)[1] and not _any(_CONSENT, titles)
+    if _CONSENT_PLACE.search(url):
+        return True
+    if meta.published is not None:
+        return False
+    said, dense = _said(text)
+    return dense or (short and said and _any(_CONSENT, titles))
+
+
+def _said(text: str) -> tuple[bool, bool]:
+    """Return whether the words of consent are said at all, and whether so often that they are what a text is about."""
+    text = text[:5_000]
+    said = len(_CONSENT.findall(text))
+    return said > 0, said >= 3 and said * 150 >= len(text)
 
 
 def _login(document: Document, titles: list[str], signs: Signs) -> bool:

@@ -21,6 +21,9 @@ MAX_OPTIONS = 5_000
 MAX_TAGS = 50_000
 MAX_ATTRIBUTES = 200_000
 
+# A tag with more attributes than allowed has more bytes than this, none of them a "<".
+_LONG_TAG = 2 * MAX_TAG_ATTRIBUTES
+
 _VOID = {b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"wbr"}
 _TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})")
 # Possessive: a long value without "=" (an inline picture) is looked at once, not once a character (10 s for 370 kB).
@@ -75,17 +78,17 @@ def prescan(body: bytes) -> None:
     signs = body.count(b"<")
     if signs > 4 * MAX_TAGS:
         raise ReadError(Reason.HOSTILE, f"more than {4 * MAX_TAGS} '<'")
-    # As many signs as half of all pages have cannot pass any of the bounds below.
-    if signs > min(MAX_DEPTH, MAX_OPTIONS, MAX_TAGS):
+    # As few signs as most pages have, or as few that can begin a tag, cannot pass any of the bounds below.
+    least = min(MAX_DEPTH, MAX_OPTIONS)
+    if signs > MAX_TAGS or (signs > least and signs - body.count(b"</") > least):
         _count_tags(body)
     # A page of 280 kB holds 22,000 of them at most; each costs a tag's parser its share.
-    if body.count(b"=") > MAX_ATTRIBUTES:
+    if len(body) > MAX_ATTRIBUTES and body.count(b"=") > MAX_ATTRIBUTES:
         raise ReadError(Reason.HOSTILE, f"more than {MAX_ATTRIBUTES} '='")
-    # A tag with 2,000 attributes has at least 4,000 bytes between its brackets; others need no look.
-    if any(_attributes(part) > MAX_TAG_ATTRIBUTES for part in body.split(b"<")):
-        for part in _outside_scripts(body).split(b"<"):
-            if (count := _attributes(part)) > MAX_TAG_ATTRIBUTES:
-                raise ReadError(Reason.HOSTILE, f"a tag with {count} attributes, at most {MAX_TAG_ATTRIBUTES}")
+    if _most_attributes(body) > MAX_TAG_ATTRIBUTES:
+        count = _most_attributes(_outside_scripts(body))
+        if count > MAX_TAG_ATTRIBUTES:
+            raise ReadError(Reason.HOSTILE, f"a tag with {count} attributes, at most {MAX_TAG_ATTRIBUTES}")
 
 
 def _count_tags(body: bytes) -> None:
@@ -107,12 +110,30 @@ def _count_tags(body: bytes) -> None:
         raise ReadError(Reason.HOSTILE, f"{tags} tags, at most {MAX_TAGS}")
 
 
-def _attributes(part: bytes) -> int:
-    """Return how many attributes the tag that begins a part has; 0 for what is too short for many."""
-    if len(part) <= 2 * MAX_TAG_ATTRIBUTES or not part[:1].isalpha():
+def _most_attributes(body: bytes) -> int:
+    """Return how many attributes the first tag with too many has, or 0. Linear; from sign to sign, 25 µs a page."""
+    at = 0
+    while at + _LONG_TAG < len(body):
+        # A sign that stands this near ends all tags before it while they are too short for many attributes.
+        sign = body.rfind(b"<", at, at + _LONG_TAG + 1)
+        if sign >= 0:
+            at = sign + 1
+            continue
+        end = body.find(b"<", at)
+        end = len(body) if end < 0 else end
+        if (count := _attributes(body, at, end)) > MAX_TAG_ATTRIBUTES:
+            return count
+        at = end + 1
+    return 0
+
+
+def _attributes(body: bytes, start: int, end: int) -> int:
+    """Return how many attributes the tag has whose name begins at `start`; 0 for what is too short for many."""
+    if not body[start : start + 1].isalpha():
         return 0
-    tag = part.split(b">", 1)[0]
-    return sum(1 for _ in _ATTRIBUTES.finditer(tag)) if len(tag) > 2 * MAX_TAG_ATTRIBUTES else 0
+    close = body.find(b">", start, end)
+    close = end if close < 0 else close
+    return sum(1 for _ in _ATTRIBUTES.finditer(body, start, close)) if close - start > _LONG_TAG else 0
 
 
 def _outside_scripts(body: bytes) -> bytes:
@@ -157,6 +178,20 @@ def decode(body: bytes, content_type: str = "") -> str:
         except UnicodeError:
             continue
     return _clean(body.decode(names[0] if names else _detect(body), "replace"))
+
+
+def utf8(body: bytes, content_type: str = "") -> bytes:
+    """Return what `decode` reads as UTF-8, most often the bytes that came: a parser takes no others, and making them of
+    text again costs .16 ms a page, looking for NUL in the text .13 ms.
+    """
+    if not body.isascii() and b"\x00" not in body and not body.startswith(codecs.BOM_UTF8):
+        try:
+            body.decode("utf-8")
+        except UnicodeError:
+            pass
+        else:
+            return body
+    return decode(body, content_type).encode("utf-8", "ignore")
 
 
 def _labels(body: bytes, content_type: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from hashlib import blake2b
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import ExtractError, ReadError, Reason
 from monitor.extract.article import content_hash, extract
+from monitor.extract.field import tokens
 from monitor.model import Page, TextKind
 from tests.extract.pages import ARTICLE, NOW, PARAGRAPHS, TITLE, URL, news, page, page_of, paragraphs
 
@@ -47,6 +49,14 @@ def test_the_same_words_have_the_same_hash_whatever_the_markup() -> None:
     assert one.content_hash == other.content_hash == content_hash(one.title, one.body)
     assert changed.content_hash != one.content_hash
     assert len(one.content_hash) == 32
+
+
+def test_the_words_of_a_text_are_those_that_a_search_for_words_finds() -> None:
+    text = "Pier 7’s “Café_1”—naïve\u00a0x²; Пристань № 5, İstanbul \ud800 東京\u3000港。\nΟΔΟΣ ½\u0301"
+    every = "a".join(map(chr, range(0x3100)))
+    for each in (text, every, "", " - "):
+        words = " ".join(tokens(each))
+        assert content_hash("", each) == blake2b(f"\n{words}".encode(), digest_size=16).hexdigest()
 
 
 def test_json_ld_text_stands_in_where_a_script_would_write_the_page() -> None:

@@ -97,3 +97,18 @@ def test_the_charset_is_found_and_never_trusted(body, content_type, expected):
 
 def test_no_nul_comes_out():
     assert "\0" not in raw.decode(b"a\0b", "text/html; charset=utf-8")
+
+
+def test_a_tag_with_too_many_attributes_is_found_wherever_it_stands():
+    tag = b"<a " + b"x=1 " * 2_001 + b">"
+    for body in (b"<p>" * 3_000 + tag, b"<b>" + b"text " * 5_000 + tag + b"<p>", tag[:-1], b"text>" * 2_000 + tag):
+        assert reason(raw.prescan, body) is Reason.HOSTILE
+    for body in (b"<p>" + b"x=1 " * 3_000, b"<a " + b"x=1 " * 1_999 + b">", b"<script>i<n " + b"x=1 " * 3_000):
+        raw.prescan(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b"Pier", "Café".encode(), "\ufeffCafé".encode(), "Caf\0é".encode(), "Café".encode("cp1252"), b"a\0b"]
+)
+def test_a_parser_gets_what_is_decoded(body):
+    assert raw.utf8(body, "text/html") == raw.decode(body, "text/html").encode()
