@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
+from monitor.extract import others as elsewhere
 from monitor.extract import teaser
 from monitor.extract.field import HEADINGS, Context, Field, ends_sentence, find, tokens, whole
 from monitor.extract.score import Weights, score
@@ -79,8 +80,8 @@ def judge(
     found = whole(rows) if chosen else find(rows)
     if found is None:
         return None
-    others = teaser.other_articles(found, context)
-    if others and not chosen and teaser.mostly(found, others):
+    others = elsewhere.other_articles(found, context)
+    if others and not chosen and elsewhere.mostly(found, others):
         found = find(rows, others) or found
     scores: Sequence[float] = () if chosen else score(found, context, weights)
     if chosen:

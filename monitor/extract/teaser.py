@@ -11,19 +11,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import compress, pairwise
+from itertools import pairwise
 
 from monitor.extract.features import shape
-from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence, tokens
+from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence
+from monitor.extract.links import Home, home, is_link, is_page, is_person
+from monitor.extract.others import around
 from monitor.extract.segment import Box, Mark, Segment
-from monitor.extract.site import path, same_site, site
 
-_PERSON = re.compile(
-    r"/(?:authors?|autor(?:es|en)?|auteurs?|people|person|profiles?|staff|by|contributors?|writers?|users?)/"
-)
-_NO_PAGE = re.compile(r"(?i)^(?:mailto|tel|javascript|data|whatsapp):|\.(?:jpe?g|png|gif|webp|pdf|zip|mp[34])(?:\?|$)")
 # A card takes this share of the container at most, and so many segments: more is a part of the article.
 _SMALL_SHARE = 0.42
 _SMALL_COUNT = 9
@@ -33,7 +28,6 @@ _LEAST, _HEADLINE, _LONGEST = 25, 260, 700
 _LABEL = 30
 _WIDEST = 2.5
 _ITEMS = frozenset({"li", "dt", "dd", "td", "th"})
-_ARTICLE = Mark.ARTICLE.value
 _TEXTS = frozenset({"p", "li"})
 _MOST_CUT = 320
 _BYLINE = 60
@@ -44,33 +38,34 @@ _ANNOUNCES = re.compile(r"[:：|｜»›>→►▶•·–—/\]】］）)]\s*$"
 # So many headline links with texts below them, or this share of the core in them, are how the article is built.
 _OWN_PARTS = 3
 _OWN_SHARE = 0.4
-_MOST_ARTICLES = 4
 
 
 def find(found: Field, context: Context, others: Collection[int] = ()) -> set[int]:
     """Return the places within the field that are teasers. `others`: what `other_articles` returned."""
     rows = found.segments
-    home = _Home(site(context.url), path(context.url))
+    here = home(context.url)
     groups: list[set[int]] = []
     result: set[int] = set()
     for index in range(len(rows)):
-        if index not in result and (group := _starting(rows, index, found, home)):
+        if index not in result and (group := _starting(rows, index, found, here)):
             groups.append(group)
             result |= group
     result -= _own_parts(groups, found)
+    if len(boxes := _linked_boxes(rows, found, here)) < _OWN_PARTS:
+        result = result.union(*boxes)
     result |= {index for index, segment in enumerate(rows) if segment.order in others} if others else set()
     return result | set(_labels(rows, result, found))
 
 
-def _starting(rows: Sequence[Segment], index: int, found: Field, home: _Home) -> set[int]:
+def _starting(rows: Sequence[Segment], index: int, found: Field, here: Home) -> set[int]:
     """Return the places of the teaser that begins, or shows itself, at one place."""
     segment = rows[index]
     if segment.links and segment.link_chars:
-        if segment.card and _is_link(segment) and _small(segment.box, found) and _filled(rows, index):
+        if segment.card and is_link(segment) and _small(segment.box, found) and _filled(rows, index):
             return {index} | _byline_after(rows, index, found)
-        if _is_link(segment) and _headline(segment) and home.leads_on(segment.links[0]):
+        if is_link(segment) and _headline(segment) and here.leads_on(segment.links[0]):
             return _group(rows, index, found)
-        if _announced(segment) and all(map(home.leads_on, segment.links)):
+        if _announced(segment) and all(map(here.leads_on, segment.links)):
             return {index}
     end = segment.text[-8:]
     return _cut_at(rows, index, found) if ("…" in end or "..." in end) and ELLIPSIS.search(end) else set()
@@ -125,64 +120,6 @@ def _linked_heading(segment: Segment) -> bool:
     return segment.box.tag in HEADINGS and segment.link_share > 0.6
 
 
-def other_articles(found: Field, context: Context) -> set[int]:
-    """Return the orders of the segments within an `<article>` that is not the page's: its heading is a link to another
-    page, and it does not hold the page's title or, where nothing does, most of the text.
-    """
-    rows = found.segments
-    inside = _articles(rows)
-    if len(inside) < 2:
-        return set()
-    title = tokens(context.title)
-    titled = next((box for box, held in inside.items() if any(_says(one, title) for one in held)), None)
-    own = set(_line(titled or found.container))
-    home = _Home(site(context.url), path(context.url))
-    others = [
-        held
-        for box, held in inside.items()
-        if box not in own
-        and any(one.box.tag in HEADINGS and _is_link(one) and home.leads_on(one.links[0]) for one in held)
-    ]
-    if not others or len(others) > _MOST_ARTICLES:
-        return set()
-    result = {segment.order for held in others for segment in held}
-    return result if titled or not mostly(found, result) else set()
-
-
-def mostly(found: Field, orders: set[int]) -> bool:
-    """Say whether segments, by their orders, hold most of the field's core."""
-    core = list(compress(found.segments, found.core()))
-    return 2 * sum(one.chars for one in core if one.order in orders) > sum(one.chars for one in core)
-
-
-def _articles(rows: Sequence[Segment]) -> dict[Box, list[Segment]]:
-    """Return the segments by the innermost `<article>` around them, leaving out those in none."""
-    nearest: dict[Box, Box | None] = {}
-    held: dict[Box, list[Segment]] = {}
-    for segment in rows:
-        box = segment.box
-        if not box.marks & _ARTICLE:
-            continue
-        # Segments stand in a box each, but share its parent.
-        start = box.parent if box.tag != "article" and box.parent is not None else box
-        if start not in nearest:
-            nearest[start] = next((one for one in _line(start) if one.tag == "article"), None)
-        if (holder := nearest[start]) is not None:
-            held.setdefault(holder, []).append(segment)
-    return held
-
-
-def _line(box: Box | None) -> Iterator[Box]:
-    """Yield a box and those around it, outwards."""
-    while box is not None:
-        yield box
-        box = box.parent
-
-
-def _says(segment: Segment, title: Sequence[str]) -> bool:
-    return segment.box.tag in HEADINGS and bool(title) and tokens(segment.text) == title
-
-
 def _within(segment: Segment, box: Box) -> bool:
     return box.order <= segment.box.order <= box.last
 
@@ -218,6 +155,26 @@ def _all_of_a_list(rows: Sequence[Segment], start: int, teasers: set[int]) -> bo
     return True
 
 
+def _linked_boxes(rows: Sequence[Segment], found: Field, here: Home) -> list[set[int]]:
+    """Return the places of each small box that begins with a heading and ends with its only link, a short one that
+    leads on. More than a few of them are how the article is built.
+    """
+    boxes: list[set[int]] = []
+    for last in range(1, len(rows)):
+        link = rows[last]
+        if link.link_share < 0.85 or link.box.tag in HEADINGS or not link.links or _headline(link):
+            continue
+        first = next((i for i in range(last - 1, max(-1, last - 4), -1) if rows[i].box.tag in HEADINGS), None)
+        if first is None or not _LEAST <= rows[first].chars * density(rows[first].text) <= _HEADLINE:
+            continue
+        box = next((one for one in around(link.box) if _within(rows[first], one)), None)
+        if box is None or box.segments != last - first + 1 or not _small(box, found):
+            continue
+        if not any(one.link_chars for one in rows[first:last]) and is_link(link) and here.leads_on(link.links[0]):
+            boxes.append(set(range(first, last + 1)))
+    return boxes
+
+
 def _announced(segment: Segment) -> bool:
     """Say whether a segment is a headline link, or several, behind a short label or a date."""
     if segment.chars - segment.link_chars > 2 * _LABEL or segment.link_chars * _WIDEST < _LEAST:
@@ -225,18 +182,13 @@ def _announced(segment: Segment) -> bool:
     wide = density(segment.text)
     rest = (segment.chars - segment.link_chars) * wide
     size = segment.link_chars * wide
-    if rest > 2 * _LABEL or not size < _HEADLINE * len(segment.links):
-        return False
-    if any(_NO_PAGE.search(href) or _PERSON.search(href) for href in segment.links):
+    if rest > 2 * _LABEL or not size < _HEADLINE * len(segment.links) or not all(map(is_page, segment.links)):
         return False
     if len(segment.links) > 1:
         return size >= _LEAST * len(segment.links) and segment.link_share > 0.7 and not ends_sentence(segment.text)
-    if size < _LEAST:
-        return False
     label = segment.text[: max(0, segment.chars - segment.link_chars)]
-    if rest <= _LABEL and _ANNOUNCES.search(label):
-        return True
-    return sum(map(str.isdigit, label)) >= 4 and sum(map(str.isalpha, label)) <= _LABEL / 2
+    dated = sum(map(str.isdigit, label)) >= 4 and sum(map(str.isalpha, label)) <= _LABEL / 2
+    return size >= _LEAST and (dated or (rest <= _LABEL and bool(_ANNOUNCES.search(label))))
 
 
 def _dated_card(rows: Sequence[Segment], index: int) -> bool:
@@ -265,43 +217,6 @@ def _plain_card(rows: Sequence[Segment], index: int) -> bool:
     if ends_sentence(before.text) or ends_sentence(after.text) or not 25 <= before.chars <= 260 or after.chars > 60:
         return False
     return before.text[-1].isalnum() and after.box.tag not in HEADINGS and not after.text[:1].islower()
-
-
-def _is_link(segment: Segment) -> bool:
-    """Say whether nearly all of a segment is a link to a page that is not a person's."""
-    if segment.link_share < 0.85 or not segment.links:
-        return False
-    return not _NO_PAGE.search(segment.links[0]) and not _PERSON.search(segment.links[0])
-
-
-@lru_cache(maxsize=1_024)
-def _site_of(name: str) -> str:
-    return site(f"http://{name}/")
-
-
-@dataclass(frozen=True, slots=True)
-class _Home:
-    """The page's own address, taken apart once: parsing every link of a page took a third of this file's time."""
-
-    site: str
-    path: str
-
-    def leads_on(self, href: str) -> bool:
-        """Say whether a link leads to another page of the same site; a source elsewhere is the article's own."""
-        if not self.site:
-            return True
-        start, _, rest = href.partition("//")
-        if rest and start[-1:] in ("", ":"):
-            name, _, way = rest.partition("/")
-            if not same_site(self.site, _site_of(name)):
-                return False
-        else:
-            way = href
-        way, _, fragment = way.strip().lstrip("/").partition("#")
-        if not way.strip("/?"):
-            return False
-        mine = self.path
-        return way.split("?")[0].strip("/") != mine.split("?")[0] if fragment else way.strip("/") != mine
 
 
 def _headline(segment: Segment) -> bool:
@@ -341,7 +256,7 @@ def _byline(segment: Segment) -> bool:
     """Say whether a segment looks like a name under a card: short, no sentence, linked to a person or marked so."""
     if segment.chars > 90 or ends_sentence(segment.text):
         return False
-    if any(_PERSON.search(href) for href in segment.links):
+    if any(map(is_person, segment.links)):
         return True
     return bool(segment.box.own & Mark.BYLINE.value)
 

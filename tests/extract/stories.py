@@ -283,6 +283,11 @@ def page(one: Story, shape: str, *, middle: bool) -> Page:
     else:
         texts = [f"<p>{text}</p>" for text in one.paragraphs]
     texts.insert(3 if middle else len(texts), other)
+    return of(one, "".join(texts))
+
+
+def of(one: Story, body: str) -> Page:
+    """A page of the article with this body."""
     said = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
@@ -293,7 +298,7 @@ def page(one: Story, shape: str, *, middle: bool) -> Page:
     markup = (
         f'<!doctype html><html lang="{one.lang}"><head><meta charset="utf-8"><title>{one.title} | Courier</title>'
         f'<script type="application/ld+json">{json.dumps(said)}</script></head><body><nav><a href="/">Courier</a></nav>'
-        f'<main><article class="m1"><h1>{one.title}</h1><div class="m2">{one.author}</div><div class="m3">{"".join(texts)}'
+        f'<main><article class="m1"><h1>{one.title}</h1><div class="m2">{one.author}</div><div class="m3">{body}'
         "</div></article></main><footer><p>© 2026 Courier</p></footer></body></html>"
     )
     return Page(URL, URL, 200, {"content-type": "text/html; charset=utf-8"}, markup.encode(), NOW)
