@@ -9,10 +9,11 @@ from functools import lru_cache
 from monitor.extract.segment import Segment
 from monitor.extract.site import path, same_site, site
 
-_PERSON = re.compile(
-    r"/(?:authors?|autor(?:es|en)?|auteurs?|people|person|profiles?|staff|by|contributors?|writers?|users?)/"
+_PEOPLE = r"/(?:authors?|autor(?:es|en)?|auteurs?|people|person|profiles?|staff|by|contributors?|writers?|users?)/"
+_PERSON = re.compile(_PEOPLE)
+_NO_PAGE = re.compile(
+    rf"{_PEOPLE}|(?i:^(?:mailto|tel|javascript|data|whatsapp):|\.(?:jpe?g|png|gif|webp|pdf|zip|mp[34])(?:\?|$))"
 )
-_NO_PAGE = re.compile(r"(?i)^(?:mailto|tel|javascript|data|whatsapp):|\.(?:jpe?g|png|gif|webp|pdf|zip|mp[34])(?:\?|$)")
 
 
 def is_link(segment: Segment) -> bool:
@@ -29,7 +30,7 @@ def is_person(href: str) -> bool:
 
 def is_page(href: str) -> bool:
     """Say whether an address is that of a page, but no person's."""
-    return not _NO_PAGE.search(href) and not _PERSON.search(href)
+    return not _NO_PAGE.search(href)
 
 
 @lru_cache(maxsize=1_024)
@@ -62,6 +63,7 @@ class Home:
         return way.split("?")[0].strip("/") != mine.split("?")[0] if fragment else way.strip("/") != mine
 
 
+@lru_cache(maxsize=16)
 def home(url: str) -> Home:
     """Take a page's address apart."""
     return Home(site(url), path(url))

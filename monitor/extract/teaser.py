@@ -46,7 +46,10 @@ def find(found: Field, context: Context, others: Collection[int] = ()) -> set[in
     here = home(context.url)
     groups: list[set[int]] = []
     result: set[int] = set()
-    for index in range(len(rows)):
+    for index, segment in enumerate(rows):
+        # Most have neither of the two signs.
+        if not segment.links and "…" not in (end := segment.text[-8:]) and "..." not in end:
+            continue
         if index not in result and (group := _starting(rows, index, found, here)):
             groups.append(group)
             result |= group
@@ -67,8 +70,7 @@ def _starting(rows: Sequence[Segment], index: int, found: Field, here: Home) -> 
             return _group(rows, index, found)
         if _announced(segment) and all(map(here.leads_on, segment.links)):
             return {index}
-    end = segment.text[-8:]
-    return _cut_at(rows, index, found) if ("…" in end or "..." in end) and ELLIPSIS.search(end) else set()
+    return _cut_at(rows, index, found) if ELLIPSIS.search(segment.text[-8:]) else set()
 
 
 def _cut_at(rows: Sequence[Segment], index: int, found: Field) -> set[int]:
@@ -162,7 +164,7 @@ def _linked_boxes(rows: Sequence[Segment], found: Field, here: Home) -> list[set
     boxes: list[set[int]] = []
     for last in range(1, len(rows)):
         link = rows[last]
-        if link.link_share < 0.85 or link.box.tag in HEADINGS or not link.links or _headline(link):
+        if link.chars > _LABEL or link.link_share < 0.85 or link.box.tag in HEADINGS or _headline(link):
             continue
         first = next((i for i in range(last - 1, max(-1, last - 4), -1) if rows[i].box.tag in HEADINGS), None)
         if first is None or not _LEAST <= rows[first].chars * density(rows[first].text) <= _HEADLINE:
