@@ -272,17 +272,8 @@ def _bare_name(segment: Segment) -> bool:
 
 def _shared_card(one: Segment, other: Segment, found: Field) -> bool:
     """Say whether two segments stand in one small box within the container."""
-    boxes = set()
-    box: Box | None = one.box
-    while box is not None and _small(box, found):
-        boxes.add(box.order)
-        box = box.parent
-    box = other.box
-    while box is not None and _small(box, found):
-        if box.order in boxes:
-            return True
-        box = box.parent
-    return False
+    box = next((box for box in around(one.box) if _within(other, box)), None)
+    return box is not None and _small(box, found)
 
 
 def _small(box: Box, found: Field) -> bool:
