@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.errors import ExtractError, Reason
-from monitor.extract import body, memory, metadata, selected
+from monitor.extract import body, live, memory, metadata, selected
 from monitor.extract import explain as explaining
 from monitor.extract.body import Body
 from monitor.extract.explain import Told
@@ -86,7 +86,8 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
     url, markup, document, said, meta = _opened(page, hints)
     root = said.body or document.body
     found = body.read(root, meta.context(url), chosen=said.body is not None) if root else Body()
-    blocks = found.blocks if said.body else _completed(found.blocks, meta.ld_body)
+    entries = live.read(root, found.blocks, meta.entries) if root and meta.entries else None
+    blocks = entries or (found.blocks if said.body else _completed(found.blocks, meta.ld_body))
     text = "\n\n".join(block.text for block in blocks if block.role in OWN_ROLES)
     refuse(document, markup, url, meta, text, _signs(found, blocks))
     words = _words(text)
@@ -109,7 +110,7 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
         wire=wire(meta.authors, meta.organisation, meta.outlet, text),
         paywalled=meta.paywalled,
         standfirst=_standfirst(meta, text, words),
-        live=meta.live,
+        live=meta.live or entries is not None,
         content_hash=_digest(title, words),
     )
     return Extracted(article, gain, meta.claim)

@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.extract import authors, ldjson, published, title
+from monitor.extract import authors, ldjson, published, title, updates
 from monitor.extract.field import Context
 from monitor.extract.site import path, port, same_site, site
 from monitor.extract.statements import Statements
 from monitor.extract.surroundings import Surroundings
+from monitor.extract.updates import Signs
 from monitor.extract.wire import wire
 from monitor.parse import language, urls
 from monitor.parse.html import Document, attribute, plain
 
 _MAX_BODY = 500_000
-_LIVE = {"LiveBlogPosting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Metadata:
     """The agency by byline and source; `wire` of extract/wire.py also asks the text."""
     paywalled: bool | None = None
     live: bool = False
+    entries: Signs | None = None
+    """What speaks for a live blog."""
     amp_url: str = ""
     claims_article: bool = False
     document_title: str = ""
@@ -69,6 +71,7 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
     organisation = ldjson.string(item, "sourceOrganization", 200)
     canonical, claim = _canonical(page)
     body = item.get("articleBody")
+    signs = updates.signs(page, first, later, now)
     return Metadata(
         title=name,
         authors=people,
@@ -83,7 +86,8 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
         organisation=organisation,
         wire=wire(people, organisation, outlet, ""),
         paywalled=_paywalled(page),
-        live=not _LIVE.isdisjoint(ldjson.types(item)) or "liveBlogUpdate" in item,
+        live=signs is not None and signs.stated,
+        entries=signs,
         amp_url=_amp(page),
         claims_article=bool(item) or page.meta("og:type").lower() == "article",
         document_title=page.document_title,
