@@ -6,9 +6,11 @@ scores left out of an entry for being short is taken back: there are no other st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from itertools import accumulate
 
 from monitor.extract import updates
 from monitor.extract.field import ELLIPSIS, HEADINGS, density, ends_sentence
@@ -18,7 +20,9 @@ from monitor.extract.updates import LEAST, Signs, Update
 from monitor.model import OWN_ROLES, Block, Role
 from monitor.parse.html import Node, attribute, text_of
 
-_MAX_TIMES = 1_000
+_MAX_TIMES = 500
+# Texts that stand more often are looked for at their first places only.
+_MAX_SAME = 20
 _MAX_UP = 8
 _MAX_GROUPS = 12
 # A page that calls itself a live blog has this share of its own text in entries; of another they are nearly all.
@@ -122,11 +126,14 @@ def _range(entry: _Entry) -> range:
 def _placed(rows: Sequence[Segment], group: Sequence[tuple[Node, Node]], known: Signs) -> list[_Entry]:
     """Find the rows of a group's members; of lines with a time and no text, the text up to the next."""
     texts = [row.text for row in rows]
+    places: dict[str, list[int]] = {}
+    for index, text in enumerate(texts):
+        places.setdefault(text, []).append(index)
     found: list[_Entry] = []
     place = 0
     for node, shown in group:
         inside = [segment.text for segment in segments(node)]
-        start = _find(texts, inside, place)
+        start = _find(texts, places, inside, place)
         if start is None:
             continue
         place = start + len(inside)
@@ -138,19 +145,16 @@ def _placed(rows: Sequence[Segment], group: Sequence[tuple[Node, Node]], known: 
     if 2 * bare < len(found) or parent is None:
         return found
     around = [segment.text for segment in segments(parent)]
-    begin = _find(texts, around, 0)
+    begin = _find(texts, places, around, 0)
     ends = [*(one.start for one in found[1:]), begin + len(around) if begin is not None else place]
     return [_Entry(one.start, max(end, one.end), one.at, one.hour) for one, end in zip(found, ends, strict=True)]
 
 
-def _find(texts: Sequence[str], wanted: Sequence[str], start: int) -> int | None:
-    size = len(wanted)
-    if not size:
-        return None
-    for place in range(start, len(texts) - size + 1):
-        if texts[place] == wanted[0] and list(texts[place : place + size]) == list(wanted):
-            return place
-    return None
+def _find(texts: list[str], places: Mapping[str, list[int]], wanted: list[str], start: int) -> int | None:
+    """Return where texts stand one after the other, from a place on."""
+    known = places.get(wanted[0], ()) if wanted else ()
+    first = bisect_left(known, start)
+    return next((at for at in known[first : first + _MAX_SAME] if texts[at : at + len(wanted)] == wanted), None)
 
 
 def _by_clock(rows: Sequence[Segment], roles: Sequence[Role | None]) -> list[_Entry]:
@@ -183,6 +187,8 @@ def _told(rows: Sequence[Segment], roles: Sequence[Role | None], told: Sequence[
     """
     heads = {key(one.headline): index for index, one in enumerate(told) if one.headline}
     bodies = [key("".join(one.texts)) for one in told]
+    starts = [0, *accumulate(len(body) + 1 for body in bodies)]
+    said = "\n".join(bodies)
     result: list[datetime | None] = [None] * len(rows)
     last, place = -1, 0
     for index, (row, role) in enumerate(zip(rows, roles, strict=True)):
@@ -192,8 +198,8 @@ def _told(rows: Sequence[Segment], roles: Sequence[Role | None], told: Sequence[
         update = heads.get(name)
         if update is None and last >= 0 and name and name in bodies[last]:
             update = last
-        if update is None and len(name) >= _TELLING:
-            update = next((at for at, text in enumerate(bodies) if name in text), None)
+        if update is None and len(name) >= _TELLING and (at := said.find(name)) >= 0:
+            update = bisect_right(starts, at) - 1
         if update is None:
             continue
         result[index] = told[update].at

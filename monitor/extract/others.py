@@ -19,6 +19,9 @@ def other_articles(found: Field, context: Context) -> set[int]:
     page, and it does not hold the page's title or, where nothing does, most of the text.
     """
     rows = found.segments
+    # Most pages have no such heading, and need no more than this to say so.
+    if not any(one.link_share > 0.8 and one.box.tag in HEADINGS and one.box.marks & _ARTICLE for one in rows):
+        return set()
     inside = _articles(rows)
     if len(inside) < 2:
         return set()

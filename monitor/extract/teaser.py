@@ -128,8 +128,9 @@ def _within(segment: Segment, box: Box) -> bool:
 
 def _labels(rows: Sequence[Segment], teasers: set[int], found: Field) -> Iterator[int]:
     """Yield the places of what only announces the teasers after it."""
-    for index, segment in enumerate(rows[:-1]):
-        if index in teasers or index + 1 not in teasers or segment.chars * density(segment.text) > 2 * _LABEL:
+    for index in (place - 1 for place in teasers if place and place - 1 not in teasers):
+        segment = rows[index]
+        if segment.chars > 2 * _LABEL or segment.chars * density(segment.text) > 2 * _LABEL:
             continue
         if segment.text[-1:] in ":：":
             yield index

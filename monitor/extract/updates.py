@@ -21,6 +21,7 @@ MAX_UPDATES = 1_000
 LEAST = 3
 """So many entries make a live blog that does not call itself one."""
 _MAX_TEXT = 20_000
+_MAX_ALL = 400_000
 _KINDS = {"LiveBlogPosting"}
 _ZONE = re.compile(r"T\d\d:?\d\d\S*?(?:(Z)|([+-])(\d\d):?(\d\d))$")
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?$")
@@ -70,12 +71,14 @@ def signs(page: Statements, start: datetime | None, end: datetime | None, now: d
 
 def _updates(item: Item, zone: tzinfo, now: datetime) -> Iterator[Update]:
     value = item.get("liveBlogUpdate")
+    left = _MAX_ALL
     for each in (value if isinstance(value, list) else [value])[:MAX_UPDATES]:
         if not isinstance(each, dict):
             continue
         body = each.get("articleBody") or each.get("text")
-        parts = paragraphs(body[:_MAX_TEXT]) if isinstance(body, str) else ()
+        parts = paragraphs(body[: min(_MAX_TEXT, left)]) if isinstance(body, str) and left else ()
         texts = tuple(line.strip() for part in parts for line in part.split("\n") if line.strip())
+        left = max(0, left - sum(map(len, texts)))
         headline = ldjson.string(each, "headline", 500) or ldjson.string(each, "name", 500)
         stated = (ldjson.string(each, name, 100) for name in ("datePublished", "dateCreated", "dateModified"))
         at = next((found for text in stated if (found := moment(text, zone, now))), None)
