@@ -68,7 +68,7 @@ def _starting(rows: Sequence[Segment], index: int, found: Field, here: Home) -> 
             return {index} | _byline_after(rows, index, found)
         if is_link(segment) and _headline(segment) and here.leads_on(segment.links[0]):
             return _group(rows, index, found)
-        if _announced(segment) and all(map(here.leads_on, segment.links)):
+        if (_announced(segment) or _led(segment)) and all(map(here.leads_on, segment.links)):
             return {index}
     return _cut_at(rows, index, found) if ELLIPSIS.search(segment.text[-8:]) else set()
 
@@ -192,6 +192,16 @@ def _announced(segment: Segment) -> bool:
     label = segment.text[: max(0, segment.chars - segment.link_chars)]
     dated = sum(map(str.isdigit, label)) >= 4 and sum(map(str.isalpha, label)) <= _LABEL / 2
     return size >= _LEAST and (dated or (rest <= _LABEL and bool(_ANNOUNCES.search(label))))
+
+
+def _led(segment: Segment) -> bool:
+    """Say whether the first line of a segment is a headline link, and its others a summary."""
+    return (
+        bool(segment.led)
+        and _LEAST <= segment.led * density(segment.text) <= _HEADLINE
+        and segment.chars <= _LONGEST
+        and all(map(is_page, segment.links))
+    )
 
 
 def _dated_card(rows: Sequence[Segment], index: int) -> bool:

@@ -253,6 +253,14 @@ def _label_and_line_break(one: Story) -> str:
     return f'<p><b>{one.label}</b><br><a href="{OTHER}">{one.headline}</a><br><a href="{THIRD}">{one.third}</a></p>'
 
 
+def _summary_below_a_line_break(one: Story) -> str:
+    return f'<p><a href="{OTHER}"><b>{one.headline}</b></a><br>{one.summary}<br>{one.by} {one.writer}</p>'
+
+
+def _box_with_a_link_at_its_end(one: Story) -> str:
+    return f'<div class="u5"><h4>{one.headline}</h4><p>{one.summary}</p><a href="{OTHER}">{one.label}</a></div>'
+
+
 SHAPES: dict[str, Callable[[Story], str]] = {
     "bullets of headlines under a label": _bullets,
     "a label in bold and a headline in one paragraph": _label_in_bold,
@@ -271,6 +279,8 @@ SHAPES: dict[str, Callable[[Story], str]] = {
     "no link, but a byline with a date and a cut summary": _no_link,
     "text between line breaks": _line_breaks,
     "a label and headlines in one paragraph with line breaks": _label_and_line_break,
+    "headline, summary and byline in one paragraph with line breaks": _summary_below_a_line_break,
+    "a box with a heading and a link at its end": _box_with_a_link_at_its_end,
 }
 AT_THE_END = "a whole article after the article"
 
