@@ -91,6 +91,7 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
     text = "\n\n".join(block.text for block in blocks if block.role in OWN_ROLES)
     refuse(document, markup, url, meta, text, _signs(found, blocks))
     words = _words(text)
+    people = _own_authors(meta, blocks, root)
     title = meta.title or hints.title
     # The page alone decides what is refused and what is a revision: what the memory knows changes from day to day.
     gain = Memory()
@@ -102,12 +103,12 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
         language=checked(meta.language or primary(hints.language), text),
         blocks=blocks,
         canonical_url=meta.canonical_url,
-        authors=meta.authors,
+        authors=people,
         published=meta.published or hints.published or meta.updated,
         updated=meta.updated,
         section=meta.section,
         outlet=hints.outlet or meta.outlet,
-        wire=wire(meta.authors, meta.organisation, meta.outlet, text),
+        wire=wire(people, meta.organisation, meta.outlet, text),
         paywalled=meta.paywalled,
         standfirst=_standfirst(meta, text, words),
         live=meta.live or entries is not None,
@@ -217,6 +218,17 @@ def _signs(found: Body, blocks: Sequence[Block]) -> Signs:
         headline_links=found.headline_links,
         link_share=found.link_share,
     )
+
+
+def _own_authors(meta: Metadata, blocks: Sequence[Block], root: html.Node | None) -> tuple[str, ...]:
+    """Return the authors without those whose names the page shows in teasers alone."""
+    teasers = "\n".join(block.text for block in blocks if block.role is Role.TEASER) if meta.shown else ""
+    if root is None or not any(name in teasers for name in meta.authors):
+        return meta.authors
+    page = html.text_of(root)
+    # A word alone may be a name that stands within others.
+    whole = {name for name in meta.authors if " " in name or not name.isascii()}
+    return tuple(name for name in meta.authors if name not in whole or page.count(name) > teasers.count(name))
 
 
 def _standfirst(meta: Metadata, text: str, words: bytes) -> str:

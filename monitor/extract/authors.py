@@ -107,6 +107,11 @@ def read(page: Statements, around: Surroundings, outlet: str, title: str) -> tup
     )
 
 
+def stated(page: Statements) -> bool:
+    """Say whether the page names somebody outside its text, whoever that is."""
+    return "author" in page.article or next(page.all(*_METAS), None) is not None
+
+
 def _is_sure(name: str, groups: set[str]) -> bool:
     return (key(name) not in groups and (" " in name or not name.isascii())) or bool(agency(name))
 

@@ -27,6 +27,8 @@ class Metadata:
 
     title: str = ""
     authors: tuple[str, ...] = ()
+    shown: bool = False
+    """The authors are known by the page's text alone."""
     published: datetime | None = None
     updated: datetime | None = None
     language: str | None = None
@@ -75,6 +77,7 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
     return Metadata(
         title=name,
         authors=people,
+        shown=bool(people) and not authors.stated(page),
         published=first,
         updated=later,
         language=_language(tags),

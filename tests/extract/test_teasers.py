@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from monitor.extract.article import extract
@@ -30,6 +33,14 @@ def test_another_story_is_left_out_and_every_paragraph_kept(shape: str, one: Sto
 def test_its_headline_is_kept_as_a_teaser_for_rules_that_ask_for_it(shape: str, one: Story) -> None:
     blocks = extract(page(one, shape, middle=shape != AT_THE_END)).blocks
     assert any(one.headline in block.text for block in blocks if block.role is Role.TEASER)
+
+
+@BY_LANGUAGE
+@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {AT_THE_END}))
+def test_its_writer_is_no_author_of_a_page_that_names_none(shape: str, one: Story) -> None:
+    shown = page(one, shape, middle=True)
+    bare = re.sub(rb"<script.*?</script>", b"", shown.body)
+    assert extract(replace(shown, body=bare)).authors in {(), (one.author,)}
 
 
 @BY_LANGUAGE
