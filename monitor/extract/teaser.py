@@ -26,6 +26,7 @@ _SUMMARY = 80
 # A link of a headline's length; a longer one up to _LONGEST holds a summary too.
 _LEAST, _HEADLINE, _LONGEST = 25, 260, 700
 _LABEL = 30
+_MOST_LINKED = 5
 _WIDEST = 2.5
 _ITEMS = frozenset({"li", "dt", "dd", "td", "th"})
 _TEXTS = frozenset({"p", "li"})
@@ -137,8 +138,16 @@ def _labels(rows: Sequence[Segment], teasers: set[int], found: Field) -> Iterato
         if segment.text[-1:] in ":：" or segment.box.tag in _ITEMS or _linked_heading(segment):
             continue
         listed = not ends_sentence(segment.text) and _all_of_a_list(rows, index + 1, teasers)
-        if listed or _shared_card(segment, rows[index + 1], found):
+        if listed or _shared_card(segment, rows[index + 1], found) or _heads_a_box(rows, index, teasers):
             yield index
+
+
+def _heads_a_box(rows: Sequence[Segment], index: int, teasers: set[int]) -> bool:
+    """Say whether a line is the first of a box that holds nothing else but teasers."""
+    box = next((one for one in around(rows[index].box) if _within(rows[index + 1], one)), None)
+    if box is None or (index and _within(rows[index - 1], box)):
+        return False
+    return all(place in teasers for place in range(index + 1, index + box.segments))
 
 
 def _all_of_a_list(rows: Sequence[Segment], start: int, teasers: set[int]) -> bool:
@@ -159,21 +168,24 @@ def _all_of_a_list(rows: Sequence[Segment], start: int, teasers: set[int]) -> bo
 
 
 def _linked_boxes(rows: Sequence[Segment], found: Field, here: Home) -> list[set[int]]:
-    """Return the places of each small box that begins with a heading and ends with its only link, a short one that
+    """Return the places of each small box that begins with a headline and ends with its only link, a short one that
     leads on. More than a few of them are how the article is built.
     """
     boxes: list[set[int]] = []
-    for last in range(1, len(rows)):
-        link = rows[last]
+    for last, link in enumerate(rows):
         if link.chars > _LABEL or link.link_share < 0.85 or link.box.tag in HEADINGS or _headline(link):
             continue
-        first = next((i for i in range(last - 1, max(-1, last - 4), -1) if rows[i].box.tag in HEADINGS), None)
-        if first is None or not _LEAST <= rows[first].chars * density(rows[first].text) <= _HEADLINE:
+        box = next((one for one in around(link.box) if one.segments > 1), None)
+        first = last + 1 - box.segments if box else -1
+        if box is None or first < 0 or box.segments > _MOST_LINKED or not _within(rows[first], box):
             continue
-        box = next((one for one in around(link.box) if _within(rows[first], one)), None)
-        if box is None or box.segments != last - first + 1 or not _small(box, found):
+        head, texts = rows[first], rows[first:last]
+        named = head.box.tag in HEADINGS or (
+            not ends_sentence(head.text) and any(one.chars * density(one.text) >= _SUMMARY for one in texts[1:])
+        )
+        if not named or not _LEAST <= head.chars * density(head.text) <= _HEADLINE or not _small(box, found):
             continue
-        if not any(one.link_chars for one in rows[first:last]) and is_link(link) and here.leads_on(link.links[0]):
+        if not any(one.link_chars for one in texts) and is_link(link) and here.leads_on(link.links[0]):
             boxes.append(set(range(first, last + 1)))
     return boxes
 
