@@ -129,6 +129,8 @@ def _within(segment: Segment, box: Box) -> bool:
 
 def _labels(rows: Sequence[Segment], teasers: set[int], found: Field) -> Iterator[int]:
     """Yield the places of what only announces the teasers after it."""
+    core = found.core() if teasers else ()
+    last = max((index for index, is_core in enumerate(core) if is_core and index not in teasers), default=-1)
     for index in (place - 1 for place in teasers if place and place - 1 not in teasers):
         segment = rows[index]
         if segment.chars > 2 * _LABEL or segment.chars * density(segment.text) > 2 * _LABEL:
@@ -137,7 +139,7 @@ def _labels(rows: Sequence[Segment], teasers: set[int], found: Field) -> Iterato
             yield index
         if segment.text[-1:] in ":：" or segment.box.tag in _ITEMS or _linked_heading(segment):
             continue
-        listed = not ends_sentence(segment.text) and _all_of_a_list(rows, index + 1, teasers)
+        listed = not ends_sentence(segment.text) and (index > last or _all_of_a_list(rows, index + 1, teasers))
         if listed or _shared_card(segment, rows[index + 1], found) or _heads_a_box(rows, index, teasers):
             yield index
 
