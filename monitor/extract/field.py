@@ -37,6 +37,8 @@ class Context:
     description: str = ""
     ld_body: str = ""
     url: str = ""
+    news: bool = False
+    """Whether the page calls itself news."""
 
 
 @dataclass(frozen=True, slots=True)

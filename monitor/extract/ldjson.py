@@ -9,6 +9,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from monitor.parse.html import plain
@@ -19,6 +20,7 @@ MAX_SCRIPTS = 20
 MAX_CHARS = 1_000_000
 MAX_ITEMS = 500
 MAX_DEPTH = 12
+_MAX_KIND = 100
 
 _ARTICLE = re.compile(
     r"(?:News|Report|Reportage|Opinion|Analysis|AskPublic|Background|Review|Scholarly|Tech|Medical\w*|Advertiser\w*|"
@@ -118,7 +120,12 @@ def types(item: Item) -> list[str]:
 
 def is_article(item: Item) -> bool:
     """Say whether an item describes an article of any kind."""
-    return any(_ARTICLE.fullmatch(name) for name in types(item))
+    return any(_names_article(kind) for kind in types(item) if len(kind) < _MAX_KIND)
+
+
+@lru_cache(256)
+def _names_article(kind: str) -> bool:
+    return _ARTICLE.fullmatch(kind) is not None
 
 
 def is_news(item: Item) -> bool:
@@ -129,8 +136,8 @@ def is_news(item: Item) -> bool:
 def articles(found: list[Item]) -> list[Item]:
     """Return the items that are articles and say something of one, best described first."""
     keys = ("headline", "datePublished", "author", "articleBody", "name", "dateModified")
-    chosen = [item for item in found if is_article(item) and any(key in item for key in keys)]
-    return sorted(chosen, key=lambda item: -sum(key in item for key in keys))
+    chosen = [item for item in found if is_article(item) and not item.keys().isdisjoint(keys)]
+    return sorted(chosen, key=lambda item: -sum(key in item for key in keys)) if len(chosen) > 1 else chosen
 
 
 def string(item: Item, key: str, limit: int = 2_000) -> str:

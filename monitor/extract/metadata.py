@@ -11,14 +11,15 @@ from datetime import datetime
 from monitor.extract import authors, ldjson, published, title, updates
 from monitor.extract.field import Context
 from monitor.extract.site import path, port, same_site, site
-from monitor.extract.statements import Statements
+from monitor.extract.statements import MAX_TITLE, Statements, key
 from monitor.extract.surroundings import Surroundings
 from monitor.extract.updates import Signs
 from monitor.extract.wire import wire
 from monitor.parse import language, urls
-from monitor.parse.html import Document, attribute, plain
+from monitor.parse.html import Document, Node, attribute, plain, text_of
 
 _MAX_BODY = 500_000
+_MAX_SMALLER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Metadata:
     """What speaks for a live blog."""
     amp_url: str = ""
     claims_article: bool = False
+    news: bool = False
+    """Whether JSON-LD calls it news."""
     document_title: str = ""
     """The `<title>` as it stands."""
     ld_body: str = ""
@@ -55,7 +58,7 @@ class Metadata:
 
     def context(self, url: str) -> Context:
         """Return what the choice of the body may know of the page."""
-        return Context(self.title, self.description, plain(self.ld_body), url)
+        return Context(self.title, self.description, plain(self.ld_body), url, self.news)
 
 
 def read(document: Document, url: str, now: datetime) -> Metadata:
@@ -65,11 +68,11 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
     outlet = _outlet(page)
     name = title.choose(page, outlet)
 
-    heading = next((node for node, text in page.headings if text == name), None)
-    lines = Surroundings(heading or (page.headings[0][0] if page.headings else document.body))
+    lines = Surroundings(lambda: _heading(page, name), document.body)
     tags = _tags(page)
-    first, later = published.read(page, lines, tags[0] if tags else "", now)
-    people = authors.read(page, lines, outlet, name)
+    tag = tags[0] if tags else ""
+    first, later = published.read(page, lines, tag, now)
+    people = authors.read(page, lines, tag, outlet, name)
     organisation = ldjson.string(item, "sourceOrganization", 200)
     canonical, claim = _canonical(page)
     body = item.get("articleBody")
@@ -92,10 +95,22 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
         live=signs is not None and signs.stated,
         entries=signs,
         amp_url=_amp(page),
-        claims_article=bool(item) or page.meta("og:type").lower() == "article",
+        claims_article=page.claims_article,
+        news=ldjson.is_news(item),
         document_title=page.document_title,
         ld_body=body[:_MAX_BODY] if isinstance(body, str) else "",
     )
+
+
+def _heading(page: Statements, name: str) -> Node | None:
+    """Return the element that shows the title, else the first heading."""
+    own = key(name)
+    for node, text in page.headings:
+        if text == name or (own and own in key(text)):
+            return node
+    smaller = page.document.css("h2, h3")[:_MAX_SMALLER]
+    shown = next((node for node in smaller if own and key(text_of(node)[:MAX_TITLE]) == own), None)
+    return shown or (page.headings[0][0] if page.headings else smaller[0] if smaller else None)
 
 
 def _outlet(page: Statements) -> str:
@@ -123,17 +138,19 @@ def _language(tags: list[str]) -> str | None:
 
 def _canonical(page: Statements) -> tuple[str, str]:
     """Return the article's address on its site, and the one on another site that the page names, "" for none."""
-    here, claim = site(page.url), ""
+    claim = ""
     for address in page.links.get("canonical", ())[:3]:
+        if address == page.url:
+            return page.here, ""
         target = urls.absolute(page.url, address)
         # A template that names the front page on every article would make them all one.
         if not target or (path(page.url) and not path(target)):
             continue
         # What stands on another port is another service.
-        if not here or (same_site(here, site(target)) and port(page.url) == port(target)):
+        if not page.host or (same_site(page.host, site(target)) and port(page.url) == port(target)):
             return urls.canonical(target), ""
         claim = claim or urls.canonical(target)
-    return urls.canonical(page.url), claim if len(claim) <= urls.MAX_URL else ""
+    return page.here, claim if len(claim) <= urls.MAX_URL else ""
 
 
 def _amp(page: Statements) -> str:

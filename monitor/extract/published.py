@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from monitor.extract import ldjson
 from monitor.extract.statements import Statements
-from monitor.extract.surroundings import Surroundings, within
+from monitor.extract.surroundings import Line, Surroundings, within
 from monitor.parse import dates
 from monitor.parse.html import attribute, text_of
 
@@ -30,78 +31,174 @@ _LATER = re.compile(
     r"revis|reviewed|edited|güncel|zaktualiz",
     re.IGNORECASE,
 )
-_MARKED = "[class*=publish i], [class*=date i], [class*=posted i], [class*=timestamp i], [class*=byline i]"
+# What is said before a date of publication, and before no other.
+_FIRST = re.compile(
+    r"publi|post|veröff|erschienen|erstellt|geschrieben|written|created|released|опубл|added|geplaatst|udgivet|"
+    r"julkaistu|pubblicato|公開|掲載|作成",
+    re.IGNORECASE,
+)
+_KEYED = re.compile(r"publi|pub.?da(?:te|y)|created|issued|released?\b|posted|\bdate$", re.IGNORECASE)
+_NOT_KEYED = re.compile(f"{_LATER.pattern}|review|expir|event|start|valid|birth|copyright|due", re.IGNORECASE)
+_MARKED = '[class*="date" i], [class*="ublish"], [itemprop*="date" i]'
 _MAX_MARKED = 12
 _MAX_SHOWN = 150
 # A line with hardly more than a day in it, this near the headline.
 _MAX_DAY = 40
+# More words than this before a date make a sentence or a caption.
+_MAX_BEFORE = 40
+_MAX_LABEL = 25
 _FAR = timedelta(days=2)
+_MAX_ABOVE = 2
+_MAX_TIMES = 3
+_MAX_DATES = 3
+_PARTS = re.compile(r"[|•·⋅–—]\s")
+_LETTERS = re.compile(r"[^\W\d_]{3}")
 _IN_PATH = re.compile(
-    r"/((?:19|20)\d{2})[/-](\d{1,2})[/-](\d{1,2})(?=[/_.-]|$)|[/_-]((?:19|20)\d{2})(\d{2})(\d{2})(?=[/_.-]|$)"
+    r"/((?:19|20)\d{2})[/-](\d{1,2}|[a-z]{3,9})[/-](\d{1,2})(?=[/_.+-]|$)|[/_-]((?:19|20)\d{2})(\d{2})(\d{2})(?=[/_.-]|$)"
 )
+# Where English is written with the day first, whatever a template says of its language.
+_DAY_FIRST = (
+    ".uk", ".ie", ".au", ".nz", ".in", ".za", ".sg", ".my", ".hk", ".ng", ".ke", ".gh", ".pk", ".bd", ".lk", ".eu",
+)  # fmt: skip
+Found = tuple[datetime | None, datetime | None]
 
 
-def read(page: Statements, around: Surroundings, tag: str, now: datetime) -> tuple[datetime | None, datetime | None]:
+def read(page: Statements, around: Surroundings, tag: str, now: datetime) -> Found:
     """Return (published, updated) as aware UTC.
 
     `around`: the lines near the headline. `tag`: the page's language, which says how 3/4/2026 is read.
     """
     item = page.article
-    month_first = tag.lower() in {"", "en", "en-us", "en_us"}
-    stated = [ldjson.string(item, name, 100) for name in ("datePublished", "dateCreated", "uploadDate")]
-    stated += page.all(*_PUBLISHED)
-    around_it = [each for each in page.items if "WebPage" in ldjson.types(each)]
-    stated += [ldjson.string(each, "datePublished", 100) for each in around_it]
-    published = _first(stated, now, month_first=month_first)
-    stated = [ldjson.string(item, "dateModified", 100), *page.all(*_UPDATED)]
-    stated += [ldjson.string(each, "dateModified", 100) for each in around_it]
-    updated = _first(stated, now, month_first=month_first)
+    month_first = tag.lower() in {"", "en", "en-us", "en_us"} and not page.host.endswith(_DAY_FIRST)
+    published = _first(_stated(page), now, month_first=month_first)
+    updated = _first(_changed(page), now, month_first=month_first)
     if published is None:
         published, shown_updated = _shown(page, around, now, month_first=month_first)
         updated = updated or shown_updated
-    elif (updated is None or updated <= published) and not ldjson.is_news(item):
-        # Written anew with every change by some systems: the day that readers see is the first one.
-        shown = _day_beside(around, now, month_first=month_first)
-        published = shown if shown and published - shown >= _FAR else published
-    return published or _in_path(page.url, now), updated
+    elif not ldjson.is_news(item) and not _is_timed(page, published, now):
+        # Written anew with every change by some systems, kept from an older article by others: the day that readers see
+        # is the true one, but where it is the update's without saying so.
+        shown = _day_beside(around, published, now, month_first=month_first)
+        if shown and (published - shown >= _FAR or (shown - published >= _FAR and not _is_near(shown, updated))):
+            published = shown
+    return published, updated
+
+
+def _stated(page: Statements) -> Iterator[str]:
+    """Yield what the page states as its date of publication, the surest first."""
+    for name in ("datePublished", "dateCreated", "uploadDate"):
+        yield ldjson.string(page.article, name, 100)
+    yield from page.all(*_PUBLISHED)
+    yield from _around(page, "datePublished")
+    # Systems have hundreds of names for it.
+    for name, values in page.metas.items():
+        if len(values[0]) <= _MAX_DAY and _KEYED.search(name) and not _NOT_KEYED.search(name):
+            yield values[0]
+
+
+def _changed(page: Statements) -> Iterator[str]:
+    yield ldjson.string(page.article, "dateModified", 100)
+    yield from page.all(*_UPDATED)
+    yield from _around(page, "dateModified")
+
+
+def _around(page: Statements, name: str) -> Iterator[str]:
+    """Yield a property of the pages that JSON-LD describes around the article."""
+    return (ldjson.string(item, name, 100) for item in page.items if name in item and "WebPage" in ldjson.types(item))
 
 
 def _first(texts: Iterable[str], now: datetime, *, month_first: bool) -> datetime | None:
     return next((found for text in texts if (found := dates.parse(text, now=now, month_first=month_first))), None)
 
 
-def _shown(
-    page: Statements, around: Surroundings, now: datetime, *, month_first: bool
-) -> tuple[datetime | None, datetime | None]:
-    """Return (published, updated) as the page shows them."""
+def _shown(page: Statements, around: Surroundings, now: datetime, *, month_first: bool) -> Found:
+    """Return (published, updated) as the page shows them near its headline, in its address or where it is marked."""
     updated: datetime | None = None
-    for line in (*around.after, *around.before):
-        for text in (line.text, *line.parts) if len(line.text) > _MAX_SHOWN else (line.text,):
-            found = dates.visible(text, now=now, month_first=month_first) if len(text) <= _MAX_SHOWN else None
-            if found and not _LATER.search(text):
-                return _timed(page, found, now), updated
-            updated = updated or found
+    in_path = _in_path(page.url, now)
+    for text, label in itertools.chain(_labelled(around.after), _labelled(around.before, backward=True)):
+        first, later = _told(text, label, now, month_first=month_first)
+        updated = updated or later
+        if first:
+            first = in_path if in_path and _is_swapped(first, in_path) else first
+            return _timed(page, first, now), updated
+    if found := in_path:
+        return _timed(page, found, now), updated
+    if updated:
+        return None, updated  # what stands farther off is less sure
     for _, node in sorted(page.times, key=lambda each: not each[0]):
         texts = (attribute(node, "datetime"), attribute(node, "content"), text_of(node)[:_MAX_SHOWN])
         if found := _first(texts, now, month_first=month_first):
             return found, updated
-    for node in page.document.css(_MARKED)[:_MAX_MARKED]:
-        for line in within(node)[:5]:
-            found = dates.visible(line.text, now=now, month_first=month_first) if len(line.text) <= _MAX_SHOWN else None
-            if found and not _LATER.search(line.text):
-                return found, updated
-            updated = updated or found
+    for node in page.marked(_MARKED)[:_MAX_MARKED]:
+        for text, label in _labelled(within(node)[:5]):
+            first, later = _told(text, label, now, month_first=month_first)
+            updated = updated or later
+            if first:
+                return first, updated
     return None, updated
 
 
-def _day_beside(around: Surroundings, now: datetime, *, month_first: bool) -> datetime | None:
-    """Return the first day that stands alone in a line under the headline and is no update."""
-    for line in around.near:
-        if len(line.text) <= _MAX_DAY and not _LATER.search(line.text):
-            found = dates.visible(line.text, now=now, month_first=month_first)
-            if found:
-                return found
+def _told(text: str, label: str, now: datetime, *, month_first: bool) -> Found:
+    """Return (published, updated) as one line says. `label`: the line before it, where that may be one."""
+    first: datetime | None = None
+    updated: datetime | None = None
+    for _ in range(_MAX_DATES):
+        found = dates.place(text, now=now, month_first=month_first)
+        if not found:
+            break
+        moment, start, end = found
+        said = label + " " + text[:start]
+        text, label = text[end:], ""
+        later, earlier = (
+            max((each.start() for each in words.finditer(said)), default=-1) for words in (_LATER, _FIRST)
+        )
+        tail = text if not dates.place(text, now=now) else ""
+        if later > earlier or (earlier < 0 and _LATER.search(tail)):
+            updated = updated or moment
+        elif earlier >= 0 or len(_PARTS.split(said)[-1]) <= _MAX_BEFORE:
+            first = first or moment
+    return first, updated
+
+
+def _labelled(lines: Iterable[Line], *, backward: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the short lines, of long ones the parts, each with the label that stands in the line before it."""
+    before = ""
+    waiting: list[str] = []
+    for line in lines:
+        texts = (line.text,) if len(line.text) <= _MAX_SHOWN else line.parts
+        is_label = len(line.text) <= _MAX_LABEL and not line.text[-1:].isdigit()
+        if backward:
+            yield from ((text, line.text if is_label else "") for text in waiting)
+            waiting = [text for text in texts if len(text) <= _MAX_SHOWN]
+        else:
+            yield from ((text, before) for text in texts if len(text) <= _MAX_SHOWN)
+            before = line.text if is_label else ""
+    yield from ((text, "") for text in waiting)
+
+
+def _day_beside(around: Surroundings, stated: datetime, now: datetime, *, month_first: bool) -> datetime | None:
+    """Return the first day that stands alone in a line under the headline or right above it, and is no update."""
+    above = itertools.islice(_labelled(around.before, backward=True), _MAX_ABOVE)
+    for text, label in itertools.chain(_labelled(around.near()), above):
+        found = _told(text, label, now, month_first=month_first)[0] if len(text) <= _MAX_DAY else None
+        if found:
+            # 3/10 and 10/3 are one day, written by two customs.
+            return None if _is_swapped(found, stated) and not _LETTERS.search(text) else found
     return None
+
+
+def _is_swapped(one: datetime, other: datetime) -> bool:
+    return (one.year, one.month, one.day) == (other.year, other.day, other.month)
+
+
+def _is_near(one: datetime, other: datetime | None) -> bool:
+    return other is not None and abs(one - other) < _FAR
+
+
+def _is_timed(page: Statements, day: datetime, now: datetime) -> bool:
+    """Say whether a `<time>` shows the day."""
+    moments = (dates.parse(attribute(node, "datetime"), now=now) for _, node in page.times[:_MAX_TIMES])
+    return any(_is_near(moment, day) for moment in moments if moment)
 
 
 def _timed(page: Statements, day: datetime, now: datetime) -> datetime:
@@ -114,12 +211,13 @@ def _timed(page: Statements, day: datetime, now: datetime) -> datetime:
 
 
 def _in_path(url: str, now: datetime) -> datetime | None:
-    """Return the day in the address: the last resort."""
+    """Return the day in the address."""
     found = _IN_PATH.search(url.split("?", 1)[0])
     if not found:
         return None
-    year, month, day = (int(part) for part in found.groups() if part)
+    year, month, day = (part for part in found.groups() if part)
     try:
-        return dates.parse(datetime(year, month, day, tzinfo=UTC).isoformat(), now=now)
+        number = int(month) if month.isdigit() else dates.MONTHS.get(month, 0)
+        return dates.parse(datetime(int(year), number, int(day), tzinfo=UTC).isoformat(), now=now)
     except ValueError:
         return None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from monitor.parse.urls import canonical, host, origin
 
 _PREFIXES = ("www.", "m.", "amp.", "mobile.")
 
 
+@lru_cache(512)
 def site(url: str) -> str:
     """Return the host without the prefixes that only name a form of the site; "" for what is no URL."""
     name = host(url)

@@ -2,62 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 from monitor.parse.html import Node, fold_space
 
 _SKIPPED = frozenset(
     "script style noscript template svg select textarea video audio iframe figure button form nav".split()
 )
-_INLINE = frozenset("a abbr address b bdi big cite em font i ins mark q s small span strong sub sup time u".split())
-_MAX_AFTER = 200
-_MAX_BEFORE = 60
+_INLINE = frozenset(
+    "a abbr address b bdi big cite em font i ins mark q s small span strong sub sup time u -comment".split()
+)
+_MAX_AFTER = 140
+_MAX_BEFORE = 40
 # The text has begun where lines are this long; a standfirst or two may be.
 _LONG = 220
 _MAX_LONG = 2
 _MAX_LINES = 60
 _MAX_PART = 500
-_NEAR_LINES = 8
+_NEAR_LINES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What stands in one line: the texts of its inline elements."""
+class Line(NamedTuple):
+    """What stands in one line: the texts of its inline elements, and all of them as one."""
 
     parts: tuple[str, ...]
+    text: str
 
-    @property
-    def text(self) -> str:
-        """The whole line."""
-        return " ".join(self.parts)
+
+class _Lazy:
+    """Lines that are read as far as somebody asks for them, each once."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._rest = lines
+        self._read: list[Line] = []
+
+    def __iter__(self) -> Iterator[Line]:
+        at = 0
+        while True:
+            if at == len(self._read):
+                line = next(self._rest, None)
+                if line is None:
+                    return
+                self._read.append(line)
+            yield self._read[at]
+            at += 1
 
 
 class Surroundings:
     """The lines after a heading and those before it, each nearest first; read when they are first asked for."""
 
-    def __init__(self, heading: Node | None) -> None:
-        self._heading = heading
+    def __init__(self, find: Callable[[], Node | None], body: Node | None) -> None:
+        self._find = find
+        self._body = body
 
     @cached_property
-    def near(self) -> list[Line]:
-        """The few lines right after the heading."""
-        return list(islice(self._read(forward=True, limit=_MAX_AFTER), _NEAR_LINES))
+    def _heading(self) -> Node | None:
+        return self._find()
+
+    @property
+    def anchored(self) -> bool:
+        """Whether there is a heading that they surround; without one they are the page's first lines."""
+        return self._heading is not None
+
+    def near(self) -> Iterator[Line]:
+        """Yield the few lines right after the heading."""
+        return islice(self.after, _NEAR_LINES)
 
     @cached_property
-    def after(self) -> list[Line]:
+    def after(self) -> Iterable[Line]:
         """The lines after the heading until the text has begun."""
-        return list(self._read(forward=True, limit=_MAX_AFTER))
+        return _Lazy(self._lines(forward=True, limit=_MAX_AFTER))
 
     @cached_property
-    def before(self) -> list[Line]:
+    def before(self) -> Iterable[Line]:
         """The lines before the heading."""
-        return list(self._read(forward=False, limit=_MAX_BEFORE))
+        return _Lazy(self._lines(forward=False, limit=_MAX_BEFORE))
 
-    def _read(self, *, forward: bool, limit: int) -> Iterator[Line]:
-        return _lines(self._heading, forward=forward, limit=limit) if self._heading is not None else iter(())
+    def _lines(self, *, forward: bool, limit: int) -> Iterator[Line]:
+        if self._heading is not None:
+            return _lines(self._heading, forward=forward, limit=limit)
+        return _lines(self._body, forward=True, limit=limit, inside=True) if self._body and forward else iter(())
 
 
 def within(node: Node, limit: int = 40) -> list[Line]:
@@ -73,46 +100,52 @@ def _lines(node: Node, *, forward: bool, limit: int, inside: bool = False) -> It
             parts.append(text)
             continue
         if parts:
-            line = Line(tuple(parts if forward else reversed(parts)))
+            line = _line(parts, forward=forward)
             yield line
             count += 1
-            long += sum(map(len, parts)) > _LONG
+            long += len(line.text) > _LONG
             parts = []
             if count >= _MAX_LINES or long >= _MAX_LONG:
                 return
     if parts:
-        yield Line(tuple(parts if forward else reversed(parts)))
+        yield _line(parts, forward=forward)
+
+
+def _line(parts: list[str], *, forward: bool) -> Line:
+    read = tuple(parts if forward else reversed(parts))
+    return Line(read, " ".join(read))
 
 
 def _texts(node: Node, *, forward: bool, limit: int, inside: bool) -> Iterator[str]:
     """Yield the texts that follow or precede in document order, "" where a line ends."""
-    at: Node | None = node
+    at = node
     descend = inside
     depth = 0
     for _ in range(limit):
         found = None
-        if descend and at is not None:
+        if descend:
             found = at.first_child if forward else at.last_child
             depth += found is not None
-        while found is None and at is not None:
+        while found is None:
             if inside and depth == 0:
                 return
             found = at.next if forward else at.prev
             if found is None:
-                at = at.parent
+                parent = at.parent
+                if parent is None:
+                    return
+                at = parent
                 depth -= 1
-                if at is not None and at.tag not in _INLINE:
+                if at.tag not in _INLINE:
                     yield ""
         at = found
-        if at is None:
-            return
-        if at.is_text_node:
-            descend = False
-            text = at.text(deep=False)
-            if text and not text.isspace() and (folded := fold_space(text[:_MAX_PART])):
-                yield folded
-        else:
+        text = at.text_content
+        if text is None:
             tag = at.tag or ""
             descend = tag not in _SKIPPED
             if tag not in _INLINE:
                 yield ""
+        else:
+            descend = False
+            if not text.isspace() and (folded := fold_space(text[:_MAX_PART])):
+                yield folded

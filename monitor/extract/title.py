@@ -5,15 +5,22 @@ On 98 % of press pages one of them is the true title; choosing among them is the
 
 from __future__ import annotations
 
+import itertools
 import re
+from functools import lru_cache
 
 from monitor.extract import ldjson
 from monitor.extract.statements import MAX_TITLE, Statements, key
 
-_TAIL = re.compile(r"\s+(?:[|–—·•»:]+|-|::|//|/)\s+|\s*\|\s*|:\s+")
+_TAIL = re.compile(r"\s+(?:[|–—·•»:]+|-|//?)\s+|\|\s*|:\s+")
+_MARK = re.compile(r"[|–—·•»:/-]")
 # A title this long may lose a tail after "|" that is no known name: "… | Sport".
 _LONG_HEAD = 20
 _MAX_CUTS = 12
+# Two forms of one title differ by this many marks and spaces at most.
+_MAX_MARKS = 12
+# A day as `key` leaves it: "dec182025".
+_DAY = re.compile(r"(?:[^\W\d_]{3,12}\d{1,2}|\d{1,2}[^\W\d_]{3,12})(?:20\d{2})")
 # Below this share of common words a heading is of something else: the site, the first section of the text.
 _KIN = 1 / 3
 
@@ -27,7 +34,7 @@ def choose(page: Statements, outlet: str) -> str:
     """
     names = _names(page, outlet)
     headline = ldjson.string(page.article, "headline", MAX_TITLE) or ldjson.string(page.article, "name", MAX_TITLE)
-    og = page.meta("og:title", "twitter:title", "dc.title", "headline")[:MAX_TITLE]
+    og = page.og_title or page.meta("twitter:title", "dc.title", "headline")[:MAX_TITLE]
     stated = [text for text in (headline, og, page.document_title) if text]
     wholes = {key(text) for text in (*stated, *page.h1s)}
     heading = _trimmed(_heading(page, stated, names), names, wholes)
@@ -37,19 +44,20 @@ def choose(page: Statements, outlet: str) -> str:
         keys = [key(text) for text in texts]
         agreed = (text for text, each in zip(texts, keys, strict=True) if keys.count(each) > 1)
         return next(agreed, texts[0] if texts else "")
-    return heading or og or headline or document or next(iter(page.h1s), "")
+    return _bare(heading, (og, headline, document), names) or og or headline or document or next(iter(page.h1s), "")
 
 
 def _names(page: Statements, outlet: str) -> set[str]:
     """Return the keys of what the site may be called."""
     names = {key(outlet), key(page.host), key(page.host.rsplit(".", 1)[0])}
     # What <title> has besides og:title is the site's name.
-    whole, og = page.document_title, page.meta("og:title")[:MAX_TITLE]
-    for cut in list(_TAIL.finditer(whole))[:_MAX_CUTS]:
-        if key(whole[: cut.start()]) == key(og):
-            names.add(key(whole[cut.end() :]))
-        elif key(whole[cut.end() :]) == key(og):
-            names.add(key(whole[: cut.start()]))
+    whole, og = page.document_title, key(page.og_title)
+    size = len(page.og_title)
+    for start, end in _cuts(whole) if og else ():
+        if abs(start - size) <= _MAX_MARKS and key(whole[:start]) == og:
+            names.add(key(whole[end:]))
+        elif abs(len(whole) - end - size) <= _MAX_MARKS and key(whole[end:]) == og:
+            names.add(key(whole[:start]))
     return names - {""}
 
 
@@ -58,28 +66,55 @@ def _heading(page: Statements, stated: list[str], names: set[str]) -> str:
     headings = [text for text in page.h1s if not _is_name(text, names, whole=True)]
     if not stated:
         return headings[0] if headings else ""
-    if alike := next((text for text in headings if any(key(text) == key(other) for other in stated)), ""):
+    keys = {key(text) for text in stated}
+    if alike := next((text for text in headings if key(text) in keys), ""):
         return alike
 
     def kinship(text: str) -> float:
         words = _words(text)
-        # One word says too little: "Menu", "News".
-        return max(len(words & other) / min(len(words), len(other)) for other in told) if len(words) > 1 else 0
+        # One common word says too little: "Menu", "News", "Our services".
+        common = (len(words & other) / min(len(words), len(other)) for other in told if len(words & other) > 1)
+        return max(common, default=0)
 
     told = [words for text in stated if (words := _words(text))]
     best = max(headings, key=kinship, default="") if told else ""
     return best if best and kinship(best) >= _KIN else ""
 
 
+def _bare(heading: str, others: tuple[str, ...], names: set[str]) -> str:
+    """Return the heading without the site's name or a day in its first or last line, where another statement has none.
+
+    Both lines are one text here, so that no separator stands between.
+    """
+    own = key(heading)
+    for other in others:
+        part = key(other)
+        if part and part != own:
+            rest = own[: -len(part)] if own.endswith(part) else own[len(part) :] if own.startswith(part) else ""
+            if rest and (rest in names or _DAY.fullmatch(rest)):
+                return other
+    return heading
+
+
 def _words(text: str) -> set[str]:
     words = set(re.findall(r"\w+", text.lower()))
     # Scripts without spaces make one word of a title: there the characters are compared.
-    return words if len(words) > 2 or len(text) < 12 else set(text)
+    return words if len(words) > 2 or len(text) < 12 or " " in text else set(text)
+
+
+@lru_cache(64)
+def _cuts(title: str) -> list[tuple[int, int]]:
+    """Return where a title may be cut: begin and end of what stands between."""
+    if not _MARK.search(title):
+        return []
+    return [
+        (len(title[: cut.start()].rstrip()), cut.end()) for cut in itertools.islice(_TAIL.finditer(title), _MAX_CUTS)
+    ]
 
 
 def _trimmed(title: str, names: set[str], wholes: set[str]) -> str:
     """Cut the site's name off a title, at its end or its beginning. `wholes`: keys of all titles as stated."""
-    cuts = [(match.start(), match.end()) for match in _TAIL.finditer(title)][:_MAX_CUTS]
+    cuts = _cuts(title)
     if not cuts:
         return title
     colon = [title[start] == ":" for start, _ in cuts]
@@ -89,7 +124,8 @@ def _trimmed(title: str, names: set[str], wholes: set[str]) -> str:
     for (start, end), is_colon in reversed(list(zip(cuts, colon, strict=True))):
         far = "|" in title[start:end] and start >= _LONG_HEAD and len(title) - end < 40
         if not is_colon and (far or _is_name(title[end:], names)):
-            return title[:start]
+            # "Headline | Section | Outlet"
+            return _trimmed(title[:start], names, wholes) if "|" in title[start:end] else title[:start]
     for (start, end), is_colon in zip(cuts, colon, strict=True):
         if _is_name(title[:start], names, whole=is_colon):
             return title[end:]

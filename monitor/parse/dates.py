@@ -14,25 +14,38 @@ _ZONES = {
 }  # fmt: skip
 # What American outlets write the year round: the offset depends on the day.
 _AMERICAN = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles"}
-# Month names by their first letters, in the languages of European news: enough of each to be unambiguous.
+# Month names by their first letters, in the languages of European news: enough of each to be unambiguous. The Croatian
+# October is the Polish November and left out.
 _MONTHS = {
-    1: "january январь jan januar janv enero ene gennaio gen janeiro januari januára ocak stycznia sty leden "
-    "ledna января янв січня січ",
-    2: "february февраль feb februar févr fév février febrero febbraio fev fevereiro lutego lut únor února "
-    "февраля фев лютого лют",
-    3: "march март mar märz mrz mars marzo março maart mart marca březen března марта мар березня бер",
-    4: "апрель apr april avr avril abril abr nisan aprile kwietnia kwi duben dubna апреля апр квітня кві",
-    5: "may mai mayo maggio mag maio mei maja maj mayıs květen května мая май травня тра",
-    6: "июнь jun juni june juin junio giugno giu haziran junho czerwca cze červen června июня июн червня чер",
-    7: "июль jul juli july juil juillet julio luglio lug temmuz julho lipca lip červenec července июля июл липня лип",
-    8: "август aug august août agosto ago augustus augusti ağustos sierpnia sie srpen srpna августа авг серпня сер",
+    1: "january январь jan januar janv enero ene gennaio gen janeiro januari januára ocak stycznia sty leden ledna "
+    "января янв січня січ ianuarie januara januarja siječnja sijecnja януари jaanuar gener tammikuuta január "
+    "sausio janvārī ιανουαρίου",
+    2: "february февраль feb februar févr fév février febrero febbraio fev fevereiro lutego lut únor února февраля "
+    "фев лютого лют februarie februara februarja veljače veljace февруари veebruar febrer helmikuuta február "
+    "vasario februārī φεβρουαρίου",
+    3: "march март mar märz mrz mars marzo março maart mart marca březen března марта мар березня бер martie "
+    "ožujka ozujka märts març maaliskuuta március kovo martā μαρτίου",
+    4: "апрель apr april avr avril abril abr nisan aprile kwietnia kwi duben dubna апреля апр квітня кві apríla "
+    "aprila travnja huhtikuuta április balandžio aprīlī απριλίου",
+    5: "may mai mayo maggio mag maio mei maja maj mayıs květen května мая май травня тра mája maig toukokuuta "
+    "május gegužės maijā μαΐου μαϊου svibnja",
+    6: "июнь jun juni june juin junio giugno giu haziran junho czerwca cze červen června июня июн червня чер iunie "
+    "júna juna junija lipnja юни juuni juny kesäkuuta június birželio jūnijā ιουνίου",
+    7: "июль jul juli july juil juillet julio luglio lug temmuz julho lipca lip červenec července июля июл липня "
+    "лип iulie júla jula julija srpnja юли juuli juliol heinäkuuta július liepos jūlijā ιουλίου",
+    8: "август aug august août agosto ago augustus augusti ağustos sierpnia sie srpen srpna августа авг серпня сер "
+    "augusta avgusta kolovoza agost elokuuta augusztus rugpjūčio augustā αυγούστου",
     9: "сентябрь sep sept september septembre septiembre settembre set eylül setembro września wrz září сентября "
-    "сен вересня вер",
-    10: "октябрь oct okt october oktober octobre octubre ottobre ott ekim outubro out października paź říjen "
-    "října октября окт жовтня жов",
-    11: "ноябрь nov november novembre noviembre novembro kasım listopada lis listopad ноября ноя листопада лис",
-    12: "декабрь dec dez dic déc december dezember décembre diciembre dicembre dezembro desember des aralık "
-    "grudnia gru prosinec prosince декабря дек грудня гру",
+    "сен вересня вер septembrie septembra rujna септември setembre syyskuuta szeptember rugsėjo septembrī "
+    "σεπτεμβρίου",
+    10: "октябрь oct okt october oktober octobre octubre ottobre ott ekim outubro out października paź říjen října "
+    "октября окт жовтня жов octombrie októbra oktobra октомври oktoober lokakuuta október spalio oktobrī "
+    "οκτωβρίου",
+    11: "ноябрь nov november novembre noviembre novembro kasım listopada lis listopad ноября ноя листопада лис "
+    "noiembrie novembra studenoga studenog ноември marraskuuta lapkričio novembrī νοεμβρίου",
+    12: "декабрь dec dez dic déc december dezember décembre diciembre dicembre dezembro desember des aralık grudnia "
+    "gru prosinec prosince декабря дек грудня гру decembrie decembra декември detsember desembre joulukuuta "
+    "gruodžio decembrī δεκεμβρίου",
 }
 MONTHS = {name: number for number, names in _MONTHS.items() for name in names.split()}
 _CLOCK = (
@@ -43,6 +56,8 @@ _OFFSET = r"(?: ?\(?(?:(?:GMT|UTC) ?)?([+-]\d{1,2}(?::?\d{2})?)(?!\d)| ?\(?([^\W
 # The hour stands right after the date ("12 May 2026, 15:20 CET", "às", "um", "kl.", "|") or right before it.
 _AFTER = re.compile(rf"[^\w]{{0,3}}(?: ?(?!午後|오후)[^\W\d_]{{1,4}}\.? ){{0,2}}[^\w]{{0,3}}{_CLOCK}{_OFFSET}")
 _BEFORE = re.compile(rf"(?<![\d.:]){_CLOCK}{_OFFSET}[ ,|•·–—-]{{1,4}}$")
+# A year, or a day and a month in numbers: every date has one of them.
+_DIGIT = re.compile(r"\d{4}|\d[./-]")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _PACKED = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(?:\d{2})?)?Z?")
 _MAIL = re.compile(r"(?:[A-Za-z]{3}, ?)?\d{1,2} [A-Za-z]{3} \d{2,4} \d{1,2}:\d{2}")
@@ -52,7 +67,9 @@ _DATES = (
         r"(?<!\d)(\d{1,2})(?:\.|st|nd|rd|th|er|º|°)? ?(?:[Oo]f |de |d['’]|-)?"
         r"([^\W\d_]{3,12})[.,]{0,2}[ -](?:de |del )?(\d{4})(?!\d)"
     )),
-    ("mdy", re.compile(r"(?<![^\W\d_])([^\W\d_]{3,12})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(?!\d)")),
+    ("mdy", re.compile(r"(?<![^\W\d_])([^\W\d_]{3,12})[.,]? ?(\d{1,2})(?:st|nd|rd|th)?(?:, ?| )(\d{4})(?!\d)")),
+    # "2026. október 3.", "2026 m. spalio 3 d."
+    ("ynd", re.compile(r"(?<!\d)(\d{4})\.?(?: m\.| gada)? ([^\W\d_]{3,12})\.? (\d{1,2})(?![\d:])")),
     ("num", re.compile(r"(?<![\d.,/-])(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4}|\d{2})(?![\d/]|[.,-]\d)")),
 )  # fmt: skip
 
@@ -64,8 +81,13 @@ def parse(text: str | None, *, now: datetime, month_first: bool = True) -> datet
     """
     if not text:
         return None
+    if text[4:5] == "-":
+        try:
+            return _plausible(datetime.fromisoformat(text), now)
+        except ValueError:
+            pass  # "2026-5-1", "2026-05-01 10:00 +0200", spaces around
     trimmed = " ".join(text[:200].split())
-    for read in (_iso, _mail, lambda written: _written(written, month_first=month_first), _loose):
+    for read in (_iso, _mail, lambda written: _first_written(written, month_first=month_first), _loose):
         try:
             found = read(trimmed)
         except (ValueError, TypeError, OverflowError, IndexError, ArithmeticError):
@@ -77,9 +99,21 @@ def parse(text: str | None, *, now: datetime, month_first: bool = True) -> datet
 
 def visible(text: str, *, now: datetime, month_first: bool = False) -> datetime | None:
     """Return the first date within a line of running text, as `parse` does; words alone make none."""
+    found = place(text, now=now, month_first=month_first)
+    return found[0] if found else None
+
+
+def place(text: str, *, now: datetime, month_first: bool = False) -> tuple[datetime, int, int] | None:
+    """Return the first date within a line, and the characters of the line, its space folded, between which it stands.
+
+    The hour is found beside it, but is not part of what is between.
+    """
+    if not _DIGIT.search(text):
+        return None
     try:
         found = _written(" ".join(text[:300].split()), month_first=month_first)
-        return _plausible(found, now) if found else None
+        moment = _plausible(found[0], now) if found else None
+        return (moment, *found[1:]) if found and moment else None
     except (ValueError, OverflowError):
         return None
 
@@ -97,7 +131,7 @@ def _iso(text: str) -> datetime | None:
         try:
             return datetime.fromisoformat(text)
         except ValueError:
-            return None  # "2026-5-1", "2026-05-01 10:00 +0200": read below
+            return None  # read below
     if packed := _PACKED.fullmatch(text):
         year, month, day, hour, minute = packed.groups()
         return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
@@ -115,8 +149,15 @@ def _mail(text: str) -> datetime | None:
     return parsedate_to_datetime(text)
 
 
-def _written(text: str, *, month_first: bool) -> datetime | None:
-    """Return the first date in words or numbers, with the hour beside it. Raises ValueError for 31 February."""
+def _first_written(text: str, *, month_first: bool) -> datetime | None:
+    found = _written(text, month_first=month_first)
+    return found[0] if found else None
+
+
+def _written(text: str, *, month_first: bool) -> tuple[datetime, int, int] | None:
+    """Return the first date in words or numbers, with the hour beside it, and where the date stands. Raises ValueError
+    for 31 February.
+    """
     first: tuple[int, int, tuple[int, int, int]] | None = None
     for kind, pattern in _DATES:
         for match in pattern.finditer(text):
@@ -129,7 +170,7 @@ def _written(text: str, *, month_first: bool) -> datetime | None:
         return None
     start, end, day = first
     clock = _AFTER.match(text, end) or _BEFORE.search(text[max(0, start - 40) : start])
-    return _at(day, clock)
+    return _at(day, clock), start, end
 
 
 def _day(kind: str, parts: tuple[str, ...], *, month_first: bool) -> tuple[int, int, int] | None:
@@ -142,7 +183,8 @@ def _day(kind: str, parts: tuple[str, ...], *, month_first: bool) -> tuple[int, 
         # "10-11-12" may be anything.
         year = year if len(year) == 4 else f"20{year}" if mark != "-" else "0"
     else:
-        day, name, year = parts if kind == "dmy" else (parts[1], parts[0], parts[2])
+        places = {"dmy": (0, 1, 2), "mdy": (1, 0, 2), "ynd": (2, 1, 0)}[kind]
+        day, name, year = (parts[place] for place in places)
         number = MONTHS.get(name.lower())
         month = str(number or 0)
     found = int(year), int(month), int(day)

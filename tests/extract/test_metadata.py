@@ -26,6 +26,11 @@ def test_the_outlets_name_is_cut_off_the_title(tail: str) -> None:
     assert meta(head).title == TITLE
 
 
+def test_a_section_before_the_outlets_name_goes_with_it() -> None:
+    head = f'<meta property="og:title" content="{TITLE} | Coast | Harbour Times">'
+    assert meta(head + '<meta property="og:site_name" content="Harbour Times">').title == TITLE
+
+
 def test_a_dash_within_a_title_stays() -> None:
     title = "Six ships - and no berth for any of them"
     assert meta(f'<meta property="og:title" content="{title}">').title == title
@@ -53,6 +58,31 @@ def test_a_heading_of_something_else_is_no_title() -> None:
     assert meta(head, "<h1>Menu</h1>").title == TITLE
     assert meta(head, "<h1>Weather for the weekend</h1>").title == TITLE
     assert meta(head, f"<h1>Menu</h1><h1>{TITLE}, says its head</h1>").title == f"{TITLE}, says its head"
+
+
+def test_a_heading_of_two_words_is_the_titles_kin_only_by_both() -> None:
+    head = '<meta property="og:title" content="Affordable food: Nutrition for families of low income">'
+    assert meta(head, "<h1>Affordable nutrition</h1>").title == "Affordable nutrition"
+    assert meta(head, "<h1>Nutrition services</h1>").title == "Affordable food: Nutrition for families of low income"
+
+
+def test_a_heading_loses_the_day_and_the_sites_name_that_stand_in_a_line_of_their_own() -> None:
+    head = f'<meta property="og:title" content="{TITLE}"><meta property="og:site_name" content="Quayside Notes">'
+    assert meta(head, f"<h1><small>Dec 18 2025</small> {TITLE}</h1>").title == TITLE
+    assert meta(head, f"<h1>Quayside Notes<br> {TITLE}</h1>").title == TITLE
+
+
+def test_the_elements_of_a_heading_are_kept_apart_but_not_those_of_a_word() -> None:
+    assert meta("", "<h1><span>The council agrees</span><span>Six ships wait</span></h1>").title == (
+        "The council agrees Six ships wait"
+    )
+    assert meta("", "<h1><b>N</b>ATO and <i>si</i>x ships</h1>").title == "NATO and six ships"
+
+
+def test_what_fell_from_a_broken_head_into_the_body_is_read_there() -> None:
+    fallen = f'<div></div><link rel="amphtml" href="/amp"><meta property="og:title" content="{TITLE}">'
+    found = meta(body=fallen + "<p>Text.</p>")
+    assert (found.title, found.amp_url) == (TITLE, "https://harbour.example/amp")
 
 
 def test_what_the_document_title_has_besides_og_title_is_the_outlets_name() -> None:
