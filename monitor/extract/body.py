@@ -81,8 +81,8 @@ def judge(
     if found is None:
         return None
     others = elsewhere.other_articles(found, context)
-    if others and not chosen and elsewhere.mostly(found, others):
-        found = find(rows, others) or found
+    if others and not chosen:
+        found = elsewhere.own_field(rows, found, others)
     scores: Sequence[float] = () if chosen else score(found, context, weights)
     if chosen:
         first = rescued = [not segment.box.marks & _NEVER for segment in found.segments]

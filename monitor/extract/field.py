@@ -5,7 +5,7 @@ the page around it whose segments may belong to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from monitor.extract.segment import Box, Mark, Segment
@@ -76,16 +76,14 @@ def ends_sentence(text: str) -> bool:
     return bool(_SENTENCE_END.search(text[-8:]))
 
 
-def find(segments: Sequence[Segment], barred: Collection[int] = ()) -> Field | None:
-    """Find the article's container by votes of its paragraphs, four levels up; None where no segment has a vote.
-    `barred`: orders of segments that have none.
-    """
+def find(segments: Sequence[Segment]) -> Field | None:
+    """Find the article's container by votes of its paragraphs, four levels up; None where no segment has a vote."""
     votes: dict[Box, float] = {}
     starts: dict[Box, float] = {}
     weight: dict[int, float] = {}
     for segment in segments:
         worth = _vote(segment)
-        if worth <= 0 or segment.order in barred:
+        if worth <= 0:
             continue
         weight[segment.order] = worth
         box: Box | None = segment.box

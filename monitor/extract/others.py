@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import compress
 
-from monitor.extract.field import HEADINGS, Context, Field, tokens
+from monitor.extract.field import HEADINGS, Context, Field, find, tokens
 from monitor.extract.links import home, is_link
 from monitor.extract.segment import Box, Mark, Segment
 
@@ -38,10 +39,21 @@ def other_articles(found: Field, context: Context) -> set[int]:
     if not others or len(others) > _MOST:
         return set()
     result = {segment.order for held in others for segment in held}
-    return result if titled or not mostly(found, result) else set()
+    return result if titled or not _mostly(found, result) else set()
 
 
-def mostly(found: Field, orders: set[int]) -> bool:
+def own_field(rows: Sequence[Segment], found: Field, others: set[int]) -> Field:
+    """Return the field of the page's own article where `others`, by their orders, hold most of what was found."""
+    if not _mostly(found, others):
+        return found
+    own = find([row for row in rows if row.order not in others])
+    if own is None:
+        return found
+    first, last = own.scope.order, own.scope.last
+    return replace(own, segments=tuple(row for row in rows if first <= row.box.order <= last))
+
+
+def _mostly(found: Field, orders: set[int]) -> bool:
     """Say whether segments, by their orders, hold most of the field's core."""
     core = list(compress(found.segments, found.core()))
     return 2 * sum(one.chars for one in core if one.order in orders) > sum(one.chars for one in core)

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
-from monitor.extract.features import shape
 from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence
 from monitor.extract.links import Home, home, is_link, is_page, is_person
 from monitor.extract.others import around
@@ -101,10 +100,10 @@ def _own_parts(groups: Sequence[set[int]], found: Field) -> set[int]:
     taken = set[int]().union(*groups)
     if not _scattered(parts, taken, core):
         return set()
-    times = Counter(shape(segment) for segment in rows if _linked_heading(segment))
-    as_teaser = Counter(shape(rows[index]) for index in taken if _linked_heading(rows[index]))
+    times = Counter(_shape(segment) for segment in rows if _linked_heading(segment))
+    as_teaser = Counter(_shape(rows[index]) for index in taken if _linked_heading(rows[index]))
     usual = {one for one, count in times.items() if count >= _OWN_PARTS and 2 * as_teaser[one] < count}
-    own = [group for group in parts if any(_linked_heading(rows[i]) and shape(rows[i]) in usual for i in group)]
+    own = [group for group in parts if any(_linked_heading(rows[i]) and _shape(rows[i]) in usual for i in group)]
     whole = sum(segment.chars for segment, is_core in zip(rows, core, strict=True) if is_core)
     held = sum(rows[index].chars for group in parts for index in group if core[index])
     if len(parts) >= _OWN_PARTS and held >= _OWN_SHARE * whole:
@@ -117,6 +116,11 @@ def _scattered(parts: Sequence[set[int]], taken: set[int], core: Sequence[bool])
     ends = [(min(part), max(part)) for part in parts]
     between = (range(last + 1, first) for (_, last), (first, _) in pairwise(ends))
     return sum(any(core[i] and i not in taken for i in gap) for gap in between) * 4 >= len(parts)
+
+
+def _shape(segment: Segment) -> tuple[str, str, int]:
+    """Return what headings written by the same template have in common."""
+    return segment.box.tag, segment.box.names, segment.box.depth
 
 
 def _linked_heading(segment: Segment) -> bool:
