@@ -27,6 +27,7 @@ _LEAST, _HEADLINE, _LONGEST = 25, 260, 700
 _LABEL = 30
 _MOST_LINKED = 5
 _WIDEST = 2.5
+_CAPTION = Mark.CAPTION.value
 _ITEMS = frozenset({"li", "dt", "dd", "td", "th"})
 _TEXTS = frozenset({"p", "li"})
 _MOST_CUT = 320
@@ -260,6 +261,8 @@ def _headline(segment: Segment) -> bool:
 def _group(rows: Sequence[Segment], start: int, found: Field) -> set[int]:
     """Return the headline link at `start` and what belongs to it: its card, a cut summary, a byline."""
     result = {start}
+    if start and rows[start - 1].box.marks & _CAPTION and _shared_card(rows[start], rows[start - 1], found):
+        result.add(start - 1)
     for index in range(start + 1, min(start + 5, len(rows))):
         segment = rows[index]
         if segment.box.tag in HEADINGS and (index > start + 1 or rows[start].box.tag in _TEXTS):
