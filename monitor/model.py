@@ -81,9 +81,7 @@ class Feed:
 
 
 class LinkState(StrEnum):
-    """`new`: to read · `partial`: read from its feed entry, to be completed · `read` · `listed`: baseline
-    link whose page is not asked for · `failed`: given up, with the reason.
-    """
+    """`new`: to read · `partial`: only its entry · `read` · `listed`: of a baseline, unread · `failed`: given up."""
 
     NEW = "new"
     PARTIAL = "partial"
@@ -180,10 +178,11 @@ OWN_ROLES = frozenset({Role.BODY, Role.HEADING, Role.LIST, Role.TABLE, Role.QUOT
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading, list, table or caption: text without markup, white space folded to one space."""
+    """A paragraph, heading, list, table or caption, its white space folded. `at`: the time of its live blog entry."""
 
     role: Role
     text: str
+    at: datetime | None = None
 
 
 class TextKind(StrEnum):

@@ -102,6 +102,7 @@ class _ReadingJob(Task[Reading], frozen=True):
         _require(len(article.blocks) <= MAX_BLOCKS, "too many blocks")
         _require(sum(len(hit.evidence) for hit in reply.hits) <= MAX_EVIDENCE, "too much evidence")
         _require(_aware((article.published, article.updated)), "a time without a zone")
+        _require(_aware(block.at for block in article.blocks), "a block's time without a zone")
         _require(len(reply.gain.articles) <= 1 and all(reply.gain.articles), "not one article learnt")
         _require(all(map(_are_digests, (*reply.gain.articles, reply.gain.titles))), "digests that are none")
         return Reading(article, reply.hits, reply.fingerprint, reply.rules_version, reply.gain, reply.claim)

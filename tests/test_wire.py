@@ -43,9 +43,10 @@ LEARNT = Memory(((7, 2**64 - 1, 1),), (4, 5))
 ARTICLE_JOB = wire.ArticleJob(LINK, "en", page=PAGE, selectors=Selectors(body=".story", drop=".promo"), memory=LEARNT)
 CANONICAL_JOB = wire.CanonicalJob(PAGE, "http://y/1")
 ROBOTS_JOB = wire.RobotsJob(b"User-agent: *", ("http://x/1", "http://x/2"), "monitor")
+NAIVE = Block(Role.BODY, "It met.", datetime(2026, 3, 1))  # noqa: DTZ001
 READING = Reading(
     Article(
-        "http://x/1", "Title", "en", (Block(Role.BODY, "NATO met."),), outlet="paper", published=NOW,
+        "http://x/1", "Title", "en", (Block(Role.BODY, "NATO met."), Block(Role.BODY, "It parted.", NOW)), outlet="paper", published=NOW,
         text=TextKind.FEED, reason=Reason.PAYWALL, paywalled=True, authors=("A", "B"),
     ),
     (Hit("nato", (Evidence("nato", "body", (0, 4), 0, (0, 9), "NATO", quote="NATO met.", mark=(0, 4)),)),),
@@ -121,6 +122,7 @@ def test_results_arrive_as_they_were(job, result):
         (LINKS_JOB, Links(ttl=float("inf")), "ttl"),
         (ARTICLE_JOB, replace(READING, article=replace(READING.article, outlet="other")), "another outlet"),
         (ARTICLE_JOB, replace(READING, article=replace(READING.article, updated=datetime(2026, 3, 1))), "zone"),  # noqa: DTZ001
+        (ARTICLE_JOB, replace(READING, article=replace(READING.article, blocks=(NAIVE,))), "block's time"),
         (ARTICLE_JOB, replace(READING, article=replace(READING.article, title=7)), "Expected `str`"),
         (ARTICLE_JOB, replace(READING, fingerprint=(1,) * (wire.MAX_FINGERPRINT + 1)), "length"),
         (ARTICLE_JOB, replace(READING, gain=Memory(((1,), (2,)))), "not one article"),

@@ -88,7 +88,9 @@ def _print_json(place: str, record: object) -> None:
 
 def _print_article(place: str, article: Article) -> None:
     _print_fields(place, article)
-    listing.table(("role", "text"), [(block.role, block.text) for block in article.blocks], empty="No text.")
+    timed = any(block.at for block in article.blocks)
+    rows = [(block.role, listing.when(block.at), block.text)[:: 1 if timed else 2] for block in article.blocks]
+    listing.table(("role", "time", "text") if timed else ("role", "text"), rows, empty="No text.")
 
 
 def _print_told(place: str, explained: Explained) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.errors import ExtractError, Reason
-from monitor.extract import body, memory, metadata, selected
+from monitor.extract import body, live, memory, metadata, selected
 from monitor.extract import explain as explaining
 from monitor.extract.body import Body
 from monitor.extract.explain import Told
@@ -86,10 +86,12 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
     url, markup, document, said, meta = _opened(page, hints)
     root = said.body or document.body
     found = body.read(root, meta.context(url), chosen=said.body is not None) if root else Body()
-    blocks = found.blocks if said.body else _completed(found.blocks, meta.ld_body)
+    entries = live.read(root, found.blocks, meta.entries) if root and meta.entries else None
+    blocks = entries or (found.blocks if said.body else _completed(found.blocks, meta.ld_body))
     text = "\n\n".join(block.text for block in blocks if block.role in OWN_ROLES)
     refuse(document, markup, url, meta, text, _signs(found, blocks))
     words = _words(text)
+    people = _own_authors(meta, blocks, root)
     title = meta.title or hints.title
     # The page alone decides what is refused and what is a revision: what the memory knows changes from day to day.
     gain = Memory()
@@ -101,15 +103,15 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
         language=checked(meta.language or primary(hints.language), text),
         blocks=blocks,
         canonical_url=meta.canonical_url,
-        authors=meta.authors,
+        authors=people,
         published=meta.published or hints.published or meta.updated,
         updated=meta.updated,
         section=meta.section,
         outlet=hints.outlet or meta.outlet,
-        wire=wire(meta.authors, meta.organisation, meta.outlet, text),
+        wire=wire(people, meta.organisation, meta.outlet, text),
         paywalled=meta.paywalled,
         standfirst=_standfirst(meta, text, words),
-        live=meta.live,
+        live=meta.live or entries is not None,
         content_hash=_digest(title, words),
     )
     return Extracted(article, gain, meta.claim)
@@ -216,6 +218,17 @@ def _signs(found: Body, blocks: Sequence[Block]) -> Signs:
         headline_links=found.headline_links,
         link_share=found.link_share,
     )
+
+
+def _own_authors(meta: Metadata, blocks: Sequence[Block], root: html.Node | None) -> tuple[str, ...]:
+    """Return the authors without those whose names the page shows in teasers alone."""
+    teasers = "\n".join(block.text for block in blocks if block.role is Role.TEASER) if meta.shown else ""
+    if root is None or not any(name in teasers for name in meta.authors):
+        return meta.authors
+    page = html.text_of(root)
+    # A word alone may be a name that stands within others.
+    whole = {name for name in meta.authors if " " in name or not name.isascii()}
+    return tuple(name for name in meta.authors if name not in whole or page.count(name) > teasers.count(name))
 
 
 def _standfirst(meta: Metadata, text: str, words: bytes) -> str:

@@ -146,6 +146,11 @@ def _found(page: Statements, around: Surroundings, tag: str, outlet: str, title:
     )
 
 
+def stated(page: Statements) -> bool:
+    """Say whether the page names somebody outside its text, whoever that is."""
+    return "author" in page.article or next(page.all(*_METAS), None) is not None
+
+
 def _unlike(title: str, found: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names but for those that are words of the title: a path above it names it too."""
     words = f" {' '.join(_WORD.findall(title.lower()))} "

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
+from monitor.extract import others as elsewhere
 from monitor.extract import teaser
 from monitor.extract.field import HEADINGS, Context, Field, ends_sentence, find, tokens, whole
 from monitor.extract.score import Weights, score
@@ -79,13 +80,16 @@ def judge(
     found = whole(rows) if chosen else find(rows, context.title)
     if found is None:
         return None
+    others = elsewhere.other_articles(found, context)
+    if others and not chosen:
+        found = elsewhere.own_field(rows, found, others)
     scores: Sequence[float] = () if chosen else score(found, context, weights)
     if chosen:
         first = rescued = [not segment.box.marks & _NEVER for segment in found.segments]
     else:
         first = [one > 0 for one in scores]
         rescued = _rescue(found, first)
-    teasers = teaser.find(found, context)
+    teasers = teaser.find(found, context, others)
     return Judged(found, scores, first, rescued, _left(found, rescued, teasers, context), teasers)
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.extract import authors, ldjson, published, title
+from monitor.extract import authors, ldjson, published, title, updates
 from monitor.extract.field import Context
 from monitor.extract.site import path, port, same_site, site
 from monitor.extract.statements import MAX_TITLE, Statements, key
 from monitor.extract.surroundings import Surroundings
+from monitor.extract.updates import Signs
 from monitor.extract.wire import wire
 from monitor.parse import language, urls
 from monitor.parse.html import Document, Node, attribute, plain, text_of
 
 _MAX_BODY = 500_000
 _MAX_SMALLER = 12
-_LIVE = {"LiveBlogPosting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Metadata:
 
     title: str = ""
     authors: tuple[str, ...] = ()
+    shown: bool = False
+    """The authors are known by the page's text alone."""
     published: datetime | None = None
     updated: datetime | None = None
     language: str | None = None
@@ -43,6 +45,8 @@ class Metadata:
     """The agency by byline and source; `wire` of extract/wire.py also asks the text."""
     paywalled: bool | None = None
     live: bool = False
+    entries: Signs | None = None
+    """What speaks for a live blog."""
     amp_url: str = ""
     claims_article: bool = False
     news: bool = False
@@ -72,9 +76,11 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
     organisation = ldjson.string(item, "sourceOrganization", 200)
     canonical, claim = _canonical(page)
     body = item.get("articleBody")
+    signs = updates.signs(page, first, later, now)
     return Metadata(
         title=name,
         authors=people,
+        shown=bool(people) and not authors.stated(page),
         published=first,
         updated=later,
         language=_language(tags),
@@ -86,7 +92,8 @@ def read(document: Document, url: str, now: datetime) -> Metadata:
         organisation=organisation,
         wire=wire(people, organisation, outlet, ""),
         paywalled=_paywalled(page),
-        live=not _LIVE.isdisjoint(ldjson.types(item)) or "liveBlogUpdate" in item,
+        live=signs is not None and signs.stated,
+        entries=signs,
         amp_url=_amp(page),
         claims_article=page.claims_article,
         news=ldjson.is_news(item),

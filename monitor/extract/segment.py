@@ -95,10 +95,11 @@ class Box:
 class Segment:
     """A run of text without a block boundary in it. `links`: hrefs within it, `link_chars` their characters,
     `strong_chars` those in bold, `link_share` the share of characters that stand in links, in [0, 1]; `card` whether
-    it stands in a link that began outside it.
+    it stands in a link that began outside it; `led` the characters of its first line where that is a link and others
+    follow.
     """
 
-    __slots__ = ("box", "card", "chars", "link_chars", "link_share", "links", "order", "strong_chars", "text")
+    __slots__ = ("box", "card", "chars", "led", "link_chars", "link_share", "links", "order", "strong_chars", "text")
 
     def __init__(
         self, text: str, box: Box, order: int, link_chars: int, strong_chars: int, links: tuple[str, ...]
@@ -110,6 +111,7 @@ class Segment:
         self.strong_chars = strong_chars
         self.links = links
         self.card = False
+        self.led = 0
         self.chars = chars = len(text)
         self.link_share = min(1.0, link_chars / chars) if link_chars else 0.0
 
@@ -121,7 +123,7 @@ class _Walk:
     """
 
     __slots__ = (
-        "blank", "breaks", "count", "fresh", "href", "hrefs", "link_chars", "links", "open", "path", "segments",
+        "blank", "breaks", "count", "fresh", "href", "hrefs", "led", "link_chars", "links", "open", "path", "segments",
         "strong", "strong_chars", "texts", "too_deep",
     )  # fmt: skip
 
@@ -135,7 +137,7 @@ class _Walk:
         self.fresh = False
         self.hrefs: list[str | None] = []
         self.links: list[str] = []
-        self.strong = self.link_chars = self.strong_chars = 0
+        self.strong = self.led = self.link_chars = self.strong_chars = 0
         # The boxes around, with how many began before each; the first of them are made, below the page's own.
         self.open: list[tuple[Node, int]] = []
         self.path: list[Box] = [Box(None, "body", "", 0, 0)]
@@ -162,7 +164,7 @@ class _Walk:
             texts.clear()
             if self.links:
                 self.links.clear()
-            self.link_chars = self.strong_chars = 0
+            self.led = self.link_chars = self.strong_chars = 0
         self.blank = self.fresh = False
         self.breaks = 0
 
@@ -175,6 +177,7 @@ class _Walk:
                 path.append(box)
         segment = Segment(text, box, len(rows), self.link_chars, self.strong_chars, tuple(self.links))
         rows.append(segment)
+        segment.led = self.led
         if self.href is not None and not self.fresh:
             segment.card = True
         box.segments += 1
@@ -189,6 +192,8 @@ class _Walk:
                 self.flush()
             self.breaks = 0
         elif self.texts:
+            if self.link_chars and not self.led and sum(map(len, self.texts)) <= self.link_chars + 2:
+                self.led = self.link_chars
             self.texts.append("\n")
         else:
             self.blank = True

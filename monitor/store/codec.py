@@ -51,13 +51,19 @@ def unpack_words(text: str) -> tuple[str, ...]:
 
 
 def pack_blocks(blocks: Sequence[Block]) -> str:
-    """Write blocks as [[role, text], ...]."""
-    return json.dumps([[block.role.value, block.text] for block in blocks], ensure_ascii=False)
+    """Write blocks as [[role, text], ...], those of a live blog's entries with their time behind."""
+    return json.dumps(
+        [
+            [block.role.value, block.text] if block.at is None else [block.role.value, block.text, stamp(block.at)]
+            for block in blocks
+        ],
+        ensure_ascii=False,
+    )
 
 
 def unpack_blocks(text: str) -> tuple[Block, ...]:
     """Read what `pack_blocks` wrote."""
-    return tuple(Block(Role(role), words) for role, words in json.loads(text))
+    return tuple(Block(Role(role), words, moment(at[0]) if at else None) for role, words, *at in json.loads(text))
 
 
 def pack_evidence(evidence: Sequence[Evidence]) -> str:

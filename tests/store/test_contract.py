@@ -293,7 +293,7 @@ def test_an_article_comes_back_as_it_was_saved(store: Store) -> None:
         reason=Reason.PAYWALL,
         content_hash="h",
         detail="sign in",
-        blocks=(Block(Role.BODY, "Лёд\x00 — ice"), Block(Role.QUOTE, "«…»")),
+        blocks=(Block(Role.BODY, "Лёд\x00 — ice"), Block(Role.QUOTE, "«…»", NOW)),
     )
     saved = save(store, whole, standing=Standing.LATE)
     assert (saved.created, saved.changed, saved.revision) == (True, True, 1)
