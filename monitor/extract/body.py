@@ -77,12 +77,9 @@ def judge(
     rows: Sequence[Segment], context: Context, *, weights: Weights = WEIGHTS, chosen: bool = False
 ) -> Judged | None:
     """Decide over a page's segments; None where there is nothing to decide."""
-    found = whole(rows) if chosen else find(rows, context.title)
+    found, others = field_of(rows, context, chosen=chosen)
     if found is None:
         return None
-    others = elsewhere.other_articles(found, context)
-    if others and not chosen:
-        found = elsewhere.own_field(rows, found, others)
     scores: Sequence[float] = () if chosen else score(found, context, weights)
     if chosen:
         first = rescued = [not segment.box.marks & _NEVER for segment in found.segments]
@@ -91,6 +88,15 @@ def judge(
         rescued = _rescue(found, first)
     teasers = teaser.find(found, context, others)
     return Judged(found, scores, first, rescued, _left(found, rescued, teasers, context), teasers)
+
+
+def field_of(rows: Sequence[Segment], context: Context, *, chosen: bool = False) -> tuple[Field | None, set[int]]:
+    """Return the part of the page that is judged, and the orders of the segments of other articles in it."""
+    found = whole(rows) if chosen else find(rows, context.title)
+    if found is None:
+        return None, set()
+    others = elsewhere.other_articles(found, context)
+    return (elsewhere.own_field(rows, found, others) if others and not chosen else found), others
 
 
 def _rescue(found: Field, kept: list[bool]) -> list[bool]:

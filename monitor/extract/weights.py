@@ -180,7 +180,7 @@ SECOND: Mapping[str, tuple[float, float, float]] = {
     "shares_words": (2.084, -0.026, 0.098),
     "shares_title": (1.927, -0.394, -0.135),
     "shares_description": (0.316, 0.352, -0.663),
-    "news": (-2.245, 0.024, -1.336),
+    "news": (-2.445, 0.024, -1.336),
     "mark_list": (2.390, -0.645, -1.033),
     "mark_quote": (4.259, -0.031, 0.042),
     "mark_table": (3.459, -0.176, -0.315),

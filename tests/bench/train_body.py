@@ -15,7 +15,7 @@ from typing import Any
 from monitor.extract import body, metadata
 from monitor.extract.columns import Columns
 from monitor.extract.features import NAMES, describe
-from monitor.extract.field import Context, Field, find, tokens
+from monitor.extract.field import Context, Field, tokens
 from monitor.extract.score import KINDS, SECOND_NAMES, Weights, second_look
 from monitor.extract.score import kinds as kinds_of
 from monitor.extract.segment import Segment, segments
@@ -36,7 +36,7 @@ PAGE = 60.0
 # Log odds a segment must have at least, on news and elsewhere: on news, text of another story makes a false alert and a
 # lost side remark nothing; other articles hold more that looks like an aside and is not.
 CUTS = ((0.0, 0.0), (0.3, 0.3), (0.3, -0.2), (0.5, -0.2), (0.5, 0.0), (0.7, -0.2))
-CUT = (0.5, -0.2)
+CUT = (0.7, -0.2)
 
 
 @dataclass
@@ -98,7 +98,7 @@ def _sample(truth: Truth) -> Sample | None:
     document = html.parse(decode(truth.page))
     context = metadata.read(document, truth.url, NOW).context(truth.url)
     rows = segments(document.body or document.root)
-    found = find(rows, context.title)
+    found, _ = body.field_of(rows, context)
     if found is None:
         return None
     # Truth has the standfirst apart: in the body or out of it, it teaches nothing.
