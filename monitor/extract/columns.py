@@ -32,26 +32,21 @@ class Columns:
         self._above = _line(found.container)
         self.boxes: list[Box] = []
         self._known: dict[Box, int] = {}
-        self._up: list[int] = []
-        self._steps: list[int] = []
-        self._branch: list[int] = []
-        self._reach: list[int] = []
-        self._article: list[int] = []
-        self.box: Places = np.array([self._place(one.box) for one in rows])
-        boxes = self.boxes
-        self.box_parent: Places = np.array(self._up)
-        self.box_depth: Places = np.array([box.depth for box in boxes])
-        self.box_chars: Places = np.array([box.chars for box in boxes])
-        self.box_segments: Places = np.array([box.segments for box in boxes])
-        self.box_links: Numbers = np.minimum(1.0, share(np.array([box.link_chars for box in boxes]), self.box_chars))
+        # A box's parent, steps below the container's line, branch, depth where it leaves the line, own depth, counts.
+        self._tree: list[tuple[int, ...]] = []
+        place = self._place
+        self.box: Places = np.array([place(one.box) for one in rows])
+        tree: Places = np.array(self._tree).T
+        self.box_parent, steps, branch, reach, self.box_depth, self.box_chars, links, self.box_segments = tree
+        self.box_branch: Places = branch
+        self.box_links: Numbers = np.minimum(1.0, share(links, self.box_chars))
         self.parent: Places = self.box_parent[self.box]
-        self.steps: Places = np.array(self._steps)[self.box]
-        self.branch: Places = np.array(self._branch)[self.box]
-        self.depth: Places = np.array(self._reach)[self.box]
-        self.marks: Places = np.array([one.box.marks for one in rows])
-        self.chars: Places = np.array([one.chars for one in rows])
+        self.steps: Places = steps[self.box]
+        self.branch: Places = branch[self.box]
+        self.depth: Places = reach[self.box]
+        own: Places = np.array([(one.box.marks, one.chars, one.strong_chars) for one in rows]).T
+        self.marks, self.chars, self.strong = own
         self.size: Numbers = np.array([one.chars * density(one.text) for one in rows])
-        self.strong: Places = np.array([one.strong_chars for one in rows])
         self.link_share: Numbers = np.array([one.link_share for one in rows])
         self.heading = np.array([one.box.tag in HEADINGS for one in rows])
         self.item = np.array([one.box.tag in _ITEMS for one in rows])
@@ -61,36 +56,29 @@ class Columns:
         if (known := self._known.get(box)) is not None:
             return known
         parent = box.parent
-        up = self._place(parent) if parent is not None else -1
-        at = len(self.boxes)
-        self._known[box] = at
-        self.boxes.append(box)
-        self._up.append(max(up, 0))
-        self._article.append(at if box.tag == "article" or up < 0 else self._article[up])
-        if box in self._above or parent is None:
-            steps, branch, reach = 0, at, box.depth
-        elif self._steps[up] == 0:
-            steps, branch, reach = 1, at, box.depth - 1
+        up = self._place(parent) if parent is not None else 0
+        at = self._known[box] = len(self.boxes)
+        if parent is None or box in self._above:
+            self._tree.append((up, 0, at, box.depth, box.depth, box.chars, box.link_chars, box.segments))
+        elif (steps := self._tree[up][1]) == 0:
+            self._tree.append((up, 1, at, box.depth - 1, box.depth, box.chars, box.link_chars, box.segments))
         else:
-            steps, branch, reach = self._steps[up] + 1, self._branch[up], self._reach[up]
-        self._steps.append(steps)
-        self._branch.append(branch)
-        self._reach.append(reach)
+            _, _, branch, reach, *_ = self._tree[up]
+            self._tree.append((up, steps + 1, branch, reach, box.depth, box.chars, box.link_chars, box.segments))
+        self.boxes.append(box)
         return at
 
     @cached_property
     def core(self) -> NDArray[np.bool_]:
         """Which segments are plain long paragraphs of the container, with nothing beside the article around them."""
         alien = ~self.found.container.marks & FAR
-        return np.array(self.found.core()) & (self.marks & alien == 0)
+        core: NDArray[np.bool_] = np.array(self.found.core()) & (self.marks & alien == 0)
+        return core
 
     def core_chars(self) -> Numbers:
         """Characters of the core by the box around its paragraphs, one a box."""
-        return np.bincount(self.parent, self.chars * self.core, minlength=len(self.boxes))
-
-    def branch_of(self, place: int) -> int:
-        """Return the place of the topmost box below the container's line that a box stands in."""
-        return self._branch[place]
+        chars: Numbers = np.bincount(self.parent, self.chars * self.core, minlength=len(self.boxes)).astype(np.float64)
+        return chars
 
     def gap(self) -> Places:
         """Return for each segment how many steps away the nearest of the core is; the number of all where none is."""
@@ -124,11 +112,18 @@ class Columns:
 
     def other_article(self) -> NDArray[np.bool_]:
         """Which segments stand in an <article> that is another than the one most of the core stands in."""
-        articles = np.array(self._article)[self.box]
-        weight = np.bincount(articles, self.chars * self.core, minlength=len(self.boxes))
-        main = int(weight.argmax())
-        inside = np.array([box.tag == "article" for box in self.boxes])[articles]
-        return inside & (articles != main)
+        own = [0] * len(self.boxes)
+        known = False
+        for place, (box, (up, *_)) in enumerate(zip(self.boxes, self._tree, strict=True)):
+            known = known or box.tag == "article"
+            own[place] = place if box.tag == "article" else own[up]
+        if not known:
+            return np.zeros(len(self.rows), dtype=np.bool_)
+        articles = np.array(own)[self.box]
+        main = int(np.bincount(articles, self.chars * self.core).argmax())
+        # Boxes in no article share the place of the page itself, the first.
+        other: NDArray[np.bool_] = (articles != main) & (articles != 0)
+        return other
 
 
 def _line(box: Box | None) -> set[Box]:

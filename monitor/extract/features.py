@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +57,11 @@ _ENDS = {
 _CLOSING = "'\"”’»›)]"
 _OPENING = frozenset("\"“„«»‘'「")
 _SYMBOLS = re.compile("[©@|►▶→»›]")
-_TOKEN = re.compile(r"\w+")
 _DIGIT = re.compile(r"\d")
-# Runs of letters of JSON-LD's text that a segment is looked for by.
+# Of a text that is a link what it is tells more than its words: a third of the field's need not be split.
+_LINKY = 0.9
+_NO_WORDS: frozenset[str] = frozenset()
+# A segment is looked for in JSON-LD's text by runs of so many characters.
 _PIECE = 24
 _LD_LEAST = 200
 
@@ -76,7 +79,8 @@ def describe(columns: Columns, context: Context) -> Numbers:
 
 
 def _bits(held: NDArray[np.int64], bits: NDArray[np.int64]) -> Numbers:
-    return (held[:, None] & bits != 0).astype(np.float64)
+    found: Numbers = (held[:, None] & bits != 0).astype(np.float64)
+    return found
 
 
 def _columns(*values: NDArray[np.generic]) -> Numbers:
@@ -95,7 +99,7 @@ def _flags(segment: Segment) -> int:
         flags |= _FLAG["quote_mark"]
     if segment.chars < 50 and len(_DIGIT.findall(text)) >= 4:
         flags |= _FLAG["date_like"]
-    if _SYMBOLS.search(text[:80]):
+    if ("@" in text or "|" in text) if text.isascii() else _SYMBOLS.search(text):
         flags |= _FLAG["symbol"]
     return flags | _FLAG["card"] if segment.card else flags
 
@@ -172,7 +176,7 @@ def _place(columns: Columns) -> Numbers:
         core_here > 0,
         np.minimum(1.0, share(core_here, columns.box_chars[parent])),
         parent == main,
-        (branch == columns.branch_of(main)) & (parent != main),
+        (branch == columns.box_branch[main]) & (parent != main),
         np.minimum(4.0, np.abs(columns.box_depth[parent] - level)) / 4.0,
         columns.other_article(),
         heading & after_core,
@@ -197,66 +201,76 @@ def _shifted(values: NDArray[np.generic], by: int, beyond: float = 0) -> NDArray
 def _said(columns: Columns, context: Context) -> Numbers:
     """What the page says elsewhere of its article, and the words of its core, compared; in the order of _SAID."""
     rows = columns.rows
-    times = Counter(segment.text for segment in rows)
-    seen: set[str] = set()
-    # A set's add returns nothing: each text is looked up before it is known.
-    before = [segment.text in seen or seen.add(segment.text) is not None for segment in rows]
-    head, lead = " ".join(tokens(context.title)), " ".join(tokens(context.description))
+    texts = [segment.text for segment in rows]
+    times = Counter(texts)
+    firsts = dict(zip(reversed(texts), range(len(rows) - 1, -1, -1), strict=True))
     of_title, of_description = telling(context.title), telling(context.description)
     held = _held(rows, context.ld_body)
-    words = [telling(segment.text) for segment in rows]
-    sizes = np.maximum(1, np.array([len(mine) for mine in words]))
-    return _columns(
-        np.array([times[segment.text] > 1 for segment in rows]),
-        np.array(before),
-        np.array([head != "" and _words_in(segment, head) == head for segment in rows]),
-        np.array([segment.chars > 30 and _words_in(segment, lead) != "" for segment in rows]),
-        held > 0.6,
-        (held >= 0.0) & (held < 0.2),
-        _shared(words, columns.core),
-        np.array([len(mine & of_title) for mine in words]) / max(1, len(of_title)),
-        np.array([len(mine & of_description) for mine in words]) / sizes,
-        np.full(len(rows), context.news),
-    )
+    linky = (columns.link_share > _LINKY).tolist()
+    words = [_NO_WORDS if is_link else telling(text) for text, is_link in zip(texts, linky, strict=True)]
+    result = np.zeros((len(rows), len(_SAID)))
+    if len(times) < len(rows):
+        result[:, 0] = [times[text] > 1 for text in texts]
+        result[:, 1] = [firsts[text] < index for index, text in enumerate(texts)]
+    result[:, 2] = _title(rows, context.title)
+    result[:, 3] = _lead(rows, context.description)
+    result[:, 4] = held > 0.6
+    result[:, 5] = (held >= 0.0) & (held < 0.2)
+    result[:, 6] = _shared(words, columns.core)
+    if of_title:
+        result[:, 7] = [len(mine & of_title) for mine in words]
+        result[:, 7] /= len(of_title)
+    if of_description:
+        result[:, 8] = [len(mine & of_description) / (len(mine) or 1) for mine in words]
+    result[:, 9] = context.news
+    return result
 
 
-def _words_in(segment: Segment, whole: str) -> str:
-    """Return the words of a segment where they stand in a text, given as its words; else ""."""
-    if segment.chars > len(whole) + len(whole) // 4:
-        return ""
-    # Its first letters, as a quick look that spares most the search.
-    first = _TOKEN.search(segment.text)
-    if first is None or first[0].lower() not in whole:
-        return ""
-    own = " ".join(tokens(segment.text))
-    return own if own in whole else ""
+def _title(rows: Sequence[Segment], title: str) -> list[bool]:
+    """Say of each segment whether it is the title, whatever its signs and case."""
+    head = tokens(title)
+    if not head:
+        return [False] * len(rows)
+    # Most are told from it by their length or their first letters.
+    least, most, start = len(title) * 0.7, len(title) * 1.3 + 2, head[0]
+    return [
+        least < segment.chars < most and start in segment.text[:40].lower() and tokens(segment.text) == head
+        for segment in rows
+    ]
+
+
+def _lead(rows: Sequence[Segment], description: str) -> list[bool]:
+    """Say of each segment whether it is a part of the description, whatever its signs and case."""
+    lead = " ".join(tokens(description))
+    most = len(description) * 1.1 + 2
+    return [30 < segment.chars < most and _is_part(segment.text, lead) for segment in rows]
+
+
+def _is_part(text: str, lead: str) -> bool:
+    # Three letters from within its first words, as a quick look.
+    return text[1:4].lower() in lead and " ".join(tokens(text)) in lead
 
 
 def _held(rows: Sequence[Segment], stated: str) -> Numbers:
     """Return which share of each segment stands in JSON-LD's articleBody; -1 where there is none to look in."""
     if len(stated) <= _LD_LEAST:
         return np.full(len(rows), -1.0)
-    whole = "".join(tokens(stated))
+    whole = stated.lower().replace(" ", "")
     result = []
     for segment in rows:
-        own = "".join(tokens(segment.text))
+        own = segment.text.lower().replace(" ", "")
         pieces = [own[at : at + _PIECE] for at in range(0, len(own) - _PIECE + 1, _PIECE)] or [own]
-        result.append(sum(piece in whole for piece in pieces) / len(pieces) if own else 0.0)
+        result.append(sum([piece in whole for piece in pieces]) / len(pieces))
     return np.array(result)
 
 
-def _shared(words: Sequence[frozenset[str]], core: NDArray[np.bool_]) -> Numbers:
+def _shared(words: Sequence[frozenset[str]], core: NDArray[np.bool_]) -> list[float]:
     """Return the share of words that other paragraphs of the core hold too; .5 where there is none to look for."""
-    said: dict[str, int] = {}
-    for mine, own in zip(words, core.tolist(), strict=True):
-        if own:
-            for word in mine:
-                said[word] = said.get(word, 0) + 1
-    again = {word for word, count in said.items() if count > 1}
+    own = core.tolist()
+    said = Counter(chain.from_iterable(compress(words, own)))
     once = said.keys()
-    return np.array(
-        [
-            len(mine & (again if own else once)) / len(mine) if mine else 0.5
-            for mine, own in zip(words, core.tolist(), strict=True)
-        ]
-    )
+    again = {word for word, count in said.items() if count > 1}
+    return [
+        len(mine & (again if is_core else once)) / len(mine) if mine else 0.5
+        for mine, is_core in zip(words, own, strict=True)
+    ]

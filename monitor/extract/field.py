@@ -17,7 +17,7 @@ _SCRIPTS_WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u
 _TOKEN = re.compile(r"\w+")
 # Shorter words are those that any two texts of a language share; of a paragraph its beginning is enough.
 _TELLING = re.compile(r"\w{5,}")
-_TELLING_CHARS = 300
+_TELLING_CHARS = 250
 # Boxes above the container that are still looked at; the whole page gains nothing over 5.
 MAX_UP = 5
 _VOTE_LEVELS = (1.0, 0.65, 0.45, 0.3, 0.2)

@@ -7,7 +7,7 @@ scores left out of an entry for being short is taken back: there are no other st
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import accumulate
@@ -111,12 +111,17 @@ def _best(
     most = (_SHARE if known.stated else _UNSTATED) * own
     for group in groups:
         entries = _placed(rows, group, known)
-        full = sum(any(rows[i].chars >= _PROSE and roles[i] in mine for i in _range(one)) for one in entries)
+        full = sum(any(_full(rows[i], roles[i], mine, known) for i in _range(one)) for one in entries)
         held = sum(rows[i].chars for one in entries for i in _range(one) if roles[i] in mine)
         told = len({one.at or one.hour for one in entries} - {None})
         if full >= LEAST and told >= (1 if known.stated else 2) and held > most:
             best, most = entries, held
     return best
+
+
+def _full(row: Segment, role: Role | None, mine: Set[Role], known: Signs) -> bool:
+    """Say whether a row is text of an entry; on a page that calls itself a live blog also one that was scored out."""
+    return row.chars >= _PROSE and (role in mine or (known.stated and row.link_share < 0.5))
 
 
 def _range(entry: _Entry) -> range:

@@ -101,7 +101,8 @@ _AD = re.compile(r"\bad(?:s|vert|slot|box|-|_|\b)")
 _AD_MARK = Mark.ADVERT.value
 
 
-@lru_cache(maxsize=4_096)
+# 4,096 were outgrown by 60 pages of different outlets: 42 % were read anew, .1 ms a page.
+@lru_cache(maxsize=32_768)
 def named(names: str) -> tuple[str, int]:
     """Return what a box is called in lower case, and its marks by that."""
     low = names.lower()

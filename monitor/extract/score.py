@@ -22,7 +22,7 @@ AROUND: tuple[str, ...] = (
     "sisters_look", "shape_look", "cousins_look", "branch_look", "lesser_side", "better_side", "all_own",
 )  # fmt: skip
 SECOND_NAMES: tuple[str, ...] = (*NAMES, *AROUND)
-# What a feature weighs on any segment, and what is added to that on headings, and on items of lists and cells of tables.
+# Weights for any segment, and what is added to them on headings, and on items of lists and cells of tables.
 KINDS = 3
 _KIND_OF = ((NAMES.index("is_heading"),), (NAMES.index("is_item"), NAMES.index("is_cell")))
 # A first look is sure enough at these log odds; beyond the ends of the field there is nothing of the article.

@@ -48,8 +48,8 @@ _TAGS = {
     "form": Mark.FORM,
     "article": Mark.ARTICLE,
 }
-# What a node is to the walk; those up to _PLAIN are entered.
-_BOX, _LINK, _STRONG, _PLAIN, _TEXT, _SKIPPED, _BREAK, _RULE = range(1, 9)
+# What a node is to the walk; those up to _PLAIN are entered, _DEEP are boxes within MAX_DEPTH others.
+_DEEP, _BOX, _LINK, _STRONG, _PLAIN, _TEXT, _SKIPPED, _BREAK, _RULE = range(9)
 _SPECIAL = {"a": _LINK, "b": _STRONG, "strong": _STRONG, "br": _BREAK, "hr": _RULE, "-text": _TEXT}
 
 
@@ -61,13 +61,17 @@ def _kind(tag: str) -> int:
     return _PLAIN if tag in _INLINE or "-" in tag else _BOX
 
 
-# By number: reading an element's name costs twice as much. What is not here is asked for its name.
-_KINDS = {number: _kind(tag) for tag, number in tag_numbers((*_SKIP, *_INLINE, *_BOXES, "br", "hr", "-text")).items()}
 # Plain numbers: an IntFlag's & costs ten times theirs, and a page has some thousand boxes.
 _TAG_MARKS = {tag: mark.value for tag, mark in _TAGS.items()}
+# By number: reading an element's name costs twice as much. What is not here is asked for its name.
+_NUMBERS = tag_numbers((*_SKIP, *_INLINE, *_BOXES, *_TAGS, "br", "hr", "-text"))
+_KINDS = {number: _kind(tag) for tag, number in _NUMBERS.items()}
+_NAMES = {number: (tag, _TAG_MARKS.get(tag, 0)) for tag, number in _NUMBERS.items()}
 _NAMING = ("id", "itemprop", "role")
 _HIDDEN_MARK = Mark.HIDDEN.value
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# Boxes around a text: the node, its tag's number, and how many boxes began up to it.
+_Open = tuple[Node, int, int]
 
 
 class Box:
@@ -117,31 +121,28 @@ class Segment:
 
 
 class _Walk:
-    """The state of one walk: where it is and what text waits for the next boundary.
+    """The state of one walk: what text waits for the next boundary, and the boxes around it.
 
     A box is made when a text is found in it: one of five never holds any, and its attributes are never read.
     """
 
     __slots__ = (
-        "blank", "breaks", "count", "fresh", "href", "hrefs", "led", "link_chars", "links", "open", "path", "segments",
-        "strong", "strong_chars", "texts", "too_deep",
+        "breaks", "fresh", "href", "hrefs", "led", "link_chars", "links", "open", "path", "segments", "strong",
+        "strong_chars", "texts",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.segments: list[Segment] = []
         self.texts: list[str] = []
-        # Only spaces wait, which make no segment but end what went before.
-        self.blank = False
         self.breaks = 0
         self.href: str | None = None
         self.fresh = False
         self.hrefs: list[str | None] = []
         self.links: list[str] = []
         self.strong = self.led = self.link_chars = self.strong_chars = 0
-        # The boxes around, with how many began before each; the first of them are made, below the page's own.
-        self.open: list[tuple[Node, int]] = []
+        # The first of the boxes around are made, below the page's own.
+        self.open: list[_Open] = []
         self.path: list[Box] = [Box(None, "body", "", 0, 0)]
-        self.count = self.too_deep = 0
 
     def add(self, text: str) -> None:
         self.texts.append(text)
@@ -156,6 +157,7 @@ class _Walk:
             self.strong_chars += len(text)
 
     def flush(self) -> None:
+        """End the text that waits."""
         texts = self.texts
         if texts:
             text = fold_space(texts[0] if len(texts) == 1 else "".join(texts))
@@ -165,51 +167,47 @@ class _Walk:
             if self.links:
                 self.links.clear()
             self.led = self.link_chars = self.strong_chars = 0
-        self.blank = self.fresh = False
+        self.fresh = False
         self.breaks = 0
 
     def keep(self, text: str) -> None:
-        path, rows = self.path, self.segments
+        path, rows, opened = self.path, self.segments, self.open
         box = path[-1]
-        if len(path) <= len(self.open):
-            for node, order in self.open[len(path) - 1 :]:
-                box = _box(box, node, order)
+        if len(path) <= len(opened):
+            for node, number, order in opened[len(path) - 1 :]:
+                box = _box(box, node, number, order)
                 path.append(box)
-        segment = Segment(text, box, len(rows), self.link_chars, self.strong_chars, tuple(self.links))
+        link_chars = self.link_chars
+        segment = Segment(text, box, len(rows), link_chars, self.strong_chars, tuple(self.links))
         rows.append(segment)
         segment.led = self.led
         if self.href is not None and not self.fresh:
             segment.card = True
         box.segments += 1
         box.chars += segment.chars
-        if segment.link_chars:
-            box.link_chars += min(segment.link_chars, segment.chars)
+        if link_chars:
+            box.link_chars += min(link_chars, segment.chars)
 
-    def line_break(self, *, paragraph: bool) -> None:
+    def line_break(self, *, paragraph: bool, blank: bool) -> bool:
+        """Take a break in; return whether spaces alone wait now."""
         self.breaks += 1
         if paragraph or self.breaks == 2:
-            if self.texts or self.blank:
+            if self.texts or blank:
                 self.flush()
             self.breaks = 0
-        elif self.texts:
-            if self.link_chars and not self.led and sum(map(len, self.texts)) <= self.link_chars + 2:
-                self.led = self.link_chars
-            self.texts.append("\n")
-        else:
-            self.blank = True
+            return False
+        if not self.texts:
+            return True
+        if self.link_chars and not self.led and sum(map(len, self.texts)) <= self.link_chars + 2:
+            self.led = self.link_chars
+        self.texts.append("\n")
+        return blank
 
     def enter(self, node: Node, kind: int) -> None:
-        if kind == _BOX:
-            if self.texts or self.blank:
-                self.flush()
-            if len(self.open) >= MAX_DEPTH:
-                self.too_deep += 1
-            else:
-                self.count += 1
-                self.open.append((node, self.count))
-        elif kind == _STRONG:
+        """Enter a link or bold text."""
+        if kind == _STRONG:
             self.strong += 1
-        else:
+        elif kind == _LINK:
             self.hrefs.append(self.href)
             href = node.attrs.get("href")
             if href and not href.startswith("#"):
@@ -217,24 +215,15 @@ class _Walk:
                 self.fresh = True
 
     def leave(self, kind: int) -> None:
-        if kind == _BOX:
-            if self.texts or self.blank:
-                self.flush()
-            if self.too_deep:
-                self.too_deep -= 1
-            else:
-                self.open.pop()
-                if len(self.path) > len(self.open) + 1:
-                    self.close()
-        elif kind == _STRONG:
+        if kind == _STRONG:
             self.strong -= 1
-        else:
+        elif kind == _LINK:
             self.href = self.hrefs.pop()
 
-    def close(self) -> None:
-        """End the last box that was made: what it holds is its parent's too."""
+    def close(self, count: int) -> None:
+        """End the last box that was made, `count` boxes into the page: what it holds is its parent's too."""
         box = self.path.pop()
-        box.last = self.count
+        box.last = count
         parent = box.parent
         if parent is not None:
             parent.segments += box.segments
@@ -242,22 +231,35 @@ class _Walk:
             parent.link_chars += box.link_chars
 
 
-def segments(root: Node) -> list[Segment]:
+def segments(root: Node) -> list[Segment]:  # noqa: C901, PLR0912, PLR0915 - one loop over 1,400 nodes a page
     """Return the page's segments in reading order, at most MAX_SEGMENTS."""
     walk = _Walk()
-    texts, kind_of = walk.texts, _KINDS.get
+    texts, opened, path, kind_of = walk.texts, walk.open, walk.path, _KINDS.get
     stack: list[tuple[Node, int]] = []
+    count = 0
+    # Only spaces wait, which make no segment but end what went before.
+    blank = False
     node = root.first_child
+    # Boxes and texts, which most nodes are, are dealt with in place: calls took half the time.
     while True:
         if node is None:
             if not stack:
                 break
             node, kind = stack.pop()
-            if kind != _PLAIN:
+            if kind <= _BOX:
+                if blank or texts:
+                    walk.flush()
+                    blank = False
+                if kind == _BOX:
+                    opened.pop()
+                    if len(path) > len(opened) + 1:
+                        walk.close(count)
+            elif kind != _PLAIN:
                 walk.leave(kind)
             node = node.next
             continue
-        kind = kind_of(node.tag_id) or _kind(node.tag or "")
+        number = node.tag_id
+        kind = kind_of(number) or _kind(node.tag or "")
         if kind == _TEXT:
             text = node.text_content or ""
             if not text.isspace():
@@ -265,25 +267,33 @@ def segments(root: Node) -> list[Segment]:
             elif texts:
                 texts.append(" ")
             else:
-                walk.blank = True
+                blank = True
         elif kind <= _PLAIN:
-            if kind != _PLAIN:
+            if kind == _BOX:
+                if blank or texts:
+                    walk.flush()
+                    blank = False
+                if len(opened) < MAX_DEPTH:
+                    count += 1
+                    opened.append((node, number, count))
+                else:
+                    kind = _DEEP
+            elif kind != _PLAIN:
                 walk.enter(node, kind)
             stack.append((node, kind))
             node = node.first_child
             continue
         elif kind != _SKIPPED:
-            walk.line_break(paragraph=kind == _RULE)
+            blank = walk.line_break(paragraph=kind == _RULE, blank=blank)
         node = node.next
     if texts:
         walk.flush()
-    walk.close()
+    walk.close(count)
     return walk.segments
 
 
-def _box(parent: Box, node: Node, order: int) -> Box:
-    tag = node.tag or ""
-    own = _TAG_MARKS.get(tag, 0)
+def _box(parent: Box, node: Node, number: int, order: int) -> Box:
+    tag, own = _NAMES.get(number) or (node.tag or "", 0)
     attributes = node.attributes
     if not attributes:
         return Box(parent, tag, "", own, order)

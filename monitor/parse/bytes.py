@@ -24,6 +24,9 @@ MAX_ATTRIBUTES = 200_000
 # A tag with more attributes than allowed has more bytes than this, none of them a "<".
 _LONG_TAG = 2 * MAX_TAG_ATTRIBUTES
 
+# Bytes that are counted at once.
+_STEP = 16_384
+
 _VOID = {b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"wbr"}
 _TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})")
 # Possessive: a long value without "=" (an inline picture) is looked at once, not once a character (10 s for 370 kB).
@@ -80,15 +83,27 @@ def prescan(body: bytes) -> None:
         raise ReadError(Reason.HOSTILE, f"more than {4 * MAX_TAGS} '<'")
     # As few signs as most pages have, or as few that can begin a tag, cannot pass any of the bounds below.
     least = min(MAX_DEPTH, MAX_OPTIONS)
-    if signs > MAX_TAGS or (signs > least and signs - body.count(b"</") > least):
+    if signs > MAX_TAGS or (signs > least and not _holds(body, b"</", signs - least)):
         _count_tags(body)
     # A page of 280 kB holds 22,000 of them at most; each costs a tag's parser its share.
-    if len(body) > MAX_ATTRIBUTES and body.count(b"=") > MAX_ATTRIBUTES:
+    if _holds(body, b"=", MAX_ATTRIBUTES + 1):
         raise ReadError(Reason.HOSTILE, f"more than {MAX_ATTRIBUTES} '='")
     if _most_attributes(body) > MAX_TAG_ATTRIBUTES:
         count = _most_attributes(_outside_scripts(body))
         if count > MAX_TAG_ATTRIBUTES:
             raise ReadError(Reason.HOSTILE, f"a tag with {count} attributes, at most {MAX_TAG_ATTRIBUTES}")
+
+
+def _holds(body: bytes, mark: bytes, least: int) -> bool:
+    """Say whether a mark stands in a page that often; counted no farther than it takes to know, .1 ms a page less."""
+    at = count = 0
+    while count < least:
+        # Were all that is left marks, there would be too few.
+        if count + (len(body) - at) // len(mark) < least:
+            return False
+        count += body.count(mark, at, at + _STEP + len(mark) - 1)
+        at += _STEP
+    return True
 
 
 def _count_tags(body: bytes) -> None:
