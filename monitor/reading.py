@@ -87,6 +87,9 @@ class Reader:
             read = read_page(page, hints, known or Memory())
         except ReadError as error:
             return self.entry(link, Failure(error.reason, error.detail), language)
+        stub = read.article.reason
+        if stub and len(link.content) > len(read.article.body):
+            return self.entry(link, Failure(stub, f"{len(read.article.body)} characters can be read"), language)
         return replace(self._reading(read.article), gain=read.gain, claim=read.claim)
 
     def entry(self, link: Link, failure: Failure, language: str | None) -> Reading | Failure:

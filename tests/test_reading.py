@@ -129,3 +129,14 @@ def test_without_a_page_and_without_an_entry_the_failure_stands():
 
 def test_robots():
     assert READER.robots(b"User-agent: *\nDisallow: /x", [URL, "https://a.example/x/y"], "monitor") == (True, False)
+
+
+def test_of_a_stub_and_a_feed_entry_the_longer_text_is_taken():
+    tier = b'<meta property="article:content_tier" content="locked"></head>'
+    lead = "The harbour was quiet on Tuesday, and a paywall hides what else the pilots of its ships have told us."
+    stub = page(article("A quiet Tuesday in the harbour", lead).replace(b"</head>", tier))
+    for content, text in (("", TextKind.FULL), ("The harbour was quiet.", TextKind.FULL), (lead * 4, TextKind.FEED)):
+        reading = READER.article(stub, link(title="A quiet Tuesday in the harbour", content=content), "en")
+        assert isinstance(reading, Reading)
+        assert (reading.article.text, reading.article.reason) == (text, Reason.PAYWALL)
+        assert reading.article.body == (content if text is TextKind.FEED else lead)

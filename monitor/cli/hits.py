@@ -86,7 +86,8 @@ def show(app: App, number: int, as_json: bool) -> None:
     for line in receipt(hit):
         click.echo(f"  {one_line(line)}" if not line.startswith(" ") else f"    {one_line(line)}")
     if article.reason:
-        click.echo(f"\nOnly the headline and summary were read: {article.reason}")
+        what = "beginning was" if article.text == "full" else "headline and summary were"
+        click.echo(f"\nOnly the {what} read: {article.reason}")
     click.echo(f"\nstory {hit.story_id}" + ("" if others else ": no other article"))
     for other in others:
         click.echo(f"  {other.outlet_id}: {one_line(other.title)} {clean(other.url)}")

@@ -15,7 +15,7 @@ from monitor.extract.body import Body
 from monitor.extract.explain import Told
 from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
-from monitor.extract.obstacle import Signs, refuse
+from monitor.extract.obstacle import Signs, in_part, refuse
 from monitor.extract.selected import Selected
 from monitor.extract.site import bare, port, same_site, site
 from monitor.extract.wire import wire
@@ -89,7 +89,8 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
     entries = live.read(root, found.blocks, meta.entries) if root and meta.entries else None
     blocks = entries or (found.blocks if said.body else _completed(found.blocks, meta.ld_body))
     text = "\n\n".join(block.text for block in blocks if block.role in OWN_ROLES)
-    refuse(document, markup, url, meta, text, _signs(found, blocks))
+    signs = _signs(found, blocks)
+    refuse(document, markup, url, meta, text, signs)
     words = _words(text)
     people = _own_authors(meta, blocks, root)
     title = meta.title or hints.title
@@ -112,6 +113,7 @@ def read_page(page: Page, hints: Hints, known: Memory | None) -> Extracted:
         paywalled=meta.paywalled,
         standfirst=_standfirst(meta, text, words),
         live=meta.live or entries is not None,
+        reason=Reason.PAYWALL if in_part(meta, signs) else None,
         content_hash=_digest(title, words),
     )
     return Extracted(article, gain, meta.claim)

@@ -102,7 +102,7 @@ _AD_MARK = Mark.ADVERT.value
 
 
 # 4,096 were outgrown by 60 pages of different outlets: 42 % were read anew, .1 ms a page.
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8_192)
 def named(names: str) -> tuple[str, int]:
     """Return what a box is called in lower case, and its marks by that."""
     low = names.lower()
@@ -114,7 +114,7 @@ def named(names: str) -> tuple[str, int]:
 
 
 # Whole attributes come back within a page, words from page to page too.
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _word_marks(word: str) -> int:
     marks = 0
     for start in _ALL_STARTS.intersection(zip(word, word[1:], word[2:], strict=False)):

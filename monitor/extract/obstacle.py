@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from monitor.errors import ExtractError, Reason
+from monitor.extract.field import telling
 from monitor.extract.metadata import Metadata
 from monitor.extract.site import path
 from monitor.parse.html import Document
@@ -17,6 +18,7 @@ from monitor.parse.html import Document
 # Shorter than this, a text may be what a wall left of an article, or the words of the wall itself.
 STUB = 500
 _FLASH = 25
+_OWN_WORDS = 2
 _MANY_LINKS = 10
 # A login form stands on many pages; only one with hardly any other text is what the page is for.
 _FORM_ONLY = 200
@@ -85,7 +87,7 @@ def refuse(document: Document, markup: bytes, url: str, meta: Metadata, text: st
         raise ExtractError(Reason.CONSENT, titles[0] if titles else "")
     if not meta.claims_article and meta.published is None and _any(_ERROR_TITLE, titles):
         raise ExtractError(Reason.ERROR_PAGE, titles[0])
-    if meta.paywalled and short:
+    if in_part(meta, signs) and not _of_article(meta, text):
         raise ExtractError(Reason.PAYWALL, f"{len(text)} characters can be read")
     if short and not meta.claims_article and _login(document, titles, signs):
         raise ExtractError(Reason.LOGIN, titles[0] if titles else "")
@@ -93,6 +95,16 @@ def refuse(document: Document, markup: bytes, url: str, meta: Metadata, text: st
         raise ExtractError(Reason.LIST_PAGE, f"{signs.headline_links} links to articles")
     if signs.own < _FLASH:
         raise ExtractError(Reason.NO_BODY, f"{len(text)} characters of text")
+
+
+def in_part(meta: Metadata, signs: Signs) -> bool:
+    """Say whether a paywall leaves no more of the article than its beginning."""
+    return bool(meta.paywalled) and signs.own < STUB
+
+
+def _of_article(meta: Metadata, text: str) -> bool:
+    """Say whether a short text speaks of what the title and the description do, as the words of a wall do not."""
+    return len(telling(text) & (telling(meta.title) | telling(meta.description))) >= _OWN_WORDS
 
 
 def _any(pattern: re.Pattern[str], titles: list[str]) -> bool:

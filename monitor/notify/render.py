@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 
 from monitor.model import Evidence, Message, Rule, Span
 from monitor.notify import escape
-from monitor.notify.words import feed_only
+from monitor.notify.words import in_part
 from monitor.views import DueAlert, HitRow
 
 MAX_HITS = 10
@@ -87,7 +87,7 @@ def _item(rows: Sequence[HitRow], outlet_names: Mapping[str, str], timezone: tzi
         about=f"{outlet} · {when} · hit{'s' if len(rows) > 1 else ''} {numbers}",
         url=escape.link(article.url),
         quotes=tuple(_quotes(_spread(rows))),
-        note="" if article.text == "full" else feed_only(article.reason),
+        note=in_part(article.text, article.reason),
     )
 
 

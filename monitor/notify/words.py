@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.errors import Reason
+from monitor.model import TextKind
 
 REASONS = {
     Reason.TIMEOUT: "the page did not answer in time",
@@ -42,6 +43,9 @@ REASONS = {
 }
 
 
-def feed_only(reason: Reason | None) -> str:
-    """Say that an article is known by its feed entry alone, and why."""
-    return f"headline and summary only ({REASONS[reason]})" if reason else "headline and summary only"
+def in_part(text: str, reason: Reason | None) -> str:
+    """Say that an article was read in part, and why; "" for one that was read whole. `text`: its TextKind."""
+    if text == TextKind.FULL and reason is None:
+        return ""
+    what = "its beginning only" if text == TextKind.FULL else "headline and summary only"
+    return f"{what} ({REASONS[reason]})" if reason else what

@@ -166,12 +166,19 @@ def test_a_login_page() -> None:
 
 def test_a_paywall_needs_a_stub_and_the_pages_word() -> None:
     ld = {**ARTICLE, "isAccessibleForFree": False}
-    stub = paragraphs(PARAGRAPHS[0])
-    assert reason(news(body=stub, ld=ld)) is Reason.PAYWALL
+    wall = paragraphs(
+        "To read on, take out a subscription, which costs one crown for the first month and ten after it."
+    )
+    assert reason(news(body=wall, ld=ld)) is Reason.PAYWALL
     whole = extract(page(news(ld=ld)))
-    assert whole.paywalled is True
+    assert (whole.paywalled, whole.reason) == (True, None)
     assert whole.body == "\n\n".join(PARAGRAPHS)
-    assert extract(page(news(body=stub))).body == PARAGRAPHS[0]
+    assert extract(page(news(body=paragraphs(PARAGRAPHS[0])))).reason is None
+
+
+def test_what_a_paywall_leaves_of_an_article_is_read_and_called_its_beginning() -> None:
+    read = extract(page(news(body=paragraphs(PARAGRAPHS[0]), ld={**ARTICLE, "isAccessibleForFree": False})))
+    assert (read.body, read.text, read.reason) == (PARAGRAPHS[0], TextKind.FULL, Reason.PAYWALL)
 
 
 def front(summary: str) -> str:

@@ -115,6 +115,12 @@ def test_an_article_known_by_its_feed_entry_says_so_and_why() -> None:
     assert "headline and summary only\n" in render(row(text="feed")).text
 
 
+def test_an_article_cut_by_a_paywall_says_so() -> None:
+    told = render(row(reason=Reason.PAYWALL))
+    for body in (told.text, told.markdown, told.html):
+        assert "its beginning only (the page is behind a paywall)" in body
+
+
 def test_every_reason_has_words() -> None:
     assert set(words.REASONS) == set(Reason)
 
