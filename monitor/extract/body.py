@@ -29,6 +29,7 @@ _LONG = 60
 _LABEL = 24
 _BESIDE = (Mark.ASIDE | Mark.ADVERT | Mark.SHARE | Mark.SIGNUP | Mark.WALL | Mark.FORM).value
 _PLACEHOLDER = 3
+_TABLE = Mark.TABLE.value
 _NEVER = (Mark.HIDDEN | Mark.CAPTION).value
 
 
@@ -130,7 +131,10 @@ def _left(found: Field, kept: Sequence[bool], teasers: set[int], context: Contex
 
 def _placeholders(found: Field, kept: Sequence[bool]) -> set[str]:
     """Return the texts that stand in the places of things not loaded; none where they would be most of the article."""
-    times = Counter(segment.text for segment in found.segments if segment.chars > _LONG)
+    # Cells of a table say the same again and mean it: a plan of training, a timetable.
+    times = Counter(
+        segment.text for segment in found.segments if segment.chars > _LONG and not segment.box.marks & _TABLE
+    )
     fillers = {text for text, count in times.items() if count >= _PLACEHOLDER}
     if not fillers:
         return fillers

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain, compress
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from monitor.extract.columns import Columns, Numbers, share
 from monitor.extract.field import Context, telling, tokens
 from monitor.extract.segment import Mark, Segment
+from monitor.extract.site import site
 
 _FORM = (
     "bias", "log_chars", "under_25", "under_60", "under_120", "over_200", "over_400", "link_share", "all_link",
@@ -37,7 +38,7 @@ _PLACE = (
 )  # fmt: skip
 _SAID = (
     "repeated", "said_before", "is_title", "in_description", "ld_yes", "ld_no", "shares_words", "shares_title",
-    "shares_description", "news",
+    "shares_description", "news", "names_outlet", "names_outlet_late", "names_author",
 )  # fmt: skip
 NAMES: tuple[str, ...] = (*_FORM, *_FLAGS, *_PLACE, *_SAID, *(f"mark_{(mark.name or '').lower()}" for mark in Mark))
 
@@ -64,6 +65,8 @@ _NO_WORDS: frozenset[str] = frozenset()
 # A segment is looked for in JSON-LD's text by runs of so many characters.
 _PIECE = 24
 _LD_LEAST = 200
+_SIGNS = re.compile(r"[\W_]+")
+_NAME_LEAST = 4
 
 
 def describe(columns: Columns, context: Context) -> Numbers:
@@ -223,6 +226,29 @@ def _said(columns: Columns, context: Context) -> Numbers:
     if of_description:
         result[:, 8] = [len(mine & of_description) / (len(mine) or 1) for mine in words]
     result[:, 9] = context.news
+    result[:, 10] = _naming(texts, _outlet_names(context))
+    last = max(np.flatnonzero(columns.core), default=0)
+    result[last + 1 :, 11] = result[last + 1 :, 10]
+    result[:, 12] = [any(author in text for author in context.authors) for text in texts] if context.authors else 0
+    return result
+
+
+def _outlet_names(context: Context) -> set[str]:
+    """Return what the outlet is called, by itself and in its address, as letters and digits."""
+    *parts, _ = site(context.url).split(".")
+    # "news.harbour-times.example": the longest part is the name.
+    names = {"".join(tokens(context.outlet)), "".join(tokens(max(parts, key=len, default="").replace("_", "")))}
+    return {name for name in names if len(name) >= _NAME_LEAST}
+
+
+def _naming(texts: Sequence[str], names: Collection[str]) -> list[bool]:
+    """Say of each text whether it names one of them, whatever their spaces, signs and case."""
+    starts = tuple(name[:3] for name in names)
+    result = []
+    for text in texts:
+        low = text.lower()
+        held = any(start in low for start in starts)
+        result.append(held and any(name in _SIGNS.sub("", low) for name in names))
     return result
 
 

@@ -44,6 +44,8 @@ class Context:
     url: str = ""
     news: bool = False
     """Whether the page calls itself news."""
+    outlet: str = ""
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Metadata:
 
     def context(self, url: str) -> Context:
         """Return what the choice of the body may know of the page."""
-        return Context(self.title, self.description, plain(self.ld_body), url, self.news)
+        return Context(self.title, self.description, plain(self.ld_body), url, self.news, self.outlet, self.authors)
 
 
 def read(document: Document, url: str, now: datetime) -> Metadata:

@@ -18,6 +18,8 @@ from monitor.parse.html import Document
 # Shorter than this, a text may be what a wall left of an article, or the words of the wall itself.
 STUB = 500
 _FLASH = 25
+# The words of a paywall itself take less room; of an article's beginning they share none with its title.
+_WALL = 250
 _OWN_WORDS = 2
 _MANY_LINKS = 10
 # A login form stands on many pages; only one with hardly any other text is what the page is for.
@@ -87,7 +89,7 @@ def refuse(document: Document, markup: bytes, url: str, meta: Metadata, text: st
         raise ExtractError(Reason.CONSENT, titles[0] if titles else "")
     if not meta.claims_article and meta.published is None and _any(_ERROR_TITLE, titles):
         raise ExtractError(Reason.ERROR_PAGE, titles[0])
-    if in_part(meta, signs) and not _of_article(meta, text):
+    if in_part(meta, signs) and signs.own < _WALL and not _of_article(meta, text):
         raise ExtractError(Reason.PAYWALL, f"{len(text)} characters can be read")
     if short and not meta.claims_article and _login(document, titles, signs):
         raise ExtractError(Reason.LOGIN, titles[0] if titles else "")

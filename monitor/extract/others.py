@@ -17,11 +17,13 @@ _MOST = 4
 
 def other_articles(found: Field, context: Context) -> set[int]:
     """Return the orders of the segments within an `<article>` that is not the page's: its heading is a link to another
-    page, and it does not hold the page's title or, where nothing does, most of the text.
+    page, or the headline of one where the page's own stands elsewhere; and it does not hold the page's title or, where
+    nothing does, most of the text.
     """
     rows = found.segments
+    heads = [one for one in rows if one.box.marks & _ARTICLE and one.box.tag in HEADINGS]
     # Most pages have no such heading, and need no more than this to say so.
-    if not any(one.link_share > 0.8 and one.box.tag in HEADINGS and one.box.marks & _ARTICLE for one in rows):
+    if not any(one.link_share > 0.8 for one in heads) and sum(one.box.tag == "h1" for one in heads) < 2:
         return set()
     inside = _articles(rows)
     if len(inside) < 2:
@@ -34,7 +36,8 @@ def other_articles(found: Field, context: Context) -> set[int]:
         held
         for box, held in inside.items()
         if box not in own
-        and any(one.box.tag in HEADINGS and is_link(one) and here.leads_on(one.links[0]) for one in held)
+        and (heading := next((one for one in held if one.box.tag in HEADINGS), None))
+        and ((titled and heading.box.tag == "h1") or (is_link(heading) and here.leads_on(heading.links[0])))
     ]
     if not others or len(others) > _MOST:
         return set()

@@ -65,10 +65,11 @@ def _starting(rows: Sequence[Segment], index: int, found: Field, here: Home) -> 
     """Return the places of the teaser that begins, or shows itself, at one place."""
     segment = rows[index]
     if segment.links and segment.link_chars:
-        if segment.card and is_link(segment) and _small(segment.box, found) and _filled(rows, index):
-            return {index} | _byline_after(rows, index, found)
-        if is_link(segment) and _headline(segment) and here.leads_on(segment.links[0]):
-            return _group(rows, index, found)
+        if is_link(segment) and here.leads_on(segment.links[0]):
+            if segment.card and _small(segment.box, found) and _filled(rows, index):
+                return {index} | _byline_after(rows, index, found)
+            if _headline(segment):
+                return _group(rows, index, found)
         if (_announced(segment) or _led(segment)) and all(map(here.leads_on, segment.links)):
             return {index}
     return _cut_at(rows, index, found) if ELLIPSIS.search(segment.text[-8:]) else set()
@@ -93,18 +94,18 @@ def _filled(rows: Sequence[Segment], index: int) -> bool:
 
 def _own_parts(groups: Sequence[set[int]], found: Field) -> set[int]:
     """Return what was taken for teasers but is how the article is built: its parts, each under a link."""
+    if not groups:
+        return set()
     core = found.core()
     rows = found.segments
-    parts = [group for group in groups if any(core[index] for index in group)]
-    if not parts:
-        return set()
     taken = set[int]().union(*groups)
-    if not _scattered(parts, taken, core):
-        return set()
     times = Counter(_shape(segment) for segment in rows if _linked_heading(segment))
     as_teaser = Counter(_shape(rows[index]) for index in taken if _linked_heading(rows[index]))
-    usual = {one for one, count in times.items() if count >= _OWN_PARTS and 2 * as_teaser[one] < count}
-    own = [group for group in parts if any(_linked_heading(rows[i]) and _shape(rows[i]) in usual for i in group)]
+    usual = {one for one, count in times.items() if count >= _OWN_PARTS and 3 * as_teaser[one] <= 2 * count}
+    own = [group for group in groups if any(_linked_heading(rows[i]) and _shape(rows[i]) in usual for i in group)]
+    parts = [group for group in groups if any(core[index] for index in group)]
+    if not parts or not _scattered(parts, taken, core):
+        return set[int]().union(*own)
     whole = sum(segment.chars for segment, is_core in zip(rows, core, strict=True) if is_core)
     held = sum(rows[index].chars for group in parts for index in group if core[index])
     if len(parts) >= _OWN_PARTS and held >= _OWN_SHARE * whole:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -256,4 +257,7 @@ def same_date(found: str, truth: str) -> bool:
 
 
 def _key(text: str) -> str:
+    """Return the words; of a text that was encoded twice, as some pages and some of the truth are, what it was before."""
+    with suppress(UnicodeError):
+        text = text.encode("latin-1").decode("utf-8")
     return " ".join(_WORD.findall(text.lower()))

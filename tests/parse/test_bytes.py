@@ -87,6 +87,11 @@ def test_an_ordinary_page_passes():
         ("Café".encode(), "text/html; charset=idna", "Café"),
         (b'<meta charset="iso-8859-1">' + "Füße".encode(), "text/html", "Füße"),
         (b"\x1b$B9A\x1b(B", "text/html; charset=iso-2022-jp", "港"),
+        ("Zelenskyy’s café".encode().decode("latin-1").encode(), "text/html; charset=utf-8", "Zelenskyy’s café"),
+        ("Пристань".encode().decode("latin-1").encode(), "text/html", "Пристань"),
+        # One character that no Latin-1 holds, or bytes that are no UTF-8 then: the page says "Ã©" and means it.
+        ("Ã© stands for é – always".encode(), "text/html", "Ã© stands for é – always"),
+        ("Ã© for é".encode(), "text/html", "Ã© for é"),
         (b"\xff\xfe\xfa", "text/html; charset=utf-8", None),
     ],
 )
@@ -108,7 +113,8 @@ def test_a_tag_with_too_many_attributes_is_found_wherever_it_stands():
 
 
 @pytest.mark.parametrize(
-    "body", [b"Pier", "Café".encode(), "\ufeffCafé".encode(), "Caf\0é".encode(), "Café".encode("cp1252"), b"a\0b"]
-)
+    "body", [b"Pier", "Café".encode(), "\ufeffCafé".encode(), "Caf\0é".encode(), "Café".encode("cp1252"), b"a\0b",
+             "“Café”".encode().decode("latin-1").encode()],
+)  # fmt: skip
 def test_a_parser_gets_what_is_decoded(body):
     assert raw.utf8(body, "text/html") == raw.decode(body, "text/html").encode()
