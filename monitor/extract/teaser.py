@@ -65,11 +65,11 @@ def _starting(rows: Sequence[Segment], index: int, found: Field, here: Home) -> 
     """Return the places of the teaser that begins, or shows itself, at one place."""
     segment = rows[index]
     if segment.links and segment.link_chars:
-        if is_link(segment) and here.leads_on(segment.links[0]):
-            if segment.card and _small(segment.box, found) and _filled(rows, index):
-                return {index} | _byline_after(rows, index, found)
-            if _headline(segment):
-                return _group(rows, index, found)
+        # A card may lead to another site, as a bookmark does.
+        if segment.card and is_link(segment) and _small(segment.box, found) and _filled(rows, index):
+            return {index} | _byline_after(rows, index, found)
+        if is_link(segment) and _headline(segment) and here.leads_on(segment.links[0]):
+            return _group(rows, index, found)
         if (_announced(segment) or _led(segment)) and all(map(here.leads_on, segment.links)):
             return {index}
     return _cut_at(rows, index, found) if ELLIPSIS.search(segment.text[-8:]) else set()

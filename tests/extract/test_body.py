@@ -120,6 +120,46 @@ def test_comments_longer_than_the_article_are_not_the_article() -> None:
     assert PARAGRAPHS[5] in article.body
 
 
+def test_a_part_in_an_article_of_its_own_stays_though_a_card_stands_in_it() -> None:
+    card = '<div class="tip"><h4>Learn more</h4><h5><a href="/guide">How a berth is built, step by step</a></h5></div>'
+    part = f"<article><h2>What happens now</h2>{paragraphs(*PARAGRAPHS[3:])}{card}</article>"
+    inner = f'<main><article><h1>{TITLE}</h1><div class="b">{paragraphs(*PARAGRAPHS[:3])}{part}</div></article></main>'
+    assert extract(page(page_of(inner))).body.split("\n\n") == [*PARAGRAPHS[:3], "What happens now", *PARAGRAPHS[3:]]
+
+
+def test_an_article_with_a_headline_of_its_own_is_the_next_one() -> None:
+    following = f"<article><h1>{HEADLINE}</h1>{paragraphs(WHOLE, *(f'{WHOLE} Crew {n} is at work.' for n in range(4)))}</article>"
+    inner = f"<main><article><h1>{TITLE}</h1>{paragraphs(*PARAGRAPHS)}</article>{following}</main>"
+    assert extract(page(page_of(inner))).body.split("\n\n") == list(PARAGRAPHS)
+
+
+def test_parts_under_headings_that_are_links_stay_where_others_of_that_kind_lead_elsewhere() -> None:
+    places = (
+        "https://a.example/1",
+        "https://b.example/2",
+        "/plans/quay",
+        "https://c.example/3",
+        "/plans/shed",
+        "/plans/road",
+    )
+    remarks = [f"Plan {n} has a shed, a road and room for {n} ships." for n in range(6)]
+    parts = "".join(
+        f'<section><h2 class="t"><a href="{place}">Plan number {n}: a berth for ships</a></h2><p>{remark}</p></section>'
+        for n, (place, remark) in enumerate(zip(places, remarks, strict=True))
+    )
+    article = extract(page(news(body=paragraphs(*PARAGRAPHS[:3]) + parts + paragraphs(*PARAGRAPHS[3:]))))
+    assert [text for text in (*PARAGRAPHS, *remarks) if text not in article.body] == []
+
+
+def test_cells_of_a_table_that_say_the_same_stay() -> None:
+    same = "Berths one to six are closed to all ships from six in the evening until six in the morning."
+    rows = "".join(f"<tr><th>{day}</th><td>{same}</td></tr>" for day in ("Monday", "Tuesday", "Wednesday", "Thursday"))
+    body = f"{paragraphs(*PARAGRAPHS[:3])}<table>{rows}</table>{paragraphs(*PARAGRAPHS[3:])}"
+    assert extract(page(news(body=body))).body.count(same) >= 3
+    bare = paragraphs(*PARAGRAPHS[:3], same, *PARAGRAPHS[3:4], same, *PARAGRAPHS[4:5], same, PARAGRAPHS[5])
+    assert same not in extract(page(news(body=bare))).body
+
+
 def test_a_script_without_word_spaces_is_read() -> None:
     texts = [
         f"港口委员会星期二同意为{n}艘船只建造泊位，从而结束了持续两年的争端。委员会主席表示，工程将于明年春天开始。"
