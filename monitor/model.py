@@ -195,9 +195,7 @@ class TextKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as read. `language`: lower-case primary subtag ("en") or None. `reason`: why it is known in part only:
-    why `text` is not full, or that a paywall leaves a full one no more than its beginning.
-    """
+    """An article as read. `language`: lower-case primary subtag ("en") or None. `reason`: why it was not read whole."""
 
     url: str
     title: str

@@ -375,7 +375,7 @@ def _spawn(control_fd: int) -> subprocess.Popen[bytes]:
     path = [str(Path(entry).absolute()) for entry in sys.path]
     # A Python built as a shared library may not start without it.
     environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    # The language model uses numpy, whose threads would not live on in a forked reader.
+    # numpy, which extraction and the language model use, has threads that would not live on in a forked reader.
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(  # noqa: S603 - this interpreter, constant code
         [sys.executable, "-I", "-X", "utf8", "-c", BOOT, str(control_fd), *path],

@@ -67,6 +67,7 @@ DOORS = {
     "yarl": ("monitor/parse/urls.py",),
     "dateutil": ("monitor/parse/dates.py",),
     "py3langid": ("monitor/parse/language.py",),
+    "numpy": ("monitor/extract/",),
     "charset_normalizer": ("monitor/parse/bytes.py",),
     "ahocorasick_rs": ("monitor/match/engine.py",),
     "platformdirs": ("monitor/settings/",),

@@ -11,7 +11,7 @@ from monitor.extract.score import Weights
 
 
 def held_out(data: Path) -> Mapping[str, Weights]:
-    """Return for every host of the data the weights trained without its fold of hosts. Needs numpy."""
+    """Return for every host of the data the weights trained without its fold of hosts."""
     from tests.bench import train_body
 
     samples = train_body.samples_of(data)

@@ -1,7 +1,7 @@
 """Train the weights of monitor/extract/weights.py: logistic regressions over the segments of hand-made truth.
 
 `python -m tests.bench train_body --data DIR` prints the out-of-fold F1 of each set for several cuts (folds by host,
-so that no outlet is in both halves), then the tables to paste. Needs numpy.
+so that no outlet is in both halves), then the tables to paste.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from monitor.extract import body, metadata
 from monitor.extract.columns import Columns
@@ -93,8 +95,6 @@ def folds(samples: Sequence[Sample]) -> dict[str, int]:
 
 
 def _sample(truth: Truth) -> Sample | None:
-    import numpy as np
-
     document = html.parse(decode(truth.page))
     context = metadata.read(document, truth.url, NOW).context(truth.url)
     rows = segments(document.body or document.root)
@@ -115,8 +115,6 @@ def _sample(truth: Truth) -> Sample | None:
 
 def fit(samples: Sequence[Sample]) -> Weights:
     """Fit both looks. The second learns from first looks by weights that had not seen the sample's host."""
-    import numpy as np
-
     inner = folds(samples)
     seconds: dict[int, Any] = {}
     for fold in range(FOLDS):
@@ -134,15 +132,11 @@ def fit(samples: Sequence[Sample]) -> Weights:
 
 def _by_kind(rows: Any) -> Any:
     """Return rows once for all segments, and once more for each kind that has weights of its own."""
-    import numpy as np
-
     return np.hstack([rows * one[:, None] for one in kinds_of(rows).T])
 
 
 def _newton(samples: Sequence[Sample], features: Sequence[Any], kinds: int = 1) -> Any:
     """Newton's method on the L2-penalised log loss. `kinds`: equal parts of a row, the first for all segments."""
-    import numpy as np
-
     rows = np.concatenate(features)
     labels = np.concatenate([sample.labels for sample in samples])
     importance = np.concatenate([sample.importance for sample in samples])
