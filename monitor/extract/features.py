@@ -65,8 +65,9 @@ _NO_WORDS: frozenset[str] = frozenset()
 # A segment is looked for in JSON-LD's text by runs of so many characters.
 _PIECE = 24
 _LD_LEAST = 200
-_SIGNS = re.compile(r"[\W_]+")
 _NAME_LEAST = 4
+# What an outlet says of itself is shorter.
+_NAMING_MOST = 600
 
 
 def describe(columns: Columns, context: Context) -> Numbers:
@@ -226,7 +227,7 @@ def _said(columns: Columns, context: Context) -> Numbers:
     if of_description:
         result[:, 8] = [len(mine & of_description) / (len(mine) or 1) for mine in words]
     result[:, 9] = context.news
-    result[:, 10] = _naming(texts, _outlet_names(context))
+    result[:, 10] = _naming(rows, _outlet_names(context))
     last = max(np.flatnonzero(columns.core), default=0)
     result[last + 1 :, 11] = result[last + 1 :, 10]
     result[:, 12] = [any(author in text for author in context.authors) for text in texts] if context.authors else 0
@@ -234,22 +235,23 @@ def _said(columns: Columns, context: Context) -> Numbers:
 
 
 def _outlet_names(context: Context) -> set[str]:
-    """Return what the outlet is called, by itself and in its address, as letters and digits."""
-    *parts, _ = site(context.url).split(".")
+    """Return what the outlet is called, by itself and in its address, as `_bare` writes them."""
     # "news.harbour-times.example": the longest part is the name.
-    names = {"".join(tokens(context.outlet)), "".join(tokens(max(parts, key=len, default="").replace("_", "")))}
-    return {name for name in names if len(name) >= _NAME_LEAST}
+    part = max(site(context.url).split(".")[:-1], key=len, default="")
+    return {name for name in (_bare(context.outlet), _bare(part)) if len(name) >= _NAME_LEAST}
 
 
-def _naming(texts: Sequence[str], names: Collection[str]) -> list[bool]:
-    """Say of each text whether it names one of them, whatever their spaces, signs and case."""
-    starts = tuple(name[:3] for name in names)
-    result = []
-    for text in texts:
-        low = text.lower()
-        held = any(start in low for start in starts)
-        result.append(held and any(name in _SIGNS.sub("", low) for name in names))
+def _naming(rows: Sequence[Segment], names: Collection[str]) -> list[bool]:
+    """Say of each segment whether it names one of them, whatever their spaces, signs and case."""
+    texts = [_bare(segment.text) if segment.chars < _NAMING_MOST else "" for segment in rows]
+    result = [False] * len(rows)
+    for name in names:
+        result = [known or name in text for known, text in zip(result, texts, strict=True)]
     return result
+
+
+def _bare(text: str) -> str:
+    return text.lower().replace(" ", "").replace("-", "").replace("'", "").replace("’", "")
 
 
 def _title(rows: Sequence[Segment], title: str) -> list[bool]:

@@ -25,10 +25,6 @@ MAX_ATTRIBUTES = 200_000
 # A tag with more attributes than allowed has more bytes than this, none of them a "<".
 _LONG_TAG = 2 * MAX_TAG_ATTRIBUTES
 
-# "â" and a control character, as in "itâ\x80\x99s"; "Ã" as in "Ã©"; "Ð" and "Ñ" of Cyrillic: what the first bytes of
-# UTF-8's characters look like when they are encoded twice.
-_TWICE = (b"\xc3\xa2\xc2\x80", b"\xc3\x83\xc2", b"\xc3\x90\xc2", b"\xc3\x91\xc2")
-
 # Bytes that are counted at once.
 _STEP = 16_384
 
@@ -191,7 +187,7 @@ def decode(body: bytes, content_type: str = "") -> str:
         if body.isascii():
             return _ascii(body, content_type)
         text = body.decode("utf-8")
-        once = _encoded_twice(body, text)
+        once = _encoded_twice(text)
         return _clean(once.decode("utf-8") if once else text)
     except UnicodeError:
         pass
@@ -214,20 +210,19 @@ def utf8(body: bytes, content_type: str = "") -> bytes:
         except UnicodeError:
             pass
         else:
-            return _encoded_twice(body, text) or body
+            return _encoded_twice(text) or body
     return decode(body, content_type).encode("utf-8", "ignore")
 
 
-def _encoded_twice(body: bytes, text: str) -> bytes | None:
+def _encoded_twice(text: str) -> bytes | None:
     """Return the UTF-8 that was read as Latin-1 and encoded again, as 11 of 1,013 pages had been; None for others.
 
-    Only where all of a page reads so: that happens to no other text that has the signs.
+    Only where all of a page reads so, which a text that means its "Ã©" does not. Most end at their first dash, or "é".
     """
-    if any(sign in body for sign in _TWICE):
-        with suppress(UnicodeError):
-            once = text.encode("latin-1")
-            once.decode("utf-8")
-            return once
+    with suppress(UnicodeError):
+        once = text.encode("latin-1")
+        once.decode("utf-8")
+        return once
     return None
 
 
