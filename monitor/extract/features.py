@@ -1,8 +1,8 @@
 """Named numbers for each segment near the article's container, before it is judged.
 
-Features speak of shape, place, neighbours and of words shared with the rest of the page; no word of any language is
-among them, as lists of words gained nothing when they were measured. They are worked out column by column: rows of
-Python numbers took 3 ms a page.
+Features speak of shape, place, neighbours, names and of words shared with the rest of the page; no word of any language
+is among them: what lists of words gained when they were measured is in docs/design.md. They are worked out column by
+column: rows of Python numbers took 3 ms a page.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ that also sees how the first judged those around it, and weighs headings and ite
 
 The second look added .003 to .005 to F1 on every set, weights of their own .001 on articles that are not news. Boosted
 trees over the same features and those of four neighbours came no further (.971 / .972 / .953 on web, press and article
-where these have .973 / .973 / .955), nor did a small convolution over the row of segments.
+where these had .973 / .973 / .955), nor did a small convolution over the row of segments.
 """
 
 from __future__ import annotations

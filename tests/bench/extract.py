@@ -164,6 +164,7 @@ def show(report: Report, *, verbose: bool) -> None:
         print("not installed, not compared (extra bench):", ", ".join(report.missing))
     weights = "of folds by host" if report.held_out else "as shipped: they were trained on these pages (seen)"
     print(f"\nQuality; ours with weights {weights}; slow peers read a sample")
+    print("Features, rules and cuts were chosen on these pages, whatever the weights were trained on.")
     columns = list(Tally().figures())
     print(f"{'':8} {'':17}" + "".join(f"{column:>8}" for column in columns))
     for name in (*SETS, "all"):
