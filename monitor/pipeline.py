@@ -188,7 +188,8 @@ class Pipeline:
             await self._write(lambda store: store.links.finish(outcome))
             return Read(link, None, result.reason)
         article = result.article
-        outcome = policy.outcome(link, article.reason, article.detail, self.clock.now(), retry=retry)
+        reason = None if article.text is TextKind.FULL else article.reason  # a paywall's page says no more next time
+        outcome = policy.outcome(link, reason, article.detail, self.clock.now(), retry=retry)
         if not result.hits:
             return (await self._write(lambda store: self._store(store, link, result, outcome, None)))[1]
         # One at a time from decision to memory: two copies of a story read at once must not open two stories.

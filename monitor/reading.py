@@ -89,7 +89,9 @@ class Reader:
             return self.entry(link, Failure(error.reason, error.detail), language)
         stub = read.article.reason
         if stub and len(link.content) > len(read.article.body):
-            return self.entry(link, Failure(stub, f"{len(read.article.body)} characters can be read"), language)
+            failure = Failure(stub, f"{len(read.article.body)} characters can be read")
+            longer = self.entry(link, failure, language)
+            return longer if isinstance(longer, Failure) else replace(longer, gain=read.gain, claim=read.claim)
         return replace(self._reading(read.article), gain=read.gain, claim=read.claim)
 
     def entry(self, link: Link, failure: Failure, language: str | None) -> Reading | Failure:
@@ -153,9 +155,10 @@ def _link(entry: Entry, source: DueSource, room: int) -> Link:
 
 def _bounded(article: Article) -> Article:
     """Cut what no article has: more than 1 M characters of text."""
-    size = 0
+    room = MAX_ARTICLE_TEXT
     for index, block in enumerate(article.blocks):
-        size += len(block.text)
-        if size > MAX_ARTICLE_TEXT:
-            return replace(article, blocks=article.blocks[:index])
+        if len(block.text) > room:
+            cut = replace(block, text=block.text[:room])
+            return replace(article, blocks=(*article.blocks[:index], cut)[: index + bool(room)])
+        room -= len(block.text)
     return article

@@ -193,8 +193,10 @@ def _markup(page: Page) -> bytes:
         raise ExtractError(Reason.WRONG_TYPE, f"{kind or 'no content type'}, but it begins {bytes(start[:20])!r}")
     if not 200 <= page.status < 300:
         raise ExtractError(Reason.ERROR_PAGE, f"status {page.status}")
-    prescan(raw)
-    return utf8(raw, page.headers.get("content-type", ""))
+    # What the parser gets: in UTF-16 as it came, no tag would be seen.
+    markup = utf8(raw, page.headers.get("content-type", ""))
+    prescan(markup)
+    return markup
 
 
 def _completed(blocks: tuple[Block, ...], ld_body: str) -> tuple[Block, ...]:

@@ -30,6 +30,7 @@ _LABEL = 24
 _BESIDE = (Mark.ASIDE | Mark.ADVERT | Mark.SHARE | Mark.SIGNUP | Mark.WALL | Mark.FORM).value
 _PLACEHOLDER = 3
 _TABLE = Mark.TABLE.value
+_HIDDEN = Mark.HIDDEN.value
 _NEVER = (Mark.HIDDEN | Mark.CAPTION).value
 
 
@@ -85,7 +86,11 @@ def judge(
     if chosen:
         first = rescued = [not segment.box.marks & _NEVER for segment in found.segments]
     else:
-        first = [one > 0 for one in scores]
+        # Elsewhere it is the answers of a list of questions, folded up: .002 of F1 on pages that are no news.
+        hidden = ~found.container.marks & _HIDDEN if context.news else 0
+        first = [
+            one > 0 and not segment.box.marks & hidden for one, segment in zip(scores, found.segments, strict=True)
+        ]
         rescued = _rescue(found, first)
     teasers = teaser.find(found, context, others)
     return Judged(found, scores, first, rescued, _left(found, rescued, teasers, context), teasers)

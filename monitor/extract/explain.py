@@ -10,7 +10,7 @@ from monitor.extract import body
 from monitor.extract.body import Judged
 from monitor.extract.columns import Columns
 from monitor.extract.features import describe
-from monitor.extract.field import Context, tokens
+from monitor.extract.field import HEADINGS, Context, tokens
 from monitor.extract.score import SECOND_NAMES, Weights, kinds, seen_twice
 from monitor.extract.segment import segments
 from monitor.extract.weights import WEIGHTS
@@ -32,6 +32,8 @@ class Why(StrEnum):
     TITLE = "title"
     NO_TEXT_BELOW = "no_text_below"
     """A heading of nothing."""
+    FILLER = "filler"
+    """It fills several places of the page, or is the label over a box beside the text."""
     NEVER = "hidden_or_caption"
     OUTSIDE = "outside"
     """Too far from the container to be looked at."""
@@ -75,8 +77,10 @@ def _why(judged: Judged, index: int, context: Context, *, chosen: bool) -> Why:
     if index in judged.teasers:
         return Why.TEASER
     if judged.rescued[index] and not judged.kept[index]:
-        own = tokens(judged.field.segments[index].text)
-        return Why.TITLE if own == tokens(context.title) else Why.NO_TEXT_BELOW
+        segment = judged.field.segments[index]
+        if segment.box.tag not in HEADINGS:
+            return Why.FILLER
+        return Why.TITLE if tokens(segment.text) == tokens(context.title) else Why.NO_TEXT_BELOW
     if chosen:
         return Why.CHOSEN if judged.kept[index] else Why.NEVER
     return Why.CORE if judged.kept[index] and not judged.first[index] else Why.SCORE

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.extract.columns import Columns, Numbers, share
-from monitor.extract.field import Context, telling, tokens
+from monitor.extract.field import CLOSING, Context, telling, tokens
 from monitor.extract.segment import Mark, Segment
 from monitor.extract.site import site
 
@@ -51,11 +51,10 @@ _OF_TAG = {
 _FLAG_BITS = np.array([1 << place for place in range(len(_FLAGS))], dtype=np.int64)
 _MARK_BITS = np.array([mark.value for mark in Mark], dtype=np.int64)
 _ENDS = {
-    **dict.fromkeys(".!?。！？।॥؟۔։።", _FLAG["ends_sentence"]),
+    **dict.fromkeys(".!?。！？।॥؟۔։።။", _FLAG["ends_sentence"]),
     "…": _FLAG["ends_sentence"] | _FLAG["ends_ellipsis"],
     **dict.fromkeys(":：", _FLAG["ends_colon"]),
 }
-_CLOSING = "'\"”’»›)]"
 _OPENING = frozenset("\"“„«»‘'「")
 _SYMBOLS = re.compile("[©@|►▶→»›]")
 _DIGIT = re.compile(r"\d")
@@ -65,7 +64,11 @@ _NO_WORDS: frozenset[str] = frozenset()
 # A segment is looked for in JSON-LD's text by runs of so many characters.
 _PIECE = 24
 _LD_LEAST = 200
+# A paragraph of 3.7 MB would be searched for 87 s.
+_HELD_MOST = 3_000
+_TABLE = Mark.TABLE.value
 _NAME_LEAST = 4
+_SECTIONS = frozenset({"news", "edition", "world", "blog", "blogs", "press", "about", "info"})
 # What an outlet says of itself is shorter.
 _NAMING_MOST = 600
 
@@ -95,7 +98,7 @@ def _flags(segment: Segment) -> int:
     """Return what a segment is by itself as bits of _FLAGS."""
     text = segment.text
     flags = _OF_TAG.get(segment.box.tag, 0)
-    end = text[-4:].rstrip(_CLOSING)
+    end = text[-4:].rstrip(CLOSING)
     flags |= _ENDS.get(end[-1:], 0)
     if end.endswith("..."):
         flags |= _FLAG["ends_ellipsis"]
@@ -214,8 +217,10 @@ def _said(columns: Columns, context: Context) -> Numbers:
     words = [_NO_WORDS if is_link else telling(text) for text, is_link in zip(texts, linky, strict=True)]
     result = np.zeros((len(rows), len(_SAID)))
     if len(times) < len(rows):
-        result[:, 0] = [times[text] > 1 for text in texts]
-        result[:, 1] = [firsts[text] < index for index, text in enumerate(texts)]
+        # Cells of a table say the same again and mean it.
+        told = columns.marks & _TABLE == 0
+        result[:, 0] = told & np.array([times[text] > 1 for text in texts])
+        result[:, 1] = told & np.array([firsts[text] < index for index, text in enumerate(texts)])
     result[:, 2] = _title(rows, context.title)
     result[:, 3] = _lead(rows, context.description)
     result[:, 4] = held > 0.6
@@ -230,15 +235,21 @@ def _said(columns: Columns, context: Context) -> Numbers:
     result[:, 10] = _naming(rows, _outlet_names(context))
     last = max(np.flatnonzero(columns.core), default=0)
     result[last + 1 :, 11] = result[last + 1 :, 10]
-    result[:, 12] = [any(author in text for author in context.authors) for text in texts] if context.authors else 0
+    # A name of one word may be a place, or stand within a longer word.
+    authors = [author for author in context.authors if " " in author or not author.isascii()]
+    if authors:
+        result[:, 12] = [any(author in text for author in authors) for text in texts]
     return result
 
 
 def _outlet_names(context: Context) -> set[str]:
     """Return what the outlet is called, by itself and in its address, as `_bare` writes them."""
-    # "news.harbour-times.example": the longest part is the name.
-    part = max(site(context.url).split(".")[:-1], key=len, default="")
-    return {name for name in (_bare(context.outlet), _bare(part)) if len(name) >= _NAME_LEAST}
+    # "news.harbour-times.example", "harbour-times.co.example": the longer of the two parts before the last.
+    part = max(site(context.url).split(".")[-3:-1][::-1], key=len, default="")
+    if part in _SECTIONS:
+        part = ""
+    names = ("".join(tokens(_bare(context.outlet))), _bare(part))
+    return {name for name in names if len(name) >= _NAME_LEAST}
 
 
 def _naming(rows: Sequence[Segment], names: Collection[str]) -> list[bool]:
@@ -246,8 +257,25 @@ def _naming(rows: Sequence[Segment], names: Collection[str]) -> list[bool]:
     texts = [_bare(segment.text) if segment.chars < _NAMING_MOST else "" for segment in rows]
     result = [False] * len(rows)
     for name in names:
-        result = [known or name in text for known, text in zip(result, texts, strict=True)]
+        result = [
+            known or (name in text and _spells(segment.text, name))
+            for known, text, segment in zip(result, texts, rows, strict=True)
+        ]
     return result
+
+
+def _spells(text: str, name: str) -> bool:
+    """Say whether whole words spell a name: "time" does not stand in "sometimes", nor "welt" in "Umwelt"."""
+    words = tokens(text.replace("'", "").replace("’", ""))
+    for start, first in enumerate(words):
+        spelt = first
+        for word in words[start + 1 :]:
+            if len(spelt) >= len(name) or not name.startswith(spelt):
+                break
+            spelt += word
+        if spelt == name:
+            return True
+    return False
 
 
 def _bare(text: str) -> str:
@@ -286,7 +314,7 @@ def _held(rows: Sequence[Segment], stated: str) -> Numbers:
     whole = stated.lower().replace(" ", "")
     result = []
     for segment in rows:
-        own = segment.text.lower().replace(" ", "")
+        own = segment.text[:_HELD_MOST].lower().replace(" ", "")
         pieces = [own[at : at + _PIECE] for at in range(0, len(own) - _PIECE + 1, _PIECE)] or [own]
         result.append(sum([piece in whole for piece in pieces]) / len(pieces))
     return np.array(result)

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 
 from monitor.extract.segment import Box, Mark, Segment
 
-ELLIPSIS = re.compile(r"(?:…|\.\.\.)['\"”’»›)\]]*$")
+# Marks behind the end of a sentence; German closes with “ and Danish with «.
+CLOSING = "'\"”’“‘»«›‹」』）)]"
+_CLOSED = f"[{re.escape(CLOSING)}]*$"
+ELLIPSIS = re.compile(rf"(?:…|\.\.\.){_CLOSED}")
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_SENTENCE_END = re.compile(r"[.!?…。！？।॥؟۔։។။።]['\"”’»›)\]]*$")
+_SENTENCE_END = re.compile(rf"[.!?…。！？।॥؟۔։។။።]{_CLOSED}")
 _SCRIPTS_WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _TOKEN = re.compile(r"\w+")
 # Shorter words are those that any two texts of a language share; of a paragraph its beginning is enough.

@@ -76,6 +76,8 @@ def _groups(root: Node, own: int, known: Signs) -> list[list[tuple[Node, Node]]]
             held.setdefault(parent.mem_id, {}).setdefault(child.mem_id, (child, node))
             child = parent
     wide = [list(group.values()) for group in held.values() if len(group) >= LEAST]
+    if len(wide) > _MAX_GROUPS:
+        wide.sort(key=lambda group: -sum(len(text_of(one)) for one, _ in group))
     if known.stated:
         return wide[:_MAX_GROUPS]
     # The text of a page's own entries is about as long as its body; that of cards beside an article is not.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from monitor.errors import ExtractError, Reason
-from monitor.extract.field import telling
+from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
 from monitor.extract.site import path
 from monitor.parse.html import Document
@@ -21,6 +22,7 @@ _FLASH = 25
 # The words of a paywall itself take less room; of an article's beginning they share none with its title.
 _WALL = 250
 _OWN_WORDS = 2
+_WORD = re.compile(r"\w{4,}")
 _MANY_LINKS = 10
 # A login form stands on many pages; only one with hardly any other text is what the page is for.
 _FORM_ONLY = 200
@@ -28,7 +30,7 @@ _FORM_ONLY = 200
 _CHALLENGE = re.compile(
     rb"cf_chl_|cf-chl-|cf-browser-verification|captcha-delivery\.com|_Incapsula_Resource|px-captcha|"
     rb"/_sec/cp_challenge|awsWafCookieDomainList|ddos-guard|sucuri_cloudproxy|distil_r_captcha|"
-    rb"class=[\\x22'](?:g-recaptcha|h-captcha|cf-turnstile)",
+    rb"class=[\x22'](?:g-recaptcha|h-captcha|cf-turnstile)",
 )
 _CHALLENGE_TITLE = re.compile(
     r"just a moment|attention required|access denied|are you a (?:ro)?bot|(?:you are|you're) (?:a )?human|"
@@ -89,8 +91,10 @@ def refuse(document: Document, markup: bytes, url: str, meta: Metadata, text: st
         raise ExtractError(Reason.CONSENT, titles[0] if titles else "")
     if not meta.claims_article and meta.published is None and _any(_ERROR_TITLE, titles):
         raise ExtractError(Reason.ERROR_PAGE, titles[0])
-    if in_part(meta, signs) and signs.own < _WALL and not _of_article(meta, text):
-        raise ExtractError(Reason.PAYWALL, f"{len(text)} characters can be read")
+    if in_part(meta, signs):
+        if signs.own < _WALL and not _of_article(meta, text):
+            raise ExtractError(Reason.PAYWALL, f"{len(text)} characters can be read")
+        return
     if short and not meta.claims_article and _login(document, titles, signs):
         raise ExtractError(Reason.LOGIN, titles[0] if titles else "")
     if not meta.claims_article and _list(url, signs):
@@ -105,8 +109,15 @@ def in_part(meta: Metadata, signs: Signs) -> bool:
 
 
 def _of_article(meta: Metadata, text: str) -> bool:
-    """Say whether a short text speaks of what the title and the description do, as the words of a wall do not."""
-    return len(telling(text) & (telling(meta.title) | telling(meta.description))) >= _OWN_WORDS
+    """Say whether a short text speaks of what the title does; the words of a wall do no more than quote it."""
+    text = text.replace(meta.title, " ") if meta.title else text
+    return len((_words(text) & _words(meta.title)) - _words(meta.outlet)) >= _OWN_WORDS
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of four letters and more; of scripts without word spaces every two characters."""
+    low = text.lower()
+    return set(map("".join, pairwise(low))) if density(low) > 1.0 else set(_WORD.findall(low))
 
 
 def _any(pattern: re.Pattern[str], titles: list[str]) -> bool:

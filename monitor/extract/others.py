@@ -39,7 +39,8 @@ def other_articles(found: Field, context: Context) -> set[int]:
         and (heading := next((one for one in held if one.box.tag in HEADINGS), None))
         and ((titled and heading.box.tag == "h1") or (is_link(heading) and here.leads_on(heading.links[0])))
     ]
-    if not others or len(others) > _MOST:
+    # Parts of the page's own article under linked headings, and a list where no article has the page's title.
+    if not others or (not titled and len(others) > _MOST):
         return set()
     result = {segment.order for held in others for segment in held}
     return result if titled or not _mostly(found, result) else set()

@@ -180,7 +180,7 @@ class _Walk:
         link_chars = self.link_chars
         segment = Segment(text, box, len(rows), link_chars, self.strong_chars, tuple(self.links))
         rows.append(segment)
-        segment.led = self.led
+        segment.led = max(0, self.led)
         if self.href is not None and not self.fresh:
             segment.card = True
         box.segments += 1
@@ -198,8 +198,9 @@ class _Walk:
             return False
         if not self.texts:
             return True
-        if self.link_chars and not self.led and sum(map(len, self.texts)) <= self.link_chars + 2:
-            self.led = self.link_chars
+        if self.link_chars and not self.led:
+            # Looked at once: text outside the link only grows, and 20,000 breaks behind a link took 8 s.
+            self.led = self.link_chars if sum(map(len, self.texts)) <= self.link_chars + 2 else -1
         self.texts.append("\n")
         return blank
 

@@ -14,7 +14,9 @@ def site(url: str) -> str:
     """Return the host without the prefixes that only name a form of the site; "" for what is no URL."""
     name = host(url)
     for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
+        # "www.mobile.de" is no form of "de".
+        if name.startswith(prefix) and "." in name[len(prefix) :]:
+            name = name[len(prefix) :]
     return name
 
 

@@ -88,8 +88,8 @@ def _cut_at(rows: Sequence[Segment], index: int, found: Field) -> set[int]:
 def _filled(rows: Sequence[Segment], index: int) -> bool:
     """Say whether a link that holds several boxes holds more than a word or two."""
     segment = rows[index]
-    around = (*rows[max(0, index - 1) : index], *rows[index + 1 : index + 2])
-    return segment.chars * density(segment.text) >= _LEAST or any(one.links == segment.links for one in around)
+    beside = (*rows[max(0, index - 1) : index], *rows[index + 1 : index + 2])
+    return segment.chars * density(segment.text) >= _LEAST or any(one.links == segment.links for one in beside)
 
 
 def _own_parts(groups: Sequence[set[int]], found: Field) -> set[int]:

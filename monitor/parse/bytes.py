@@ -217,7 +217,7 @@ def utf8(body: bytes, content_type: str = "") -> bytes:
 def _encoded_twice(text: str) -> bytes | None:
     """Return the UTF-8 that was read as Latin-1 and encoded again, as 11 of 1,013 pages had been; None for others.
 
-    Only where all of a page reads so, which a text that means its "Ã©" does not. Most end at their first dash, or "é".
+    Only where all of a page reads so: one that means its "Ã©" has an "é" or a dash too, at which most end.
     """
     with suppress(UnicodeError):
         once = text.encode("latin-1")

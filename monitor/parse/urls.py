@@ -9,9 +9,10 @@ from yarl import URL
 # Parameters that say where a reader came from, never what is read (the list is Miniflux's, by facts not text).
 _TRACKERS = frozenset(
     "fbclid gclid dclid gbraid wbraid yclid ysclid twclid msclkid mc_cid mc_eid mkt_tok _hsenc _hsmi srsltid "
-    "igshid igsh vero_id oly_anon_id oly_enc_id at_medium at_campaign ns_mchannel ns_campaign cmpid xtor".split()
+    "igshid igsh vero_id oly_anon_id oly_enc_id at_medium at_campaign ns_mchannel ns_campaign cmpid xtor "
+    "pk_campaign pk_kwd pk_keyword pk_source pk_medium pk_content pk_cid".split()
 )
-_TRACKER_PREFIXES = ("utm_", "mtm_", "pk_", "hsa_", "at_custom")
+_TRACKER_PREFIXES = ("utm_", "mtm_", "hsa_", "at_custom")
 _SPACE = re.compile(r"[\x00-\x20]+")
 _PLAIN_HOST = re.compile(r"(?:(?!xn--)[a-z0-9-]{1,63}(?:\.(?!$)|$))+")
 MAX_URL = 2_000

@@ -40,7 +40,7 @@ SELECT {COLUMNS}, a.canonical_url, a.authors, a.updated, a.section, a.wire, a.pa
 FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
 _KNOWN = """
-SELECT a.id, a.canonical, a.title, a.text, a.content_hash, a.revision, b.standfirst, b.blocks
+SELECT a.id, a.canonical, a.title, a.text, a.reason, a.content_hash, a.revision, b.standfirst, b.blocks
 FROM articles a JOIN bodies b ON b.article_id = a.id
 """
 _INSERT = """
@@ -59,8 +59,9 @@ _REVISION = """
 INSERT INTO revisions (article_id, revision, title, standfirst, blocks, text, content_hash, at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-# A text never replaces one that says more.
-_WORTH = {TextKind.LISTING: 0, TextKind.FEED: 1, TextKind.FULL: 2}
+# A text never replaces one that says more; of a feed's entry and what a paywall leaves of a page, the longer does.
+_WORTH = {TextKind.LISTING: 0, TextKind.FEED: 1, TextKind.FULL: 3}
+_STUB = 2
 
 
 class SqlArticles:
@@ -80,9 +81,12 @@ class SqlArticles:
             known = self._known(article, 0)
         if known is None:
             return self._insert(article, fetched_at, standing)
-        stored = TextKind(known["text"])
-        completes = _WORTH[article.text] > _WORTH[stored]
-        revises = article.text is stored or completes
+        worth, stored = _worth(article.text, article.reason), _worth(TextKind(known["text"]), known["reason"])
+        if {worth, stored} == {_STUB, _WORTH[TextKind.FEED]}:
+            completes = len(article.body) > _length(known)
+        else:
+            completes = worth > stored
+        revises = worth == stored or completes
         differs = not _same_content(article, known)
         if not completes and not (revises and differs):
             return Saved(known["id"], known["revision"], created=False, changed=False)
@@ -144,6 +148,15 @@ class SqlArticles:
             "UPDATE bodies SET standfirst = ?, blocks = ? WHERE article_id = ?",
             article.standfirst, pack_blocks(article.blocks), known["id"],
         )  # fmt: skip
+
+
+def _worth(text: TextKind, reason: str | None) -> int:
+    return _STUB if text is TextKind.FULL and reason else _WORTH[text]
+
+
+def _length(known: Row) -> int:
+    """Return the characters of a stored article's own blocks."""
+    return sum(len(block.text) for block in unpack_blocks(known["blocks"]) if block.role in OWN_ROLES)
 
 
 def _key(article: Article) -> str:

@@ -176,6 +176,26 @@ def test_a_paywall_needs_a_stub_and_the_pages_word() -> None:
     assert extract(page(news(body=paragraphs(PARAGRAPHS[0])))).reason is None
 
 
+def test_the_words_of_a_wall_are_no_article_though_they_quote_the_title() -> None:
+    ld = {**ARTICLE, "isAccessibleForFree": False}
+    quoting = f'To read the article "{TITLE}", please take out a subscription now.'
+    assert reason(news(body=paragraphs(quoting), ld=ld)) is Reason.PAYWALL
+
+
+def test_a_challenge_is_known_by_its_box() -> None:
+    box = '<h1>Hello</h1><p>We want to make sure that it is really you.</p><div class="{}" data-key="1"></div>'
+    for name in ("g-recaptcha", "h-captcha", "cf-turnstile"):
+        assert reason(page_of(box.format(name), ld=None, title="Hello")) is Reason.CHALLENGE
+
+
+def test_nothing_passes_the_scan_in_another_encoding() -> None:
+    deep = "<!doctype html><html><body>" + "<div>" * 20_000 + PARAGRAPHS[0]
+    for body in (deep.encode(), deep.encode("utf-16")):
+        with pytest.raises(ReadError) as caught:
+            extract(page(body, kind="text/html"))
+        assert caught.value.reason is Reason.HOSTILE
+
+
 def test_what_a_paywall_leaves_of_an_article_is_read_and_called_its_beginning() -> None:
     read = extract(page(news(body=paragraphs(PARAGRAPHS[0]), ld={**ARTICLE, "isAccessibleForFree": False})))
     assert (read.body, read.text, read.reason) == (PARAGRAPHS[0], TextKind.FULL, Reason.PAYWALL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.extract.article import extract
+from monitor.extract.field import ends_sentence
 from monitor.model import Role
 from tests.extract.pages import PARAGRAPHS, TITLE, news, page, page_of, paragraphs
 
@@ -155,7 +156,7 @@ def test_cells_of_a_table_that_say_the_same_stay() -> None:
     same = "Berths one to six are closed to all ships from six in the evening until six in the morning."
     rows = "".join(f"<tr><th>{day}</th><td>{same}</td></tr>" for day in ("Monday", "Tuesday", "Wednesday", "Thursday"))
     body = f"{paragraphs(*PARAGRAPHS[:3])}<table>{rows}</table>{paragraphs(*PARAGRAPHS[3:])}"
-    assert extract(page(news(body=body))).body.count(same) >= 3
+    assert extract(page(news(body=body))).body.count(same) == 4
     bare = paragraphs(*PARAGRAPHS[:3], same, *PARAGRAPHS[3:4], same, *PARAGRAPHS[4:5], same, PARAGRAPHS[5])
     assert same not in extract(page(news(body=bare))).body
 
@@ -166,3 +167,24 @@ def test_a_script_without_word_spaces_is_read() -> None:
         for n in "一二三四五"
     ]
     assert extract(page(news(body=paragraphs(*texts), ld=None, lang="zh"))).body.split("\n\n") == texts
+
+
+@pytest.mark.parametrize("count", [1, 5, 9])
+def test_however_many_articles_follow_none_is_the_pages_own(count: int) -> None:
+    others = "".join(
+        f"<article><h1>Storm number {n} over Skagen</h1>{paragraphs(*(f'{WHOLE} Crew {n} and {i} are at work.' for i in range(4)))}</article>"
+        for n in range(count)
+    )
+    inner = f"<main><article><h1>{TITLE}</h1>{paragraphs(*PARAGRAPHS)}</article>{others}</main>"
+    assert extract(page(page_of(inner))).body.split("\n\n") == list(PARAGRAPHS)
+
+
+@pytest.mark.parametrize("quote", ["„{}“", "»{}«", "“{}”", "«{}»"])
+def test_a_sentence_ends_behind_any_closing_mark(quote: str) -> None:
+    assert ends_sentence(quote.format("Wir fangen morgen früh an."))
+
+
+def test_hidden_text_of_a_news_page_is_not_the_articles() -> None:
+    for box in (f"<p hidden>{WHOLE}</p>", f'<div style="display:none"><p>{WHOLE}</p></div>'):
+        body = paragraphs(*PARAGRAPHS[:3]) + box + paragraphs(*PARAGRAPHS[3:])
+        assert extract(page(news(body=body))).body.split("\n\n") == list(PARAGRAPHS)

@@ -11,6 +11,7 @@ import pytest
 from monitor.errors import AlertReason, Reason, SendReason, StoreError
 from monitor.model import (
     Alert,
+    Article,
     Block,
     Delivery,
     LinkState,
@@ -343,6 +344,22 @@ def test_a_full_text_completes_the_article_of_the_feed_entry_and_stays(store: St
     assert stored is not None
     assert (stored.row.text, stored.row.reason, stored.article.body) == ("full", None, "All of it.")
     assert store.articles.find("https://courier.example/ice") == stored
+
+
+def test_what_a_paywall_leaves_replaces_no_more_than_it_says(store: Store) -> None:
+    def text(kind: TextKind, words: str, reason: Reason | None = None) -> Article:
+        return article(text=kind, reason=reason, blocks=(Block(Role.BODY, words),), content_hash=words)
+
+    stub = text(TextKind.FULL, "The first words.", Reason.PAYWALL)
+    number = save(store, text(TextKind.FEED, "A summary that is longer than those.", Reason.CONSENT)).article_id
+    assert not save(store, stub, known=number).changed
+    longer = text(TextKind.FULL, "The first words, and then some more until the wall.", Reason.PAYWALL)
+    whole = text(TextKind.FULL, "All of it.")
+    for new, changed in ((longer, True), (whole, True), (stub, False), (whole, False)):
+        assert save(store, new, known=number).changed is changed
+    stored = store.articles.get(number)
+    assert stored is not None
+    assert (stored.article.body, stored.row.reason) == ("All of it.", None)
 
 
 def test_the_page_naming_another_articles_canonical_url_merges_no_articles(store: Store) -> None:
