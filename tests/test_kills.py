@@ -30,7 +30,7 @@ def test_kills_at_any_moment_lose_nothing(tmp_path):
         room.channels(chat=f"json://127.0.0.1:{hook.port}/hook")
         web.feed([])
         room.run("run", "--once")
-        # Kills fall between the start of the work and its end on any machine: half of a run is spent on starting.
+        # The moments are shares of a whole run, so that kills fall into the work on any machine: half of it is starting.
         began = time.monotonic()
         room.run("run", "--once")
         whole = time.monotonic() - began

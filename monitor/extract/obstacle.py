@@ -19,7 +19,7 @@ from monitor.parse.html import Document
 # Shorter than this, a text may be what a wall left of an article, or the words of the wall itself.
 STUB = 500
 _FLASH = 25
-# The words of a paywall itself take less room; of an article's beginning they share none with its title.
+# The words of a paywall itself take less room than this, and speak of nothing that the article's title does.
 _WALL = 250
 _OWN_WORDS = 2
 _WORD = re.compile(r"\w{4,}")
