@@ -224,21 +224,33 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One name of an entity. `exact`: only in this case. No `languages`: holds in all."""
+    """One name of an entity. `exact`: only in this case. No `languages`: holds in all. `only_with`: only in an article
+    that has one of these terms. `fold_accents`: the text may lack accents, or have others. `of`: the name that this
+    one was made from by inflection or transliteration.
+    """
 
     text: str
     exact: bool = False
     languages: tuple[str, ...] = ()
     not_at_sentence_start: bool = False
+    only_with: tuple[str, ...] = ()
+    fold_accents: bool = False
+    inflect: bool = False
+    transliterate: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Somebody or something with names, used in a query as `@id`."""
+    """Somebody or something with names, used in a query as `@id`. `unless_near`: a name does not count where one of
+    these terms stands within ten words of it, or over it.
+    """
 
     id: str
     names: tuple[Name, ...]
     label: str = ""
+    unless_near: tuple[str, ...] = ()
+    wikidata: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +286,8 @@ class Evidence:
     surface: str = ""
     """The words as they stand in the text."""
     entity: str = ""
+    name: str = ""
+    """The entity's name that was seen; `surface` may be a form of it."""
     quote: str = ""
     """The sentence as it stands in the text; `mark` is the span within it."""
     mark: Span = (0, 0)
@@ -316,28 +330,6 @@ class Reading:
     rules_version: str = ""
     gain: Memory = Memory()
     claim: str = ""
-
-
-class PlacementReason(StrEnum):
-    """Why an article stands in its story."""
-
-    NEW = "new"
-    SAME_TEXT = "same_text"
-    NEAR_TEXT = "near_text"
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """A decision of story/cluster.py: not in force before `Clusters.accept` and the store's commit.
-
-    `similarity` in [0, 1]: share of the smaller fingerprint found in the other.
-    """
-
-    story_id: str
-    reason: PlacementReason
-    fingerprint: tuple[int, ...] = ()
-    similarity: float = 0.0
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

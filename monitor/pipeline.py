@@ -34,7 +34,6 @@ from monitor.model import (
     Memory,
     Outlet,
     Page,
-    Placement,
     Reading,
     Route,
     Rule,
@@ -45,7 +44,7 @@ from monitor.notify import plan, render
 from monitor.outlets import baseline, cadence
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
 from monitor.story.cluster import Clusters
-from monitor.views import DueAlert, DueSource, EventRow, LinkOutcome, OutboxRow
+from monitor.views import DueAlert, DueSource, EventRow, LinkOutcome, OutboxRow, Placement
 
 T = TypeVar("T")
 

@@ -1,8 +1,8 @@
 """The reader processes and their supervision; implements the port Readers.
 
     Pool        who reads next; replaces what ended; feeds overtake pages
-    Worker      one reader process and its socket; one job at a time
-    ForkServer  zygote.py: compiles one version of the rules, forks, kills and reaps
+    Worker      worker.py: one reader process and its socket; one job at a time
+    ForkServer  forkserver.py, zygote.py: compiles one version of the rules, forks, kills and reaps
 
 A job is a page's own fault only from the moment its reader acknowledged it: what goes wrong before is tried again
 on another reader, once.
@@ -14,175 +14,33 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-import math
-import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from monitor import wire
+from monitor import orders, wire
 from monitor.errors import PoolError, Reason
+from monitor.forkserver import ForkServer
 from monitor.model import Entity, Failure, Link, Links, Memory, Outlet, Page, Reading, Rule
 from monitor.views import DueSource
-from monitor.zygote import Child, ForkServer, memory
+from monitor.worker import FORK_SECONDS, UntouchedError, Worker, end, fork, start, told
 
-# A hundred thousand rules take seconds to compile; a fork, or the report of an end, some milliseconds.
-START_SECONDS, FORK_SECONDS, EXIT_SECONDS = 120.0, 30.0, 3.0
-# The reader's own timer ends a job first; the daemon's deadline is for a reader whose timer cannot.
-DEADLINE_SLACK = 1.0
 WATCH_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 FIRST, THEN = 0, 1  # ranks: feeds and robots.txt, then articles
-BROKEN, CLOSED = "reader processes cannot be started", "the readers are closed"
+# Above it, one new set is faster to match than a main one and a large edit beside it.
+MAX_EDITS = 1_000
+CLOSED = "the readers are closed"
 
 T = TypeVar("T")
-
-
-class _UntouchedError(Exception):
-    """The reader ended, through no fault of this job."""
-
-
-async def _receive(sock: socket.socket, serial: int, cap: int) -> bytearray:
-    """Read one frame; raises FrameError, EOFError and OSError."""
-    header = await _exactly(sock, wire.HEADER.size)
-    return await _exactly(sock, wire.payload_size(header, serial, cap))
-
-
-async def _exactly(sock: socket.socket, size: int) -> bytearray:
-    data = bytearray(size)
-    view = memoryview(data)
-    while view:
-        count = await asyncio.get_running_loop().sock_recv_into(sock, view)
-        if not count:
-            raise EOFError
-        view = view[count:]
-    return data
-
-
-async def _start(setup: wire.Setup) -> ForkServer:
-    """Start a fork server and wait until it has compiled the rules; raises PoolError."""
-    loop = asyncio.get_running_loop()
-    try:
-        orders = wire.pack(setup)
-        server = ForkServer(loop)
-    except (wire.FrameError, OSError) as error:
-        raise PoolError(f"{BROKEN}: {error}") from error
-    try:
-        # It ended, or takes no orders: `ready` says so, or says nothing either.
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(FORK_SECONDS):
-                await loop.sock_sendall(server.control, orders)
-        await _told(server, server.ready, START_SECONDS)
-    except BaseException:
-        await _end(server)
-        raise
-    return server
-
-
-async def _fork(server: ForkServer) -> Worker:
-    """Start a reader; raises PoolError."""
-    try:
-        child = server.fork()
-    except OSError as error:
-        raise PoolError(f"{BROKEN}: {error}") from error
-    try:
-        return Worker(server, child, await _told(server, child.started, FORK_SECONDS))
-    except BaseException:
-        server.kill(child.number)
-        child.jobs.close()
-        raise
-
-
-async def _told(server: ForkServer, answer: asyncio.Future[int | str], seconds: float) -> int:
-    """Wait for a number or an error; a fork server that says nothing is killed. Raises PoolError."""
-    await asyncio.wait([answer], timeout=seconds)
-    if not answer.done():
-        server.process.kill()
-    told = answer.result() if answer.done() else f"no answer in {seconds:g} s"
-    if isinstance(told, str):
-        raise PoolError(f"{BROKEN}: {told}")
-    return told
-
-
-async def _end(server: ForkServer) -> None:
-    """End a fork server; it and its readers are reaped when this returns."""
-    server.hang_up()
-    for _ in range(600):  # 3 s; it takes 10 ms
-        if server.process.poll() is not None:
-            return
-        await asyncio.sleep(0.005)
-    server.process.kill()
-    server.process.wait()
-
-
-class Worker:
-    """A reader. `fit`: its last job left it as it was. `ended`: why we ended it."""
-
-    def __init__(self, server: ForkServer, child: Child, pid: int) -> None:
-        self.server, self.pid, self.exited = server, pid, child.exited
-        self.ended: Failure | None = None
-        self.deadline = math.inf
-        self.fit = True
-        self._number, self._sock, self._serial = child.number, child.jobs, 0
-        self._start = memory(pid)[1]
-
-    def grown(self) -> int:
-        """Return the bytes of resident memory above the start; 0 or less where the system does not say."""
-        return memory(self.pid)[1] - self._start
-
-    async def ask(self, frame: bytearray, seconds: float, read: Callable[[bytearray], T]) -> T | Failure:
-        """Have one job done; raises _UntouchedError where it was not begun."""
-        loop = asyncio.get_running_loop()
-        self.fit = False
-        self._serial += 1
-        wire.stamp(frame, self._serial)
-        self.deadline = loop.time() + seconds + DEADLINE_SLACK
-        try:
-            await loop.sock_sendall(self._sock, frame)
-            await _receive(self._sock, self._serial, cap=0)
-        except (OSError, EOFError, wire.FrameError) as error:
-            # If its fork server ended, the other readers are dead too: known before the next is taken.
-            self.server.kill(self._number)
-            await asyncio.wait([self.exited], timeout=EXIT_SECONDS)
-            raise _UntouchedError from error
-        try:
-            result = read(await _receive(self._sock, self._serial, wire.MAX_REPLY))
-        except wire.FrameError as error:
-            return Failure(Reason.BAD_REPLY, str(error))
-        except (OSError, EOFError):
-            return await self._why()
-        self.deadline = math.inf
-        # After a MemoryError anything may be half done in there.
-        self.fit = not (isinstance(result, Failure) and result.reason is Reason.OVER_MEMORY)
-        return result
-
-    async def _why(self) -> Failure:
-        if self.ended:
-            return self.ended
-        await asyncio.wait([self.exited], timeout=EXIT_SECONDS)
-        report = self.exited.result() if self.exited.done() else wire.Exited(0, 0)
-        if report is None:
-            raise _UntouchedError  # the fork server is gone, and its readers with it
-        return report.failure()
-
-    def end(self, failure: Failure) -> None:
-        """Kill it; whoever waits for its reply gets `failure` at once."""
-        self.ended = self.ended or failure
-        self.server.kill(self._number)
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Kill it and close the socket."""
-        self.server.kill(self._number)
-        self._sock.close()
 
 
 class Pool:
     """See ports.Readers. Made by `start`; belongs to the loop it was started in."""
 
-    def __init__(self, setup: wire.Setup, size: int) -> None:
+    def __init__(self, setup: orders.Setup, size: int) -> None:
         self._setup, self._size = setup, size
+        self._rules: dict[str, Rule] = {}
         self._server: ForkServer  # the present one, also in _servers
         self._servers: set[ForkServer] = set()
         self._crew: set[Worker] = set()  # the present server's, idle or busy
@@ -210,7 +68,7 @@ class Pool:
         """Compile the rules and start `size` readers; raises PoolError. `reader`: "module:class" to run."""
         if size < 1 or job_seconds <= 0 or memory_bytes <= 0:
             raise ValueError("size, job_seconds and memory_bytes must be above 0")
-        pool = cls(wire.Setup(reader, (), (), job_seconds, memory_bytes), size)
+        pool = cls(orders.Setup(reader, (), (), job_seconds, memory_bytes), size)
         await pool.reload(rules, entities)
         pool._duties = [asyncio.create_task(pool._keep()), asyncio.create_task(pool._watch())]
         return pool
@@ -221,13 +79,48 @@ class Pool:
         Raises PoolError, and the old rules stay in force.
         """
         async with self._reloading:
-            setup = self._setup.with_rules(rules, entities)
-            server = await _start(setup)
+            edit = None
+            if tuple(entities) == self._setup.entities:
+                # A hundred thousand rules take 50 ms to compare.
+                edit = await asyncio.to_thread(_difference, self._rules, rules)
+            if edit is not None and len(edit.rules) + len(edit.removed) <= MAX_EDITS:
+                # Where an edit is refused, the whole is tried, which says what is wrong.
+                with contextlib.suppress(PoolError):
+                    if await self._amended(edit):
+                        return
+            setup = self._setup.with_rules((), entities)
+            server = await start(setup.with_rules(rules, entities))
             if self._closed:
-                await _end(server)
+                await end(server)
                 raise PoolError(CLOSED)
             self._setup = setup
+            self._rules = {rule.id: rule for rule in rules}
             self._take_over(server)
+
+    async def amend(self, changed: Sequence[Rule], removed: Iterable[str] = ()) -> None:
+        """Put an edit of some rules in force without compiling the rest, as `reload` does for all.
+
+        Raises PoolError, and the old rules stay in force.
+        """
+        async with self._reloading:
+            if not await self._amended(orders.Amendment(tuple(changed), tuple(removed))):
+                raise PoolError("the fork server cannot take the edit")
+
+    async def _amended(self, edit: orders.Amendment) -> bool:
+        """Hand an edit to the fork server; False where it must be started anew. Raises PoolError for a bad rule."""
+        if not self._rules or not self._server.alive:
+            return False
+        server = self._server
+        try:
+            answer = server.amend(edit)
+        except wire.FrameError:
+            return False
+        await told(server, answer, FORK_SECONDS)
+        self._rules |= {rule.id: rule for rule in edit.rules}
+        for name in edit.removed:
+            self._rules.pop(name, None)
+        self._take_over(server)
+        return True
 
     async def links(self, page: Page, source: DueSource) -> Links | Failure:
         return await self._ask(wire.LinksJob(page, source), FIRST)
@@ -264,7 +157,7 @@ class Pool:
         while self._busy:  # noqa: ASYNC110 - their callers have yet to be told
             await asyncio.sleep(0.001)
         async with self._reloading:
-            await asyncio.gather(*self._closing, *(_end(server) for server in self._servers))
+            await asyncio.gather(*self._closing, *(end(server) for server in self._servers))
 
     async def _ask(self, job: wire.Task[T], rank: int) -> T | Failure:
         self._counts["jobs"] += 1
@@ -282,7 +175,7 @@ class Pool:
                 if isinstance(result, Failure) and not worker.fit:
                     self._counts[result.reason.value] += 1
                 return result  # noqa: TRY300 - the count belongs to the answer
-            except _UntouchedError:
+            except UntouchedError:
                 self._counts["retried"] += 1
             finally:
                 self._give_back(worker)
@@ -352,7 +245,7 @@ class Pool:
         for server in self._servers - {self._server} - {worker.server for worker in self._busy}:
             self._servers.remove(server)
             self._closing = [task for task in self._closing if not task.done()]
-            self._closing.append(asyncio.create_task(_end(server)))
+            self._closing.append(asyncio.create_task(end(server)))
 
     async def _keep(self) -> None:
         """Keep the crew complete."""
@@ -369,14 +262,14 @@ class Pool:
 
     async def _hire(self) -> None:
         if not self._server.alive:
-            setup = self._setup
-            server = await _start(setup)
+            setup, rules = self._setup, self._rules
+            server = await start(setup.with_rules(rules.values(), setup.entities))
             if setup is not self._setup:  # a reload was faster
-                await _end(server)
+                await end(server)
                 return
             self._take_over(server)
         server = self._server
-        worker = await _fork(server)
+        worker = await fork(server)
         if server is self._server:
             self._crew.add(worker)
             self._counts["forked"] += 1
@@ -397,3 +290,9 @@ class Pool:
                     worker.end(Failure(Reason.OVER_MEMORY, f"grew by {grown >> 20} MB"))
             if not self._busy:
                 self._working.clear()
+
+
+def _difference(old: Mapping[str, Rule], new: Sequence[Rule]) -> orders.Amendment:
+    """Return the rules that are new or changed, and those that are gone."""
+    changed = tuple(rule for rule in new if old.get(rule.id) != rule)
+    return orders.Amendment(changed, tuple(old.keys() - {rule.id for rule in new}))

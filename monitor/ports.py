@@ -26,7 +26,6 @@ from monitor.model import (
     Message,
     Outlet,
     Page,
-    Placement,
     Reading,
     Standing,
 )
@@ -42,6 +41,7 @@ from monitor.views import (
     OutboxRow,
     OutletRow,
     Pass,
+    Placement,
     PollOutcome,
     RobotsFile,
     Saved,

@@ -52,6 +52,10 @@ class Reader:
         """Load what every page needs and takes long, so that readers are forked with it."""
         languages.load()
 
+    def amend(self, rules: Sequence[Rule], removed: Sequence[str]) -> None:
+        """Put an edit of the rules in force. Raises QueryError, and nothing is changed."""
+        self._matcher.amend(rules, removed)
+
     def links(self, page: Page, source: DueSource) -> Links | Failure:
         """Parse a source's answer. The newest come first where every entry says when it was published."""
         try:

@@ -9,7 +9,6 @@ What comes from a reader may come from a parser that hostile bytes took over, so
 from __future__ import annotations
 
 import math
-import signal
 import struct
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,7 +18,7 @@ import msgspec
 
 from monitor.errors import Reason
 from monitor.headers import Headers
-from monitor.model import Article, Entity, Failure, Hit, Link, Links, LinkState, Memory, Page, Reading, Rule, Selectors
+from monitor.model import Article, Failure, Hit, Link, Links, LinkState, Memory, Page, Reading, Selectors
 from monitor.views import DueSource
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 HEADER = struct.Struct("!II")
 # A page is 5 MB at most as fetched; a feed's 2 M characters of content are 6 MB in three-byte scripts.
 MAX_REQUEST = MAX_REPLY = 8 << 20
-MAX_REPORT = 1 << 16
 MAX_LINKS = 2_000
 MAX_BLOCKS = 50_000
 MAX_HITS = 20_000
@@ -77,7 +75,7 @@ class LinksJob(Task[Links], frozen=True, tag="links"):
 
     def result(self, payload: bytearray) -> Links | Failure:
         """Decode and check the reply; raises FrameError."""
-        reply = _decode(_LINKS, payload)
+        reply = decode(_LINKS, payload)
         if isinstance(reply, FailureReply):
             return reply.failure()
         _require(all(_is_listed(link, self.source) for link in reply.links), "a link this source cannot list")
@@ -94,7 +92,7 @@ class _ReadingJob(Task[Reading], frozen=True):
 
     def result(self, payload: bytearray) -> Reading | Failure:
         """Decode and check the reply; raises FrameError."""
-        reply = _decode(_READING, payload)
+        reply = decode(_READING, payload)
         if isinstance(reply, FailureReply):
             return reply.failure()
         article = reply.article
@@ -139,7 +137,7 @@ class CanonicalJob(Task[str], frozen=True, tag="canonical"):
 
     def result(self, payload: bytearray) -> str | Failure:
         """Decode the reply; raises FrameError."""
-        reply = _decode(_CANONICAL, payload)
+        reply = decode(_CANONICAL, payload)
         return reply.failure() if isinstance(reply, FailureReply) else reply.url
 
 
@@ -155,7 +153,7 @@ class RobotsJob(Task[tuple[bool, ...]], frozen=True, tag="robots"):
 
     def result(self, payload: bytearray) -> tuple[bool, ...] | Failure:
         """Decode and check the reply; raises FrameError."""
-        reply = _decode(_ROBOTS, payload)
+        reply = decode(_ROBOTS, payload)
         if isinstance(reply, FailureReply):
             return reply.failure()
         _require(len(reply.verdicts) == len(self.urls), "not one verdict a URL")
@@ -213,60 +211,6 @@ class FailureReply(msgspec.Struct, frozen=True, tag="failure"):
         return Failure(self.reason, self.detail)
 
 
-# ---- the fork server: what it is told first, what it reports
-
-
-class Setup(msgspec.Struct, frozen=True):
-    """What a fork server compiles and its readers keep to. `reader`: "module:class"."""
-
-    reader: str
-    rules: tuple[Rule, ...]
-    entities: tuple[Entity, ...]
-    job_seconds: float
-    memory_bytes: int
-
-    def with_rules(self, rules: Iterable[Rule], entities: Iterable[Entity]) -> Setup:
-        """Return the same for other rules."""
-        return msgspec.structs.replace(self, rules=tuple(rules), entities=tuple(entities))
-
-
-class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """The rules are compiled."""
-
-
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """The rules could not be compiled (`number` 0), or reader `number` could not be forked."""
-
-    number: int
-    error: str
-
-
-class Started(msgspec.Struct, frozen=True, tag="started"):
-    """Reader `number` runs as process `pid`."""
-
-    number: int
-    pid: int
-
-
-class Exited(msgspec.Struct, frozen=True, tag="exited"):
-    """Reader `number` is gone. `status`: its exit code, or minus the signal that ended it."""
-
-    number: int
-    status: int
-
-    def failure(self) -> Failure:
-        """Say why the page in hand was not read."""
-        if self.status == -signal.SIGALRM:
-            return Failure(Reason.OVER_TIME, "ended by its timer")
-        if self.status >= 0:
-            return Failure(Reason.CRASHED, f"exit status {self.status}")
-        known = -self.status in set(signal.Signals)
-        return Failure(Reason.CRASHED, signal.Signals(-self.status).name if known else f"signal {-self.status}")
-
-
-Report = Ready | Failed | Started | Exited
-
-
 # ---- packing
 
 
@@ -278,8 +222,6 @@ def _plain(value: object) -> object:
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain)
 _JOB: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
-_SETUP = msgspec.msgpack.Decoder(Setup)
-_REPORT: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
 _LINKS: msgspec.msgpack.Decoder[LinksReply | FailureReply] = msgspec.msgpack.Decoder(LinksReply | FailureReply)
 _READING: msgspec.msgpack.Decoder[ReadingReply | FailureReply] = msgspec.msgpack.Decoder(ReadingReply | FailureReply)
 _CANONICAL: msgspec.msgpack.Decoder[CanonicalReply | FailureReply] = msgspec.msgpack.Decoder(
@@ -335,24 +277,7 @@ def pack_reply(result: object, serial: int) -> bytearray:
 
 def unpack_job(payload: bytearray) -> Job:
     """Decode a job; raises FrameError."""
-    return _decode(_JOB, payload)
-
-
-def unpack_setup(payload: bytearray) -> Setup:
-    """Decode a fork server's orders; raises FrameError."""
-    return _decode(_SETUP, payload)
-
-
-def take_report(inbox: bytearray) -> Report | None:
-    """Take the first whole report out of what a fork server sent; raises FrameError."""
-    if len(inbox) < HEADER.size:
-        return None
-    end = HEADER.size + payload_size(inbox[: HEADER.size], 0, MAX_REPORT)
-    if len(inbox) < end:
-        return None
-    payload = inbox[HEADER.size : end]
-    del inbox[:end]
-    return _decode(_REPORT, payload)
+    return decode(_JOB, payload)
 
 
 def payload_size(header: bytes | bytearray, serial: int, cap: int) -> int:
@@ -363,7 +288,8 @@ def payload_size(header: bytes | bytearray, serial: int, cap: int) -> int:
     return int(size)
 
 
-def _decode(decoder: msgspec.msgpack.Decoder[T], payload: bytearray) -> T:
+def decode(decoder: msgspec.msgpack.Decoder[T], payload: bytearray) -> T:
+    """Decode a payload; raises FrameError."""
     try:
         return decoder.decode(payload)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:

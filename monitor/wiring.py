@@ -17,7 +17,6 @@ from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.policy import user_agent
 from monitor.fetch.visit import Visitor, private_origin
-from monitor.model import Placement
 from monitor.notify.channels.sender import Sender
 from monitor.pipeline import Orders, Pipeline
 from monitor.pool import Pool
@@ -27,6 +26,7 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
+from monitor.views import Placement
 
 # Stories older than this gain no articles.
 STORY_WINDOW = timedelta(days=7)

@@ -11,34 +11,28 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import itertools
 import os
 import resource
 import select
 import signal
 import socket
 import struct
-import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from monitor import wire
+from monitor import orders, wire
 from monitor.errors import Reason
 from monitor.model import Failure
 
 if TYPE_CHECKING:
-    import asyncio
-
     from monitor.reading import Reader
 
 T = TypeVar("T")
-# A command: what, and the number of the reader.
+# A command: what, and the number of the reader; of an edit, the length of its frame, which follows.
 COMMAND = struct.Struct("!cI")
-FORK, KILL = b"F", b"K"
-ENDED = "the fork server ended"
+FORK, KILL, AMEND = b"F", b"K", b"A"
 PR_SET_PDEATHSIG = 1
 JOB_FD = 3
 BOOT = "import sys; sys.path[:] = sys.argv[2:]; from monitor.zygote import main; main(int(sys.argv[1]))"
@@ -56,17 +50,17 @@ def main(control_fd: int) -> None:
         request = receive(control)
         if request is None:
             return
-        setup = wire.unpack_setup(request[1])
+        setup = orders.unpack_setup(request[1])
         try:
             reader = _load(setup)
             reader.warm()
         except Exception as error:  # noqa: BLE001 - whatever it is, the daemon is told
-            control.sendall(wire.pack(wire.Failed(0, f"{type(error).__name__}: {error}"[: wire.MAX_DETAIL])))
+            control.sendall(wire.pack(orders.Failed(0, f"{type(error).__name__}: {error}"[: wire.MAX_DETAIL])))
             return
         # Frozen objects are left alone by the collector of every reader, so their pages stay shared.
         gc.collect()
         gc.freeze()
-        control.sendall(wire.pack(wire.Ready()))
+        control.sendall(wire.pack(orders.Ready()))
         server = _Server(control, reader, setup)
         # A broken pipe is the daemon's end, like a closed socket.
         with contextlib.suppress(ConnectionError):
@@ -74,7 +68,7 @@ def main(control_fd: int) -> None:
         server.kill_all()
 
 
-def _load(setup: wire.Setup) -> Reader:
+def _load(setup: orders.Setup) -> Reader:
     module, _, name = setup.reader.partition(":")
     reader: Callable[..., Reader] = getattr(importlib.import_module(module), name)
     return reader(setup.rules, setup.entities)
@@ -93,7 +87,7 @@ def _reset_signals() -> None:
 class _Server:
     """The readers that live, by number."""
 
-    def __init__(self, control: socket.socket, reader: Reader, setup: wire.Setup) -> None:
+    def __init__(self, control: socket.socket, reader: Reader, setup: orders.Setup) -> None:
         self._control = control
         self._reader = reader
         self._setup = setup
@@ -117,7 +111,7 @@ class _Server:
             if control in ready and not self._obey():
                 return
 
-    def _report(self, report: wire.Report) -> None:
+    def _report(self, report: orders.Report) -> None:
         self._control.sendall(wire.pack(report))
 
     def _obey(self) -> bool:
@@ -130,28 +124,44 @@ class _Server:
                 self._fork(number, fds[0])
             finally:
                 os.close(fds[0])
+        elif what == AMEND:
+            return self._amend()
         elif number in self._pids:
             # Reaped here and nowhere else, so the id is still that reader's.
             os.kill(self._pids[number], signal.SIGKILL)
+        return True
+
+    def _amend(self) -> bool:
+        received = receive(self._control)
+        if received is None:
+            return False
+        try:
+            edit = orders.unpack_amendment(received[1])
+            self._reader.amend(edit.rules, edit.removed)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the daemon is told
+            self._report(orders.Amended(f"{type(error).__name__}: {error}"[: wire.MAX_DETAIL]))
+            return True
+        gc.freeze()
+        self._report(orders.Amended())
         return True
 
     def _fork(self, number: int, fd: int) -> None:
         try:
             pid = os.fork()
         except OSError as error:
-            self._report(wire.Failed(number, str(error)))
+            self._report(orders.Failed(number, str(error)))
             return
         if pid == 0:
             self._become_reader(fd)
         self._pids[number] = pid
-        self._report(wire.Started(number, pid))
+        self._report(orders.Started(number, pid))
 
     def _reap(self) -> None:
         for number, pid in list(self._pids.items()):
             found, status = os.waitpid(pid, os.WNOHANG)
             if found:
                 del self._pids[number]
-                self._report(wire.Exited(number, os.waitstatus_to_exitcode(status)))
+                self._report(orders.Exited(number, os.waitstatus_to_exitcode(status)))
 
     def kill_all(self) -> None:
         for pid in self._pids.values():
@@ -256,133 +266,3 @@ def _answer(reader: Reader, payload: bytearray, serial: int) -> bytearray:
     except Exception as error:  # noqa: BLE001 - a page may break a parser in any way
         failure = Failure(Reason.CRASHED, type(error).__name__)
     return wire.pack_reply(failure, serial)
-
-
-# ---- the daemon's side
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A reader as the daemon knows it. `started`: its pid, or the error. `exited`: None if the server went first."""
-
-    number: int
-    jobs: socket.socket
-    started: asyncio.Future[int | str]
-    exited: asyncio.Future[wire.Exited | None]
-
-    def lose(self) -> None:
-        _resolve(self.started, ENDED)
-        _resolve(self.exited, None)
-
-
-class ForkServer:
-    """A running fork server; what it reports resolves futures of the daemon's loop. Raises OSError."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.alive = True
-        # Its pid when the rules are compiled, else the error.
-        self.ready: asyncio.Future[int | str] = loop.create_future()
-        self._loop = loop
-        self._children: dict[int, Child] = {}
-        self._numbers = itertools.count(1)
-        self._inbox = bytearray()
-        self.control, theirs = socket.socketpair()
-        self.control.settimeout(0)
-        try:
-            with theirs:
-                self.process = _spawn(theirs.fileno())
-        except OSError:
-            self.control.close()
-            raise
-        loop.add_reader(self.control, self._read)
-
-    def fork(self) -> Child:
-        """Ask for a reader; raises OSError where no socket can be had."""
-        jobs, theirs = socket.socketpair()
-        jobs.settimeout(0)
-        child = Child(next(self._numbers), jobs, self._loop.create_future(), self._loop.create_future())
-        with theirs:
-            if self.alive:
-                self._children[child.number] = child
-                self._command(FORK, child.number, [theirs.fileno()])
-            else:
-                child.lose()
-        return child
-
-    def kill(self, number: int) -> None:
-        """End a reader, which may be gone already."""
-        if self.alive:
-            self._command(KILL, number, [])
-
-    def hang_up(self) -> None:
-        """Close the control socket: the server kills its readers, reaps them and ends."""
-        if not self.alive:
-            return
-        self.alive = False
-        self._loop.remove_reader(self.control)
-        self.control.close()
-        _resolve(self.ready, ENDED)
-        for child in self._children.values():
-            child.lose()
-        self._children.clear()
-
-    def _command(self, what: bytes, number: int, fds: list[int]) -> None:
-        try:
-            socket.send_fds(self.control, [COMMAND.pack(what, number)], fds)
-        except BlockingIOError:
-            # It left thousands of commands unread: it goes with its readers, and a new one is started.
-            self.process.kill()
-        except OSError:
-            pass  # it is gone, which `_read` sees
-
-    def _read(self) -> None:
-        try:
-            data = self.control.recv(wire.MAX_REPORT)
-            self._inbox += data
-            while report := wire.take_report(self._inbox):
-                self._note(report)
-        except BlockingIOError:
-            return
-        except (OSError, wire.FrameError):
-            data = b""
-        if not data:
-            self.hang_up()
-
-    def _note(self, report: wire.Report) -> None:
-        match report:
-            case wire.Ready():
-                _resolve(self.ready, self.process.pid)
-            case wire.Failed(number=0):
-                _resolve(self.ready, report.error)
-            case wire.Failed():
-                child = self._children.pop(report.number)
-                _resolve(child.started, report.error)
-                _resolve(child.exited, None)
-            case wire.Started():
-                _resolve(self._children[report.number].started, report.pid)
-            case wire.Exited():
-                _resolve(self._children.pop(report.number).exited, report)
-
-
-def _resolve(future: asyncio.Future[T], outcome: T) -> None:
-    # Whoever waited may have been cancelled, and the future with it.
-    if not future.done():
-        future.set_result(outcome)
-
-
-def _spawn(control_fd: int) -> subprocess.Popen[bytes]:
-    """Start a fork server, with nothing of the caller's but its import path; raises OSError."""
-    path = [str(Path(entry).absolute()) for entry in sys.path]
-    # A Python built as a shared library may not start without it.
-    environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    # numpy, which extraction and the language model use, has threads that would not live on in a forked reader.
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(  # noqa: S603 - this interpreter, constant code
-        [sys.executable, "-I", "-X", "utf8", "-c", BOOT, str(control_fd), *path],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        env=environment,
-        cwd="/",
-        pass_fds=(control_fd,),
-        start_new_session=True,
-    )

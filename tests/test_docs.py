@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import click
@@ -34,6 +35,7 @@ def test_every_piece_of_configuration_loads(tmp_path, text):
     for other, content in (("outlets", OUTLETS), ("rules", RULES)):
         (tmp_path / f"{other}.yaml").write_text(content)
     (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / "config" / "entities", tmp_path / "entities")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "chat-url").write_text("json://localhost/x")
     (tmp_path / "secrets" / "chat-url").chmod(0o600)

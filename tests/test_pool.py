@@ -272,6 +272,32 @@ async def test_reload_gives_new_jobs_to_the_new_rules_and_lets_old_ones_finish()
         assert pool.stats()["readers"] == 2
 
 
+async def test_an_edit_is_in_force_in_every_reader_without_a_new_server():
+    pool = await Pool.start([Rule("one", "nato"), Rule("two", "summit")], (), size=2)
+    try:
+        servers = set(pool._servers)
+        entry = Link("paper", "http://x/feed", "http://x/1", title="NATO at the harbour summit")
+        await pool.amend([Rule("one", "harbour"), Rule("three", "title:nato")], ["two"])
+        failure = Failure(Reason.ROBOTS)
+        found = await asyncio.gather(*(pool.entry(entry, failure, "en") for _ in range(8)))
+        assert {tuple(hit.rule_id for hit in reading.hits) for reading in found} == {("one", "three")}
+        assert len({reading.rules_version for reading in found}) == 1
+        with pytest.raises(PoolError, match="rule bad: this \\( is never closed"):
+            await pool.amend([Rule("one", "summit"), Rule("bad", "(a")])
+        reading = await pool.entry(entry, failure, "en")
+        assert [hit.rule_id for hit in reading.hits] == ["one", "three"]
+        assert reading.hits[0].evidence[0].surface == "harbour"
+        # A whole set of which little is new is an edit too, and it outlives the server.
+        await pool.reload([Rule("one", "harbour"), Rule("four", "summit")], ())
+        assert set(pool._servers) == servers
+        os.kill(next(iter(servers)).process.pid, signal.SIGKILL)
+        await until(lambda: not next(iter(servers)).alive)
+        reading = await pool.entry(entry, failure, "en")
+        assert [hit.rule_id for hit in reading.hits] == ["one", "four"]
+    finally:
+        await pool.aclose()
+
+
 async def test_rules_that_cannot_be_compiled_leave_the_old_ones_in_force():
     async with pool_of() as pool:
         with pytest.raises(PoolError, match="rule 'broken': a bracket is open"):

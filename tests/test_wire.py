@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from monitor import wire
+from monitor import orders, wire
 from monitor.errors import Reason
 from monitor.model import (
     Article,
@@ -175,7 +175,7 @@ def test_random_and_cut_bytes_raise_nothing_but_frame_error():
 
 
 def test_a_frame_is_taken_only_with_its_serial_and_within_its_cap():
-    frame = wire.pack(wire.Ready())
+    frame = wire.pack(orders.Ready())
     wire.stamp(frame, 9)
     header = frame[: wire.HEADER.size]
     assert wire.payload_size(header, 9, cap=100) == len(payload(frame))
@@ -186,12 +186,12 @@ def test_a_frame_is_taken_only_with_its_serial_and_within_its_cap():
 
 
 def test_reports_are_taken_one_by_one_from_what_has_arrived():
-    reports = [wire.Ready(), wire.Started(1, 4711), wire.Exited(1, -11), wire.Failed(2, "no memory")]
+    reports = [orders.Ready(), orders.Started(1, 4711), orders.Exited(1, -11), orders.Failed(2, "no memory")]
     stream = b"".join(bytes(wire.pack(report)) for report in reports)
     inbox, taken = bytearray(), []
     for byte in stream:
         inbox.append(byte)
-        while report := wire.take_report(inbox):
+        while report := orders.take_report(inbox):
             taken.append(report)
     assert taken == reports
     assert not inbox
@@ -208,15 +208,15 @@ def test_reports_are_taken_one_by_one_from_what_has_arrived():
     ],
 )
 def test_how_a_reader_ended_says_why_the_page_was_not_read(status, reason, detail):
-    assert wire.Exited(1, status).failure() == Failure(reason, detail)
+    assert orders.Exited(1, status).failure() == Failure(reason, detail)
 
 
 def test_setup_carries_rules_and_entities():
-    setup = wire.Setup("a:B", (), (), 5.0, 1 << 27)
+    setup = orders.Setup("a:B", (), (), 5.0, 1 << 27)
     rules = (Rule("r", "nato", tags=("x",), until=NOW),)
     entities = (Entity("nato", (Name("NATO", exact=True, languages=("en",)),)),)
     setup = setup.with_rules(rules, entities)
-    assert wire.unpack_setup(payload(wire.pack(setup))) == setup
+    assert orders.unpack_setup(payload(wire.pack(setup))) == setup
     assert (setup.rules, setup.entities) == (rules, entities)
 
 

@@ -77,8 +77,8 @@ def schema(app: App, directory: Path | None) -> None:
 
     DIR is the configuration folder; without it, the one in force.
     """
-    from monitor.settings.paths import NAMES, config_folder, shipped
-    from monitor.settings.schema import json_schema
+    from monitor.settings.paths import config_folder, shipped
+    from monitor.settings.schema import SCHEMAS, json_schema
 
     folder = directory or config_folder(app.config, os.environ)
     if directory is None and folder == shipped():
@@ -86,30 +86,33 @@ def schema(app: App, directory: Path | None) -> None:
     target = folder / "schema"
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for name in NAMES:
+        for name in SCHEMAS:
             path = target / f"{name}.schema.json"
             path.write_text(json.dumps(json_schema(name), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot write to {target}: {error.strerror or error}") from error
-    click.echo(clean(f"{len(NAMES)} schemas written to {target}"))
+    click.echo(clean(f"{len(SCHEMAS)} schemas written to {target}"))
 
 
 @config.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 def new(directory: Path) -> None:
     """Copy the configuration that ships into DIR, to start from. Overwrites nothing."""
+    from monitor.settings.packs import FOLDER
     from monitor.settings.paths import FILES, NAMES, shipped
 
-    copied = (*FILES, *(f"schema/{name}.schema.json" for name in NAMES))
+    packs = [path.relative_to(shipped()).as_posix() for path in sorted((shipped() / FOLDER).glob("*.yaml"))]
+    copied = (*FILES, *packs, *(f"schema/{name}.schema.json" for name in (*NAMES, "entities")))
     if there := [file for file in copied if (directory / file).exists()]:
         raise ConfigError(
             f"{directory} already holds {', '.join(there)}", hint="Name another folder, or move them away"
         )
     try:
-        (directory / "schema").mkdir(parents=True, exist_ok=True)
+        for folder in ("schema", FOLDER):
+            (directory / folder).mkdir(parents=True, exist_ok=True)
         for file in copied:
             shutil.copyfile(shipped() / file, directory / file)
     except OSError as error:
         raise ConfigError(f"cannot write to {directory}: {error.strerror or error}") from error
-    click.echo(clean(f"{', '.join(FILES)} written to {directory}"))
+    click.echo(clean(f"{', '.join((*FILES, *packs))} written to {directory}"))
     note(f"Next: edit them, then `monitor --config {directory} config check`")

@@ -1,171 +1,206 @@
-"""Article → hits. Rules are never looped over: one pass of an automaton names those that could hold.
+"""Article → hits. DOOR daachorse. Rules are never looped over: one scan names those that could hold.
 
-Each rule hangs on its cheapest necessary terms (of `a AND b` the rarer-looking one); only these are in the automaton,
-the rest is looked up when a rule is a candidate and remembered for the article. Hanging rules on all their terms
-instead made 934 candidates an article out of 50 (November 2026, 100,000 rules).
+Measured on articles of 2 kB in November 2026 (`python -m tests.bench match`): see docs/design.md, "The matcher".
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from ahocorasick_rs import AhoCorasick
+from daachorse import CharwiseDoubleArrayAhoCorasick, DoubleArrayAhoCorasick
 
 from monitor.errors import QueryError
-from monitor.match.entities import Probe, probes
-from monitor.match.view import Find, View
-from monitor.model import Article, Entity, Evidence, Hit, Rule
-from monitor.query import And, EntityRef, Node, Not, Or, Query, Scope, Term, parse
+from monitor.match import haystack
+from monitor.match.entities import ALWAYS, Names, Probe
+from monitor.match.evaluate import Evaluation
+from monitor.match.program import Compiler, Needs, Program
+from monitor.match.view import View
+from monitor.model import Article, Entity, Hit, Rule
+from monitor.query import parse
 
-MAX_EVIDENCE = 20
+_MASK = (1 << 64) - 1
+
+
+class Index:
+    """What leads from an article to the rules that could hold on it."""
+
+    def __init__(
+        self, hanging: dict[int, list[int]], others: dict[Program, list[int]], probes: Sequence[Probe]
+    ) -> None:
+        """`hanging`: rules by the number of a term, `others`: by an attribute or expression."""
+        needles: dict[bytes, list[int]] = {}
+        phrases: dict[str, list[int]] = {}
+        for number in hanging:
+            probe = probes[number]
+            needle = haystack.needle(probe.pattern, prefix=probe.conditions.prefix)
+            if needle:
+                needles.setdefault(needle, []).append(number)
+            else:
+                phrases.setdefault(probe.pattern, []).append(number)
+        self._rules = {number: tuple(rules) for number, rules in hanging.items()}
+        self._of_needle = [tuple(numbers) for numbers in needles.values()]
+        # The number of a needle's only term, where that is a word of ASCII letters and digits; else -1.
+        self._whole = [_whole(needle, numbers, probes) for needle, numbers in needles.items()]
+        self._of_phrase = [tuple(numbers) for numbers in phrases.values()]
+        self._needles = DoubleArrayAhoCorasick(list(needles)) if needles else None
+        self._phrases = CharwiseDoubleArrayAhoCorasick(list(phrases)) if phrases else None
+        self._others = {program: tuple(rules) for program, rules in others.items()}
+        self.scanned = {number for numbers in needles.values() for number in numbers}
+        """The terms whose every place the scan reports."""
+
+    def candidates(self, evaluation: Evaluation, view: View, found: set[int]) -> None:
+        """Add the rules of which a necessary term stands in a view."""
+        hay = view.haystack
+        if self._needles is not None and (matches := self._needles.find_overlapping(hay.data)):
+            self._note(matches, view, found)
+        if self._phrases is not None and hay.unspaced:
+            for index in {match[2] for match in self._phrases.find_overlapping(view.text)}:
+                for number in self._of_phrase[index]:
+                    if view.finds(number):
+                        found.update(self._rules[number])
+        for program, numbers in self._others.items():
+            if evaluation.holds(program, view, None) is not None:
+                found.update(numbers)
+
+    def _note(self, matches: list[tuple[int, int, int]], view: View, found: set[int]) -> None:
+        rules, whole, noted, ascii_only = self._rules, self._whole, view.noted, view.is_ascii
+        places: dict[int, list[int]] = {}
+        for start, end, index in matches:
+            number = whole[index]
+            if number < 0 or not ascii_only:
+                places.setdefault(index, []).append(start + 1)
+            elif number in noted:
+                noted[number].append((start + 1, end - 1, number))
+            else:
+                noted[number] = [(start + 1, end - 1, number)]
+                found.update(rules[number])
+        for index, starts in places.items():
+            for number in self._of_needle[index]:
+                if view.note(number, starts):
+                    found.update(rules[number])
+
+
+def _whole(needle: bytes, numbers: Sequence[int], probes: Sequence[Probe]) -> int:
+    probe = probes[numbers[0]]
+    # A phrase is looked at again: a sign between its words is a space in the haystack.
+    same = len(numbers) == 1 and probe.conditions is ALWAYS and needle[1:-1].isalnum()
+    same = same and needle[1:-1] == probe.pattern.encode()
+    return numbers[0] if same else -1
 
 
 class Matcher:
-    """Compiled rules. Raises QueryError for a rule that cannot be used, naming it. Safe to share once built."""
+    """Compiled rules. Raises QueryError for a rule that cannot be used, naming it."""
 
     def __init__(self, rules: Iterable[Rule], entities: Iterable[Entity] = ()) -> None:
         known = list(entities)
-        self._names = probes(known)
-        self._rules: list[tuple[Rule, Node, str]] = []
-        hanging: dict[str, list[int]] = {}
-        digest = hashlib.blake2b(repr(known).encode("utf-8", "replace"), digest_size=8)
+        self._compiler = Compiler(Names(known))
+        self._ids: list[str] = []
+        self._programs: list[Program | None] = []
+        self._versions: list[str] = []
+        self._languages: dict[int, frozenset[str]] = {}
+        self._digest = _digest(repr(known))
+        self._numbers: dict[str, int] = {}
+        self._edits: tuple[dict[int, list[int]], dict[Program, list[int]]] = ({}, {})
+        hanging: dict[int, list[int]] = {}
+        others: dict[Program, list[int]] = {}
         for rule in rules:
-            query = self._compiled(rule)
-            version = rule.version or _version(rule)
-            number = len(self._rules)
-            self._rules.append((rule, query.root, version))
-            for pattern in _needs(query.root, self._names):
-                hanging.setdefault(pattern, []).append(number)
-            digest.update(f"{rule.id}\0{version}\0".encode("utf-8", "replace"))
-        self.version = digest.hexdigest()
-        """16 hex digits that change with any rule or entity."""
-        self._patterns = list(hanging)
-        self._known = set(self._patterns)
-        self._candidates = [tuple(hanging[pattern]) for pattern in self._patterns]
-        self._automaton = AhoCorasick(self._patterns) if self._patterns else None
+            self._take(rule, hanging, others)
+        self._compiler.forget()
+        self._main = Index(hanging, others, self._compiler.probes)
+        self._scanned = self._main.scanned
+        self._needles: dict[int, bytes] = {}
+        self._delta: Index | None = None
 
-    def _compiled(self, rule: Rule) -> Query:
+    @property
+    def version(self) -> str:
+        """16 hex digits that change with any rule or entity, whatever their order."""
+        return f"{self._digest:016x}"
+
+    def __len__(self) -> int:
+        return sum(program is not None for program in self._programs)
+
+    def _take(self, rule: Rule, hanging: dict[int, list[int]], others: dict[Program, list[int]]) -> None:
+        program, needs = self._compiled(rule)
+        version = rule.version or rule_version(rule)
+        number = self._numbers.get(rule.id)
+        if number is None:
+            number = self._numbers[rule.id] = len(self._ids)
+            self._ids.append(rule.id)
+            self._programs.append(program)
+            self._versions.append(version)
+        else:
+            self._forget(number)
+            self._programs[number], self._versions[number] = program, version
+        self._digest = (self._digest + _digest(f"{rule.id}\0{version}")) & _MASK
+        if rule.languages:
+            self._languages[number] = frozenset(rule.languages)
+        for term in needs[0]:
+            hanging.setdefault(term, []).append(number)
+        for other in needs[1]:
+            others.setdefault(other, []).append(number)
+
+    def _forget(self, number: int) -> None:
+        if self._programs[number] is not None:
+            self._digest = (self._digest - _digest(f"{self._ids[number]}\0{self._versions[number]}")) & _MASK
+        self._programs[number] = None
+        self._languages.pop(number, None)
+
+    def _compiled(self, rule: Rule) -> tuple[Program, Needs]:
         try:
-            return check(rule, self._names)
+            program, needs = self._compiler.compile(parse(rule.query).root, rule.query)
         except QueryError as error:
             raise QueryError(
                 f"rule {rule.id}: {error.message}", text=error.text, position=error.position, hint=error.hint
             ) from error
+        assert needs is not None, "a query that asks for nothing is refused by the parser"
+        return program, needs
+
+    def amend(self, changed: Iterable[Rule], removed: Iterable[str] = ()) -> None:
+        """Put other versions of some rules, or new ones, in force, and take some out. Raises QueryError; then nothing
+        is changed. Costs as much as all edits since the rules were compiled, not as all rules.
+        """
+        new = list(changed)
+        for rule in new:
+            self._compiled(rule)
+        for rule in new:
+            self._take(rule, *self._edits)
+        for name in removed:
+            if (number := self._numbers.get(name)) is not None:
+                self._forget(number)
+        self._delta = Index(*self._edits, self._compiler.probes)
+        self._scanned |= self._delta.scanned
 
     def match(self, article: Article) -> list[Hit]:
         """Return the rules that hold on an article, in the order they were given, with evidence in reading order."""
-        view = View(article, self._known)
-        if self._automaton is None or not view.text:
-            return []
+        evaluation = Evaluation(article, self._compiler.probes, self._scanned, self._needles)
         numbers: set[int] = set()
-        for index, start, _ in self._automaton.find_matches_as_indexes(view.text, overlapping=True):
-            pattern = self._patterns[index]
-            view.note(pattern, start)
-            if view.places(pattern):
-                numbers.update(self._candidates[index])
+        views = (evaluation.main, evaluation.aside) if self._compiler.asides else (evaluation.main,)
+        for view in views:
+            self._main.candidates(evaluation, view, numbers)
+            if self._delta is not None:
+                self._delta.candidates(evaluation, view, numbers)
         if not numbers:
             return []
         hits = []
         for number in sorted(numbers):
-            rule, root, version = self._rules[number]
-            if rule.languages and article.language not in rule.languages:
+            program = self._programs[number]
+            if program is None:
                 continue
-            finds = self._holds(root, view, "")
-            if finds:
-                hits.append(Hit(rule.id, _evidence(finds, view), rule_version=version))
+            if self._languages and (languages := self._languages.get(number)) and article.language not in languages:
+                continue
+            places = evaluation.holds(program, evaluation.main, None)
+            if places is not None:
+                evidence = evaluation.evidence(places) if places else evaluation.attribute_evidence(program)
+                hits.append(Hit(self._ids[number], evidence, self._versions[number]))
         return hits
 
-    def _holds(self, node: Node, view: View, field: str) -> list[Find] | None:
-        """Return the finds that make a node hold (none for NOT), None where it does not."""
-        match node:
-            case Term() | EntityRef():
-                wanted = (_probe(node),) if isinstance(node, Term) else self._names[node.id]
-                return [find for probe in wanted for find in view.finds(probe, field)] or None
-            case Scope(field=inner, part=part):
-                return self._holds(part, view, inner)
-            case Not(part=part):
-                return [] if self._holds(part, view, field) is None else None
-            case Or(parts=parts):
-                held = [found for part in parts if (found := self._holds(part, view, field)) is not None]
-                return [find for found in held for find in found] if held else None
-            case And(parts=parts):
-                finds: list[Find] = []
-                for part in parts:
-                    found = self._holds(part, view, field)
-                    if found is None:
-                        return None
-                    finds += found
-                return finds
 
-
-def check(rule: Rule, names: dict[str, tuple[Probe, ...]]) -> Query:
-    """Parse a rule and look its entities up in `names` (entities.probes). Raises QueryError."""
-    query = parse(rule.query)
-    for part in _entity_refs(query.root):
-        if not names.get(part.id):
-            message = f"@{part.id} has no usable name" if part.id in names else f"there is no entity {part.id!r}"
-            near = difflib.get_close_matches(part.id, names, 1)
-            hint = f"did you mean @{near[0]}?" if near and part.id not in names else "entities stand in rules.yaml"
-            raise QueryError(message, text=rule.query, position=part.position, hint=hint)
-    return query
-
-
-def _entity_refs(node: Node) -> list[EntityRef]:
-    match node:
-        case EntityRef():
-            return [node]
-        case And(parts=parts) | Or(parts=parts):
-            return [found for part in parts for found in _entity_refs(part)]
-        case Not(part=part) | Scope(part=part):
-            return _entity_refs(part)
-        case _:
-            return []
-
-
-def _probe(term: Term) -> Probe:
-    return Probe(term.pattern, clause=f"{{{term.text}}}" if term.exact else term.text, exact=term.exact)
-
-
-def _needs(node: Node, names: dict[str, tuple[Probe, ...]]) -> frozenset[str]:
-    """Return patterns of which one must be there for the node to hold; empty where none need be (NOT)."""
-    match node:
-        case Term(pattern=pattern):
-            return frozenset((pattern,))
-        case EntityRef(id=name):
-            return frozenset(probe.pattern for probe in names[name])
-        case Scope(part=part):
-            return _needs(part, names)
-        case Or(parts=parts):
-            each = [_needs(part, names) for part in parts]
-            return frozenset().union(*each) if all(each) else frozenset()
-        case And(parts=parts):
-            # Fewest alternatives, then the longest of the shortest: long words and phrases are rare.
-            choices = [needs for part in parts if (needs := _needs(part, names))]
-            return min(choices, key=lambda needs: (len(needs), -min(map(len, needs))))
-        case Not():
-            return frozenset()
-
-
-def _evidence(finds: Sequence[Find], view: View) -> tuple[Evidence, ...]:
-    """Return the finds to show, in reading order: of each clause the longest at a place, and none without one."""
-    reach: dict[str, tuple[int, int]] = {}
-    shown: list[Find] = []
-    for find in sorted(finds, key=lambda find: (find.segment, find.span[0], -find.span[1])):
-        clause, end = find.probe.clause, (find.segment, find.span[1])
-        if reach.get(clause, (-1, 0)) < end:
-            reach[clause] = end
-            shown.append(find)
-    if len(shown) > MAX_EVIDENCE:
-        first: dict[str, Find] = {}
-        for find in shown:
-            first.setdefault(find.probe.clause, find)
-        chosen = dict.fromkeys([*first.values(), *shown][: MAX_EVIDENCE + len(first)])
-        shown = sorted(list(chosen)[:MAX_EVIDENCE], key=lambda find: (find.segment, find.span))
-    return tuple(view.evidence(find) for find in shown)
-
-
-def _version(rule: Rule) -> str:
+def rule_version(rule: Rule) -> str:
+    """Return 12 hex digits that change with what a rule holds on."""
     text = f"{rule.query}\0{','.join(rule.languages)}"
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())

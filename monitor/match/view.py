@@ -1,139 +1,396 @@
-"""An article as the matcher sees it: its fields folded and joined, with a way back to each block."""
+"""An article as the matcher sees it: its segments folded and joined, with a way back to each of them."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Set
-from dataclasses import dataclass
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence, Set
+from functools import cached_property
+from itertools import islice
 
-from monitor.match.entities import Probe
-from monitor.model import OWN_ROLES, Article, Evidence, Span
-from monitor.parse import words
+from monitor.match import haystack
+from monitor.match.entities import ALWAYS, UNLESS_WORDS, Conditions, Probe
+from monitor.match.haystack import GAP
+from monitor.model import OWN_ROLES, Article, Evidence, Role, Span
+from monitor.parse import sentences, words
 
-# Two characters that no pattern holds, so that nothing matches across a block's end.
-_GAP = "\n\n"
 MAX_QUOTE = 400
 # A page that says one word 100,000 times says nothing more after the first thousand.
 MAX_FINDS = 1_000
+_BODY = Role.BODY
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One field or block: where its folded text begins in the joined text, and its original."""
+_GAP = re.compile(" \0 ")
 
-    field: str
-    block: int | None
-    start: int
-    original: str
-    folded: words.Folded
+Place = tuple[int, int, int]
+"""Where something stands in the joined text, [start, end), and the number of its probe. Made by the thousand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
-    """One place where a probe holds: spans in the original text of the segment."""
+Segment = tuple[str, int | None, str]
+"""One field or block: its field, its number among the article's blocks, its original text, never empty."""
 
-    probe: Probe
-    segment: int
-    span: Span
+
+def own_texts(article: Article) -> list[str]:
+    """Return what a term without a field looks at: the texts of `own_segments`, at a fifth of their cost."""
+    texts = [block.text for block in article.blocks if (block.role is _BODY or block.role in OWN_ROLES) and block.text]
+    if article.standfirst:
+        texts.insert(0, article.standfirst)
+    if article.title:
+        texts.insert(0, article.title)
+    return texts
+
+
+def own_segments(article: Article) -> list[Segment]:
+    """Return title, standfirst and own blocks, the empty ones left out."""
+    found: list[Segment] = [("title", None, article.title), ("standfirst", None, article.standfirst)]
+    found += [
+        ("body", number, block.text)
+        for number, block in enumerate(article.blocks)
+        if block.role is _BODY or block.role in OWN_ROLES
+    ]
+    return [segment for segment in found if segment[2]]
+
+
+def aside_segments(article: Article) -> list[Segment]:
+    """Return what only a field looks at: authors, section, captions, teasers."""
+    found: list[Segment] = [("author", None, author) for author in article.authors]
+    found.append(("section", None, article.section))
+    for number, block in enumerate(article.blocks):
+        if block.role in {Role.CAPTION, Role.TEASER}:
+            found.append((block.role.value, number, block.text))
+    return [segment for segment in found if segment[2]]
+
+
+_NONE: list[Place] = []
 
 
 class View:
-    """The folded article. Look-ups are remembered, so that rules that share a term share its cost."""
+    """Segments folded and joined. Look-ups are remembered, so that rules that share a term share its cost."""
 
-    def __init__(self, article: Article, reported: Set[str] = frozenset()) -> None:
-        """`reported`: patterns whose every place an automaton notes before anything is looked up."""
-        self._reported = reported
-        self.language = article.language
-        self.segments: list[Segment] = []
-        texts: list[tuple[str, int | None, str]] = [
-            ("title", None, article.title),
-            ("standfirst", None, article.standfirst),
-        ]
-        texts += [("body", n, block.text) for n, block in enumerate(article.blocks) if block.role in OWN_ROLES]
-        at, parts = 0, []
-        for field, block, text in texts:
-            if text:
-                folded = words.fold(text)
-                self.segments.append(Segment(field, block, at, text, folded))
-                parts.append(folded.text)
-                at += len(folded.text) + len(_GAP)
-        self.text = _GAP.join(parts)
-        self._starts = [segment.start for segment in self.segments]
-        self._places: dict[str, list[int]] = {}
-        self._finds: dict[Probe, list[Find]] = {}
+    def __init__(
+        self,
+        article: Article,
+        texts: Sequence[str],
+        segments: Callable[[Article], list[Segment]],
+        probes: Sequence[Probe],
+        scanned: Set[int] = frozenset(),
+        needles: dict[int, bytes] | None = None,
+        own: View | None = None,
+    ) -> None:
+        """`segments`: those that `texts` are of, asked for when something was found. `scanned`: probes that stand
+        nowhere but where `note` was told. `needles`: of other probes, kept from article to article. `own`: the view
+        of title, standfirst and body, where this is another.
+        """
+        self._own = own or self
+        self._scanned = scanned
+        self._needles = {} if needles is None else needles
+        self.article = article
+        self._segments = segments
+        self._probes = probes
+        self._originals = texts
+        self._original = f" {GAP.join(texts)} "
+        if self._original.count("\0") >= max(len(texts), 1):
+            # In the joined text a NUL stands between segments only.
+            self._original = f" {GAP.join([text.replace(chr(0), chr(0xFFFD)) for text in texts])} "
+        # The second is None where characters are folded one by one.
+        self.haystack, self._folded = haystack.read(self._original)
+        self._places: dict[tuple[str, bool, bool], list[Span]] = {}
+        self._noted: set[int] = set()
+        self._finds: dict[int, list[Place]] = {}
+        self.noted = self._finds
+        """Where terms without conditions stand, for who scans the haystack."""
+        self.is_ascii = self._folded is None and self._original.isascii()
+        self._searches = 0
+        self._asked: set[int] = set()
+        self._sentences: dict[int, tuple[list[int], Sequence[Span]]] = {}
 
-    def note(self, pattern: str, start: int) -> None:
-        """Take what the automaton found: the pattern begins at `start`, word ends not yet looked at."""
-        places = self._places.setdefault(pattern, [])
-        if words.bounded(self.text, start, start + len(pattern)):
-            places.append(start)
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """The segments, in reading order."""
+        return self._segments(self.article)
 
-    def places(self, pattern: str) -> list[int]:
-        """Return where a pattern stands as whole words."""
-        found = self._places.get(pattern)
+    @cached_property
+    def text(self) -> str:
+        """The folded text, joined; one to one with the original but for the spots of `_folded`."""
+        return haystack.folded(self._original) if self._folded is None else self._folded.text
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each segment begins in the joined text."""
+        if self._folded is None:
+            return self._original_starts
+        return [1, *(match.end() for match in _GAP.finditer(self.text))]
+
+    @cached_property
+    def _original_starts(self) -> list[int]:
+        starts, at = [], 1
+        for text in self._originals:
+            starts.append(at)
+            at += len(text) + len(GAP)
+        return starts
+
+    @cached_property
+    def word_starts(self) -> list[int]:
+        """Where each word begins in the joined text."""
+        return words.word_starts(self.text)
+
+    def segment_at(self, start: int) -> int:
+        """Return the number of the segment that holds a place of the joined text."""
+        return bisect_right(self.starts, start) - 1
+
+    def word_range(self, start: int, end: int) -> Span:
+        """Return the numbers of the first and last word that begin within [start, end)."""
+        first = bisect_left(self.word_starts, start)
+        return first, max(first, bisect_left(self.word_starts, end) - 1)
+
+    def fields(self, field: str) -> frozenset[int]:
+        """Return the numbers of a field's segments."""
+        if field == "lead":
+            blocks = self.article.blocks
+            leads = (
+                number
+                for number, (name, block, _) in enumerate(self.segments)
+                if name == "standfirst" or (block is not None and blocks[block].role is _BODY)
+            )
+            return frozenset(islice(leads, 1))
+        return frozenset(number for number, segment in enumerate(self.segments) if segment[0] == field)
+
+    # ---- looking
+
+    def look(self, pattern: str, *, prefix: bool = False, fold_accents: bool = False) -> list[Span]:
+        """Return where a pattern stands as whole words in the joined text."""
+        key = (pattern, prefix, fold_accents)
+        found = self._places.get(key)
         if found is None:
-            found = []
-            at = -1 if pattern in self._reported else self.text.find(pattern)
-            while at >= 0:
-                if words.bounded(self.text, at, at + len(pattern)):
-                    found.append(at)
-                at = self.text.find(pattern, at + 1)
-            self._places[pattern] = found
+            if fold_accents:
+                found = self._search_bare(pattern, prefix=prefix)
+            else:
+                found = _whole_words(self.text, pattern, prefix=prefix)
+            self._places[key] = found
         return found
 
-    def finds(self, probe: Probe, field: str = "") -> list[Find]:
-        """Return where a probe holds, in reading order; `field` "" is every field."""
-        found = self._finds.get(probe)
-        if found is None:
-            found = self._finds[probe] = self._look(probe)
-        if not field:
-            return found
-        return [find for find in found if self.segments[find.segment].field == field]
+    def _search_bare(self, pattern: str, *, prefix: bool) -> list[Span]:
+        bare, kept = self._bare
+        found = _whole_words(bare, haystack.without_accents(pattern), prefix=prefix)
+        # Marks that were left out belong to the letter before them.
+        return [(kept[start], words.marks_end(self.text, kept[end - 1] + 1)) for start, end in found]
 
-    def _look(self, probe: Probe) -> list[Find]:
-        if probe.languages and self.language not in probe.languages:
+    @cached_property
+    def _bare(self) -> tuple[str, Sequence[int]]:
+        """The text without accents, and where each of its characters stands."""
+        pairs = [(at, base) for at, char in enumerate(self.text) if (base := haystack.without_accents(char))]
+        return "".join(base for _, base in pairs), [at for at, _ in pairs]
+
+    def note(self, number: int, starts: Sequence[int]) -> list[Place]:
+        """Take where in the haystack a probe's needle begins, and return where the probe holds."""
+        probe = self._probes[number]
+        conditions = probe.conditions
+        if not conditions.fold_accents:
+            spans = self._verified(probe, starts)
+            if conditions is ALWAYS:
+                found = self._finds[number] = [(start, end, number) for start, end in spans]
+                return found
+            if conditions.prefix:
+                spans = [(start, words.word_end(self.text, end)) for start, end in spans]
+            self._places[probe.pattern, conditions.prefix, False] = spans
+        self._noted.add(number)
+        return self.finds(number)
+
+    def _verified(self, probe: Probe, starts: Sequence[int]) -> list[Span]:
+        """Return where a pattern stands of the places where its needle does, which knows no accents and signs."""
+        pattern, original, kept = probe.pattern, self._original, self.haystack.kept
+        length = len(pattern)
+        if kept is not None:
+            starts = [int(kept[start]) for start in starts]
+        if not pattern[0].isalnum():
+            skipped = haystack.lead(pattern)
+            starts = [start - skipped for start in starts]
+        if self._folded is not None:
+            text = self.text
+            spans = [(start, start + length) for start in starts if text.startswith(pattern, start)]
+        else:
+            # Folded a few letters at a time: most articles hold too few candidates to fold all of them.
+            fold = haystack.folded
+            spans = [(at, at + length) for at in starts if fold(original[at : at + length]) == pattern]
+        # Between letters and digits the spaces of the haystack are the ends of words, unless marks were left out.
+        if kept is None and (probe.conditions.prefix or (pattern[0].isalnum() and pattern[-1].isalnum())):
+            return spans
+        text, prefix = self.text, probe.conditions.prefix
+        return [(at, end) for at, end in spans if words.bounded(text, at, words.word_end(text, end) if prefix else end)]
+
+    def finds(self, number: int) -> list[Place]:
+        """Return where a probe holds, in reading order."""
+        found = self._finds.get(number)
+        if found is None:
+            if number in self._scanned and number not in self._noted:
+                return _NONE
+            probe = self._probes[number]
+            if probe.conditions is not ALWAYS:
+                spans = self.holding(probe)
+            else:
+                # Most of what is asked for is not there, which the haystack tells in less time than the text.
+                needle = self._needles.get(number)
+                if needle is None:
+                    needle = self._needles[number] = haystack.needle(probe.pattern, prefix=False)
+                if needle and not self._in_haystack(needle):
+                    self._finds[number] = _NONE
+                    return _NONE
+                spans = _whole_words(self.text, probe.pattern, prefix=False)
+            found = self._finds[number] = [(start, end, number) for start, end in spans]
+        return found
+
+    def _in_haystack(self, needle: bytes) -> bool:
+        # A search takes 2 µs, a look into the set of words .1; making the set takes 25.
+        self._searches += 1
+        if self._searches > 8 and b" " not in (word := needle[1:-1]):
+            return word in self._words
+        return needle in self.haystack.data
+
+    @cached_property
+    def _words(self) -> frozenset[bytes]:
+        return frozenset(self.haystack.data.split())
+
+    def remembered(self, number: int) -> list[Place] | None:
+        """Return the places of a probe that were found before."""
+        return self._finds.get(number)
+
+    def remember(self, number: int, places: list[Place]) -> None:
+        """Keep the places of a probe that something else looked for."""
+        self._finds[number] = places
+
+    def folded_segments(self) -> Iterator[tuple[int, str]]:
+        """Yield each segment's folded text and where it begins in the joined text."""
+        ends = [start - len(GAP) for start in self.starts[1:]] + [len(self.text) - 1]
+        for start, end in zip(self.starts, ends, strict=True):
+            yield start, self.text[start:end]
+
+    def holding(self, probe: Probe) -> list[Span]:
+        """Return where a probe holds in the joined text, in reading order."""
+        conditions = probe.conditions
+        if conditions.languages and self.article.language not in conditions.languages:
             return []
-        found = []
-        for start in self.places(probe.pattern)[:MAX_FINDS]:
-            number = bisect_right(self._starts, start) - 1
-            segment = self.segments[number]
-            begin = start - segment.start
-            span = segment.folded.span(begin, begin + len(probe.pattern))
-            if self._counts(probe, segment.original, span):
-                found.append(Find(probe, number, span))
+        places = self.look(probe.pattern, prefix=conditions.prefix, fold_accents=conditions.fold_accents)
+        if not places:
+            return places
+        if conditions.only_with and not any(map(self._own.holding, conditions.only_with)):
+            return []
+        counted = (place for place in places if self._counts(conditions, probe, *place))
+        found = list(islice(counted, MAX_FINDS))
+        if conditions.unless_near and found:
+            against = [span for other in conditions.unless_near for span in self.holding(other)]
+            found = [span for span in found if not any(self.near(span, other, UNLESS_WORDS) for other in against)]
         return found
 
-    @staticmethod
-    def _counts(probe: Probe, text: str, span: Span) -> bool:
-        if probe.exact and words.neutral(text[slice(*span)]) != probe.exact:
+    def _counts(self, conditions: Conditions, probe: Probe, start: int, end: int) -> bool:
+        if not (conditions.exact or conditions.capital or conditions.not_at_sentence_start):
+            return True
+        segment, span = self.original(start, end)
+        text = self._originals[segment]
+        if conditions.capital and not text[span[0]].isupper():
             return False
-        if probe.guarded and words.in_capitals(text, span):
+        if conditions.exact:
+            last = start + len(probe.pattern) if conditions.prefix else end
+            exact = text[slice(*self.original(start, last)[1])]
+            neutral = words.neutral(exact)
+            if conditions.fold_accents:
+                if haystack.without_accents(neutral) != haystack.without_accents(conditions.exact):
+                    return False
+            elif neutral != conditions.exact:
+                return False
+        if conditions.guarded and sentences.in_capitals(text, span):
             return False
-        return not (probe.not_at_sentence_start and words.starts_sentence(text, span))
+        return not (conditions.not_at_sentence_start and sentences.starts_sentence(text, span))
 
-    def evidence(self, find: Find) -> Evidence:
-        """Return a find as evidence, with the sentence it stands in."""
-        segment = self.segments[find.segment]
-        start, end = find.span
-        sentence = words.sentence_at(segment.original, start, end)
-        first, last = _cut(sentence, find.span)
+    def near(self, one: Span, other: Span, distance: int, *, ordered: bool = False, apart: bool = False) -> bool:
+        """Say whether two places of the joined text are at most `distance` words apart in one segment. `apart`: they
+        do not overlap, else overlapping is near.
+        """
+        if self.segment_at(one[0]) != self.segment_at(other[0]):
+            return False
+        if one[0] < other[1] and other[0] < one[1]:
+            return not apart
+        if ordered and other[0] < one[0]:
+            return False
+        first, second = (one, other) if one[0] < other[0] else (other, one)
+        return self.word_range(*second)[0] - self.word_range(*first)[1] <= distance
+
+    # ---- telling
+
+    def original(self, start: int, end: int) -> tuple[int, Span]:
+        """Return the segment that holds [start, end) of the joined text, and where in its original."""
+        number = bisect_right(self.starts, start) - 1
+        begin = self.starts[number]
+        if self._folded is None:
+            return number, (start - begin, end - begin)
+        first, last = self._folded.span(start, end)
+        begin = self._original_starts[number]
+        return number, (first - begin, last - begin)
+
+    def sentences(self, segment: int) -> tuple[list[int], Sequence[Span]]:
+        """Return the sentences of a segment's original, and where each begins."""
+        found = self._sentences.get(segment)
+        if found is None:
+            spans = sentences.sentences(self._originals[segment])
+            found = self._sentences[segment] = ([start for start, _ in spans], spans)
+        return found
+
+    def sentence_of(self, segment: int, span: Span) -> int | None:
+        """Return the number of the sentence that holds all of a span of a segment's original; None: more than one."""
+        starts, spans = self.sentences(segment)
+        number = bisect_right(starts, span[0]) - 1
+        return number if number >= 0 and span[1] <= spans[number][1] else None
+
+    def _sentence(self, number: int, text: str, span: Span) -> Span:
+        # The first time in a segment what stands around is looked at alone; then it pays to cut the segment once.
+        if number not in self._sentences and number not in self._asked:
+            self._asked.add(number)
+            return sentences.sentence_at(text, *span)
+        starts, spans = self._sentences.get(number) or self.sentences(number)
+        within = bisect_right(starts, span[0]) - 1
+        if within >= 0 and span[1] <= spans[within][1]:
+            return spans[within]
+        return sentences.sentence_at(text, *span)
+
+    def evidence(self, place: Place) -> Evidence:
+        """Return a place as evidence, with the sentence it stands in."""
+        start, end, probe_number = place
+        number = bisect_right(self.starts, start) - 1
+        if self._folded is None:
+            begin = self.starts[number]
+        else:
+            start, end = self._folded.span(start, end)
+            begin = self._original_starts[number]
+        start, end = start - begin, end - begin
+        field, block, text = self.segments[number]
+        sentence = first, last = self._sentence(number, text, (start, end))
+        if last - first > MAX_QUOTE:
+            first = max(first, start - MAX_QUOTE // 2)
+            last = min(last, max(first + MAX_QUOTE, end))
+        probe = self._probes[probe_number]
+        conditions = probe.conditions
         return Evidence(
-            clause=find.probe.clause,
-            field=segment.field,
-            span=find.span,
-            block=segment.block,
-            sentence=sentence,
-            surface=segment.original[start:end],
-            entity=find.probe.entity,
-            quote=segment.original[first:last],
-            mark=(start - first, end - first),
+            probe.clause,
+            field,
+            (start, end),
+            block,
+            sentence,
+            text[start:end],
+            conditions.entity,
+            conditions.name,
+            text[first:last],
+            (start - first, end - first),
         )
 
 
-def _cut(sentence: Span, span: Span) -> Span:
-    """Return the part of a sentence that is quoted: all of it, or MAX_QUOTE characters around the span."""
-    first, last = sentence
-    if last - first > MAX_QUOTE:
-        first = max(first, span[0] - MAX_QUOTE // 2)
-        last = min(last, max(first + MAX_QUOTE, span[1]))
-    return first, last
+def _whole_words(text: str, pattern: str, *, prefix: bool) -> list[Span]:
+    found = []
+    length = len(pattern)
+    at = text.find(pattern)
+    while at >= 0:
+        end = at + length
+        if prefix:
+            end = words.word_end(text, end)
+        if words.bounded(text, at, end):
+            found.append((at, end))
+        at = text.find(pattern, at + 1)
+    return found

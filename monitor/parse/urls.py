@@ -17,6 +17,8 @@ _SPACE = re.compile(r"[\x00-\x20]+")
 _PLAIN_HOST = re.compile(r"(?:(?!xn--)[a-z0-9-]{1,63}(?:\.(?!$)|$))+")
 MAX_URL = 2_000
 
+_SCHEME = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
+
 
 def _parse(url: str) -> URL | None:
     text = _SPACE.sub("", url)
@@ -87,3 +89,8 @@ def host(url: str) -> str:
     """Return the lower-case host in its ASCII form; "" for what is no URL."""
     parsed = _parse(url)
     return (parsed.raw_host or "").lower() if parsed else ""
+
+
+def without_scheme(url: str) -> str:
+    """Return a URL, or how one begins, without what says nothing of its site: scheme and a leading www."""
+    return _SCHEME.sub("", url, count=1)

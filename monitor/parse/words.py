@@ -1,4 +1,4 @@
-"""Text as rules see it: folded with a way back to the original, words, sentences.
+"""Text as rules see it: folded with a way back to the original, and words.
 
 Folding makes one of what typists and typesetters write differently: case, curly and straight quotes, dashes, spaces of
 every kind, soft hyphens and other invisible characters, compatibility forms (NFKC). Accents stay. In 46,000 news texts
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,9 +27,12 @@ _EVEN |= dict.fromkeys(_SPACES, " ") | {"\u2026": ".", "\u0130": "I"}
 # One class: as an alternation of groups it took 80 us an article instead of 8 (November 2026). Half a surrogate pair,
 # as JSON can hold it, has no UTF-8 form, which the automaton needs.
 _ONE = re.compile(f"[{''.join(_EVEN)}\ud800-\udfff]")
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
-)
+UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
+_INVISIBLE = re.compile(f"[{UNSEEN}]")
+# Where folding changes the length of a text whose characters are otherwise folded one by one.
+_SPACING = re.compile(f"[ {UNSEEN}]{{2,}}|[{UNSEEN}]")
+# The same, and words from their first letter beyond ASCII on, with the letter before it, which may be its base.
+_SPOTS = re.compile(f"[ {UNSEEN}]{{2,}}|[{UNSEEN}]|[!-~]?[^\x00-\x7f{UNSEEN}][^ {UNSEEN}]*")
 _PIECE = re.compile(" +|[^ ]+")
 # Signs that NFKC would make letters of the word beside them: service mark, trade mark, numero.
 _SIGNS = frozenset("\u2116\u2120\u2122")
@@ -43,17 +46,26 @@ _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Folded text; `starts` and `ends` map its characters to code points of the original, None: one to one."""
+    """Folded text; `spots`: where it is longer or shorter than the original, as (start, end) in the folded text and
+    (start, end) in code points of the original, in order. Elsewhere characters stand one to one.
+    """
 
     text: str
-    starts: tuple[int, ...] | None = None
-    ends: tuple[int, ...] | None = None
+    spots: tuple[tuple[int, int, int, int], ...] = ()
 
     def span(self, start: int, end: int) -> Span:
         """Return where folded [start, end), not empty, stands in the original."""
-        if self.starts is None or self.ends is None:
+        if not self.spots:
             return start, end
-        return self.starts[start], self.ends[end - 1]
+        return self._original(start, 2), self._original(end - 1, 3)
+
+    def _original(self, at: int, side: int) -> int:
+        """Return where a folded character begins (`side` 2) or ends (3) in the original."""
+        before = bisect_right(self.spots, (at, len(self.text) + 1)) - 1
+        if before < 0:
+            return at + side - 2
+        spot = self.spots[before]
+        return spot[side] if at < spot[1] else at - spot[1] + spot[3] + side - 2
 
 
 def _even(match: re.Match[str]) -> str:
@@ -72,9 +84,30 @@ def bare(neutral: str) -> str:
     return term if "." in short else short
 
 
+def is_plain(text: str) -> bool:
+    """Say whether a text is letters, digits and single spaces between them, which folding changes in case alone."""
+    letters = text.replace(" ", "")
+    if text.isascii():
+        return letters.isalnum() and "  " not in text and text[0] != " " != text[-1]
+    return (
+        letters.isalpha()
+        and "  " not in text
+        and text[0] != " " != text[-1]
+        and unicodedata.is_normalized("NFKC", text)
+        and len(text.casefold()) == len(text)
+    )
+
+
 def fold(text: str) -> Folded:
     """Fold text. Linear; never raises."""
     return _fold(text, case=True)
+
+
+def marks_end(text: str, at: int) -> int:
+    """Return where the marks end that belong to the letter before `at`."""
+    while at < len(text) and unicodedata.combining(text[at]):
+        at += 1
+    return at
 
 
 def _fold(text: str, *, case: bool) -> Folded:
@@ -90,32 +123,31 @@ def _fold(text: str, *, case: bool) -> Folded:
 
 
 def _uneven(text: str, *, case: bool) -> Folded:
-    """Fold word by word, keeping where each character came from. `text` is evened out already."""
+    """Fold spot by spot, keeping where each stands. `text` is evened out already."""
+    plain = unicodedata.is_normalized("NFKC", text) and not (case and len(text.casefold()) != len(text))
     out: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for match in _PIECE.finditer(text):
-        at, piece = match.start(), match[0]
-        if piece[0] == " ":
-            if not out or out[-1] != " ":
-                out.append(" ")
-                starts.append(at)
-                ends.append(match.end())
-            continue
-        folded = piece.casefold() if case else piece
-        plain = piece.isascii() or (unicodedata.is_normalized("NFKC", piece) and not _INVISIBLE.search(piece))
-        if plain and len(folded) == len(piece):
-            starts += range(at, match.end())
-            ends += range(at + 1, match.end() + 1)
+    spots: list[tuple[int, int, int, int]] = []
+    at = length = 0
+    for match in (_SPACING if plain else _SPOTS).finditer(text):
+        start, end = match.span()
+        piece = match[0]
+        between = text[at:start].casefold() if case else text[at:start]
+        out.append(between)
+        length += len(between)
+        at = end
+        if piece[0] == " " or _INVISIBLE.match(piece):
+            parts = [(0, end - start, " " if " " in piece else "")]
+        elif unicodedata.is_normalized("NFKC", piece) and not (case and len(piece.casefold()) != len(piece)):
+            parts = [(0, end - start, piece.casefold() if case else piece)]
+        else:
+            parts = [(first, last, _cluster(piece[first:last], case=case)) for first, last in _clusters(piece)]
+        for first, last, folded in parts:
+            if len(folded) != last - first:
+                spots.append((length, length + len(folded), start + first, start + last))
             out.append(folded)
-            continue
-        for begin, end in _clusters(piece):
-            folded = _cluster(piece[begin:end], case=case)
-            starts += [at + begin] * len(folded)
-            ends += [at + end] * len(folded)
-            if folded:
-                out.append(folded)
-    return Folded("".join(out), tuple(starts), tuple(ends))
+            length += len(folded)
+    out.append(text[at:].casefold() if case else text[at:])
+    return Folded("".join(out), tuple(spots))
 
 
 def _clusters(word: str) -> Iterator[Span]:
@@ -136,10 +168,11 @@ def _goes_with_base(char: str) -> bool:
 def _cluster(cluster: str, *, case: bool) -> str:
     """Fold a base with its marks. What would become anything but letters and digits stays: "5½" is not 51⁄2."""
     cluster = _INVISIBLE.sub("", cluster)
-    folded = unicodedata.normalize("NFKC", cluster)
-    if cluster in _SIGNS or (len(folded) > 1 and len(cluster) == 1 and not all(map(is_word, folded))):
-        return cluster
-    folded = folded.replace("\u0130", "I")
+    base, marks = cluster[:1], unicodedata.normalize("NFKC", cluster[1:])
+    folded = unicodedata.normalize("NFKC", base)
+    if base in _SIGNS or (len(folded) > 1 and not all(map(is_word, folded))):
+        folded = base
+    folded = unicodedata.normalize("NFC", folded.replace("\u0130", "I") + marks).replace("\u0130", "I")
     return folded.casefold() if case else folded
 
 
@@ -151,6 +184,8 @@ def is_word(char: str) -> bool:
 
 _OTHER, _SPACED, _UNSPACED_LETTER, _UNSPACED_MARK, _KOREAN = range(5)
 _GLUED = frozenset((_SPACED, _KOREAN))
+_STARTING = frozenset((_SPACED, _KOREAN, _UNSPACED_LETTER))
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
 
 
 @lru_cache(maxsize=8192)
@@ -160,6 +195,48 @@ def _kind(char: str) -> int:
     if _UNSPACED.match(char):
         return _UNSPACED_MARK if unicodedata.category(char)[0] == "M" else _UNSPACED_LETTER
     return _KOREAN if _HANGUL.match(char) else _SPACED
+
+
+@lru_cache(maxsize=4096)
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M"
+
+
+def has_unspaced(text: str) -> bool:
+    """Say whether a text holds letters of a script whose words are not bounded by spaces alone, Korean among them."""
+    return not text.isascii() and (_UNSPACED.search(text) is not None or _HANGUL.search(text) is not None)
+
+
+def last_word(text: str) -> str:
+    """Return the run of word characters at the end of a text."""
+    start = len(text)
+    while start and is_word(text[start - 1]):
+        start -= 1
+    return text[start:]
+
+
+def word_end(text: str, at: int) -> int:
+    """Return where the word ends that goes on at `at`; `at` itself where none does."""
+    kind = _kind(text[at - 1]) if at else _OTHER
+    while at < len(text) and kind in _GLUED and _kind(text[at]) == kind:
+        at += 1
+    return at
+
+
+def word_starts(text: str) -> list[int]:
+    """Return where the words of a folded text begin."""
+    if text.isascii():
+        return [match.start() for match in _ASCII_WORD.finditer(text)]
+    starts = []
+    before = _OTHER
+    for at, char in enumerate(text):
+        kind = _kind(char)
+        starting = kind in _STARTING and (kind != before or kind == _UNSPACED_LETTER)
+        # A mark belongs to the letter before it, whatever its script.
+        if starting and (before == _OTHER or not _is_mark(char)):
+            starts.append(at)
+        before = kind
+    return starts
 
 
 def bounded(text: str, start: int, end: int) -> bool:
@@ -174,103 +251,8 @@ def bounded(text: str, start: int, end: int) -> bool:
     if end >= len(text):
         return True
     following = _kind(text[end])
+    if following == _SPACED:
+        before = _kind(text[end - 1])
+        return before != _SPACED and not (before != _OTHER and _is_mark(text[end]))
     # A vowel or tone mark makes another syllable of the letter before it.
-    return following != _UNSPACED_MARK and not (following == _SPACED == _kind(text[end - 1]))
-
-
-# ---- sentences
-
-_END = re.compile(
-    "[.!?\u2026\u061f\u06d4]+[\"'\u201d\u2019\u00bb)\\]]*\\s+|[\u3002\uff01\uff1f\uff61\u0964\u0965\u0589\u104b\u1362\u1367\u17d4]+[\u300d\u300f\u201d]*\\s*|\n+"
-)
-# A full stop after these ends no sentence. Longer lists gained nothing on the sample they were tried on.
-_SHORT = frozenset(
-    "mr mrs ms dr prof st gen col lt maj capt sgt gov sen rep rev hon no vs etc jr sr co corp inc ltd approx "
-    "jan feb mar apr jun jul aug sept sep oct nov dec e.g i.e u.s u.k u.n d.c a.m p.m "
-    "bzw ca z.b d.h u.a usw nr hr fr mme mlle mm m art p pp sig dott ing av bl r tys ul im "
-    "\u0433 \u0443\u043b \u0442.\u0435 \u0438\u043c \u0441\u0442\u0440".split()
-)
-
-
-@lru_cache(maxsize=64)
-def sentences(text: str) -> tuple[Span, ...]:
-    """Return the sentences of a text as spans in reading order; together they cover it but for white space."""
-    spans: list[Span] = []
-    start = 0
-    for match in _END.finditer(text):
-        if match.end() < len(text) and _goes_on(text, start, match):
-            continue
-        spans.append((start, match.start() + len(match.group().rstrip())))
-        start = match.end()
-    if start < len(text):
-        spans.append((start, len(text.rstrip())))
-    return tuple((begin, end) for begin, end in spans if end > begin)
-
-
-def _goes_on(text: str, start: int, match: re.Match[str]) -> bool:
-    stop = match.group()
-    if "\n" in stop:
-        return False
-    following = text[match.end()]
-    if following.islower():
-        return True
-    if stop[0] != ".":
-        return False
-    words = text[max(start, match.start() - 12) : match.start()].split()
-    last = words[-1].strip("(\"'\u201c\u00ab").lower() if words else ""
-    # "J. Smith", "Dr. Smith": an initial or a title before a capital; "am 3. April".
-    return stop.strip() == "." and (
-        last in _SHORT or (len(last) == 1 and last.isalpha()) or _DAY.match(last) is not None
-    )
-
-
-_DAY = re.compile(r"\d\d?$")
-
-
-def sentence_at(text: str, start: int, end: int) -> Span:
-    """Return the span of the sentence, or the sentences, that hold [start, end)."""
-    spans = sentences(text)
-    first = bisect_right(spans, start, key=lambda span: span[1])
-    last = bisect_left(spans, end, key=lambda span: span[1])
-    if first >= len(spans):
-        return start, end
-    return min(spans[first][0], start), max(spans[min(last, len(spans) - 1)][1], end)
-
-
-_OPENING = re.compile("[\\s\"'\u2018\u201c\u201e\u00ab(\\[\u2013\u2014-]*")
-# Characters to each side that say whether capitals are the rule here.
-_NEAR = 300
-_CASED = re.compile("[^\\W\\d_]+")
-
-
-def starts_sentence(text: str, span: Span) -> bool:
-    """Say whether only quotes and brackets stand between a sentence's start and the span's."""
-    begin = sentence_at(text, *span)[0]
-    opening = _OPENING.match(text, begin, span[0])
-    return opening is not None and opening.end() == span[0]
-
-
-def in_capitals(text: str, span: Span) -> bool:
-    """Say whether a span stands in a run of capitals, where capitals say nothing: "WHO SAYS IT IS US".
-
-    It does where four of five other words of its sentence are all capitals and they are three or more, or one of them
-    is too long for an acronym; so "the US, UK and EU" is none. It also does where three words in capitals stand right
-    beside it with nothing but spaces between: "BREAKING: WHO SAYS IT IS US, officials told reporters".
-    """
-    begin, end = sentence_at(text, *span)
-    begin, end = max(begin, span[0] - _NEAR), min(end, span[1] + _NEAR)
-    before, after = text[begin : span[0]], text[span[1] : end]
-    words = [word for word in _CASED.findall(f"{before} {after}") if len(word) > 1 and word.upper() != word.lower()]
-    high = [word for word in words if word.isupper()]
-    if not high:
-        return False
-    if len(high) >= 0.8 * len(words):
-        return len(high) >= 3 or any(len(word) >= 5 for word in high)
-    left, right = _HIGH_LEFT.search(before), _HIGH_RIGHT.match(after)
-    return sum(len(side[0].split()) for side in (left, right) if side) >= 3
-
-
-# Up to five words without a lower-case letter, spaces between: ASCII and the Latin, Greek and Cyrillic capitals.
-_HIGH = "[A-Z\u00c0-\u00de\u0386-\u03ab\u0400-\u042f]+"
-_HIGH_LEFT = re.compile(f"(?<!\\w)(?:{_HIGH} ){{1,5}}$")
-_HIGH_RIGHT = re.compile(f"(?: {_HIGH}(?!\\w)){{1,5}}")
+    return following != _UNSPACED_MARK

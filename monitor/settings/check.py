@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,7 +11,7 @@ from monitor.errors import ConfigError, QueryError
 from monitor.parse import urls
 from monitor.settings.document import Document, Keys
 from monitor.settings.faults import nearest
-from monitor.settings.schema import AlertsFile, OutletsFile, RulesFile
+from monitor.settings.schema import AlertsFile, EntitiesFile, OutletsFile, RulesFile
 
 
 @dataclass
@@ -56,11 +56,11 @@ def outlets(file: OutletsFile, document: Document, findings: Findings) -> None:
                 findings.warn(document, keys, f"the feed {feed} is also in outlet {first[0]!r}, line {first[1]}")
 
 
-def rules(file: RulesFile, document: Document, findings: Findings) -> None:
-    """Parse every query and look up every @entity."""
+def rules(file: RulesFile, document: Document, packs: Collection[str], findings: Findings) -> None:
+    """Parse every query and look up every @entity. `packs`: the ids of the entities of the packs."""
     from monitor.query import entities_in, parse
 
-    known = ids(document, "entities") or set()
+    known = (ids(document, "entities") or set()) | set(packs)
     for rule_id, rule in file.rules.items():
         keys = ("rules", rule_id, "query")
         try:
@@ -71,11 +71,40 @@ def rules(file: RulesFile, document: Document, findings: Findings) -> None:
             continue
         for warning in tree.warnings:
             findings.warn(document, keys, f"rule {rule_id!r}: {warning}")
+        if "@" not in rule.query:
+            continue
         for name in sorted(entities_in(tree) - known):
             offset = max(rule.query.find(f"@{name}"), 0)
             hint = nearest(name, known, plural="entities")
             message = f"rule {rule_id!r}: there is no entity {name!r}"
             findings.errors.append(document.error_within(keys, rule.query, offset, message, hint))
+
+
+def entities(file: RulesFile | EntitiesFile, document: Document, findings: Findings) -> None:
+    """Look at names and at the terms beside them."""
+    from monitor.match.entities import side
+    from monitor.match.forms import LANGUAGES
+    from monitor.parse import words
+
+    for entity_id, entity in file.entities.items():
+        terms: list[tuple[tuple[str | int, ...], str]]
+        terms = [(("entities", entity_id, "unless_near", index), text) for index, text in enumerate(entity.unless_near)]
+        for number, name in enumerate(entity.names):
+            at = ("entities", entity_id, "names", number)
+            terms += [((*at, "only_with", index), text) for index, text in enumerate(name.only_with)]
+            if not any(map(words.is_word, name.text)):
+                message = f"entity {entity_id!r}: a name without a letter or digit"
+                findings.errors.append(document.error(at, message))
+            if name.inflect and not set(name.languages) & LANGUAGES:
+                message = f"entity {entity_id!r}: {name.text!r} has `inflect`, but no language whose forms are known"
+                hint = f"`languages` may name {', '.join(sorted(LANGUAGES))}"
+                findings.errors.append(document.error((*at, "inflect"), message, hint))
+        for keys, text in terms:
+            try:
+                side(text)
+            except QueryError as error:
+                message = f"entity {entity_id!r}: {error.message}"
+                findings.errors.append(document.error_within(keys, text, error.position, message, error.hint))
 
 
 def alerts(file: AlertsFile, document: Document, others: Mapping[str, set[str] | None], findings: Findings) -> None:

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.errors import ConfigError
 from monitor.model import Channel, Entity, Name, Outlet, Route, Rule, Selectors, Source
-from monitor.settings import check, paths, schema
+from monitor.settings import check, packs, paths, schema
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
@@ -67,14 +67,18 @@ def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool 
     alerts = cast("schema.AlertsFile", files["alerts"])
 
     check.outlets(outlets, documents["outlets"], findings)
-    check.rules(rules, documents["rules"], findings)
+    found_packs = packs.load(folder, _validate, findings)
+    check.rules(rules, documents["rules"], {key for pack in found_packs for key in pack.file.entities}, findings)
+    check.entities(rules, documents["rules"], findings)
+    for pack in found_packs:
+        check.entities(pack.file, pack.document, findings)
     others = {
         "outlets": check.ids(documents["outlets"], "outlets"),
         "rules": check.ids(documents["rules"], "rules"),
         "tags": {tag for rule in rules.rules.values() for tag in rule.tags} if documents["rules"].usable else None,
     }
     check.alerts(alerts, documents["alerts"], others, findings)
-    origins = _origins(documents)
+    origins = _origins([*(pack.document for pack in found_packs), *documents.values()])
     for key, item in alerts.channels.items():
         if item.url_env:
             origins[f"channels.{key}.url"] = f"environment {item.url_env}"
@@ -91,7 +95,7 @@ def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool 
         directory=folder,
         outlets=tuple(_outlet(key, item) for key, item in outlets.outlets.items()),
         rules=tuple(_rule(key, item) for key, item in rules.rules.items()),
-        entities=tuple(_entity(key, item) for key, item in rules.entities.items()),
+        entities=_entities([*(pack.file for pack in found_packs), rules]),
         channels=channels,
         routes=tuple(_route(key, item) for key, item in alerts.routes.items()),
         warnings=tuple(findings.warnings),
@@ -134,10 +138,10 @@ def _remove(place: Any, keys: list[str | int]) -> None:
         return
 
 
-def _origins(documents: Mapping[str, Document]) -> dict[str, str]:
+def _origins(documents: Iterable[Document]) -> dict[str, str]:
     """Return file and line of every value of monitor.yaml, and of every entry of the other files."""
     origins = {}
-    for document in documents.values():
+    for document in documents:
         for section, items in document.data.items() if isinstance(document.data, dict) else ():
             if isinstance(items, dict):
                 for key in items:
@@ -272,11 +276,27 @@ def _rule(rule_id: str, item: schema.RuleKeys) -> Rule:
     )
 
 
+def _entities(files: Iterable[schema.EntitiesFile | schema.RulesFile]) -> tuple[Entity, ...]:
+    """Return the entities of all files; of an id, what the last one says."""
+    found = {key: item for file in files for key, item in file.entities.items()}
+    return tuple(_entity(key, item) for key, item in found.items())
+
+
 def _entity(entity_id: str, item: schema.EntityKeys) -> Entity:
     names = tuple(
-        Name(name.text, name.case == "exact", tuple(name.languages), name.not_at_sentence_start) for name in item.names
+        Name(
+            name.text,
+            exact=name.case == "exact",
+            languages=tuple(name.languages),
+            not_at_sentence_start=name.not_at_sentence_start,
+            only_with=tuple(name.only_with),
+            fold_accents=name.accents == "fold",
+            inflect=name.inflect,
+            transliterate=name.transliterate,
+        )
+        for name in item.names
     )
-    return Entity(entity_id, names, item.label or entity_id)
+    return Entity(entity_id, names, item.label or entity_id, tuple(item.unless_near), item.wikidata)
 
 
 def _route(route_id: str, item: schema.RouteKeys) -> Route:

@@ -244,6 +244,14 @@ class NameKeys(_Keys):
     """It holds only in articles in these; without it, in all."""
     not_at_sentence_start: bool = False
     """A capital at the start of a sentence says nothing: do not count it there."""
+    accents: Literal["exact", "fold"] = "exact"
+    """`fold`: with, without or with other accents, as `Sanchez` for `Sánchez`."""
+    inflect: bool = False
+    """The forms it takes in its `languages` count too; write it as a dictionary would."""
+    transliterate: bool = False
+    """A name in Cyrillic letters: the spellings of newspapers in Latin letters count too."""
+    only_with: list[Text] = []
+    """It holds only in an article that has one of these: words, phrases, word*, {Exact}."""
 
     @model_validator(mode="before")
     @classmethod
@@ -258,6 +266,17 @@ class EntityKeys(_Keys):
     """As people know it; without it, the id."""
     names: Annotated[list[Annotated[NameKeys, OrText()]], Field(min_length=1)]
     """Every name it has, in every language and script you read."""
+    unless_near: list[Text] = []
+    """A name does not count where one of these stands within ten words of it, or over it: others of that name."""
+    wikidata: Annotated[str, Field(pattern=r"^(Q[1-9][0-9]*)?$")] = ""
+    """Its number there, such as Q7184; for your own use."""
+
+
+class EntitiesFile(_Keys):
+    """A file of the folder entities/: who and what rules can name. What rules.yaml says of an id comes before it."""
+
+    entities: dict[Id, EntityKeys] = {}
+    """By id: somebody or something with names, used in a query as @id."""
 
 
 class RulesFile(_Keys):
@@ -331,7 +350,13 @@ FILE_MODELS: dict[str, type[_Keys]] = {
 }
 
 
+SCHEMAS = (*FILE_MODELS, "entities")
+"""What `json_schema` knows."""
+
+
 def json_schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of one file: monitor, outlets, rules or alerts."""
-    schema = FILE_MODELS[name].model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"{name}.yaml of monitor"}
+    """Return the JSON Schema of one file: monitor, outlets, rules, alerts, or entities for those of its folder."""
+    model = EntitiesFile if name == "entities" else FILE_MODELS[name]
+    title = "entities/*.yaml" if name == "entities" else f"{name}.yaml"
+    schema = model.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"{title} of monitor"}

@@ -78,7 +78,7 @@ def _evidence_fields(piece: Evidence) -> dict[str, object]:
     for name in ("sentence", "mark"):
         if getattr(piece, name) != (0, 0):
             fields[name] = getattr(piece, name)
-    for name in ("surface", "entity", "quote"):
+    for name in ("surface", "entity", "name", "quote"):
         if getattr(piece, name):
             fields[name] = getattr(piece, name)
     return fields

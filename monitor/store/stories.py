@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from monitor.model import Placement, PlacementReason
 from monitor.store.codec import moment, pack_numbers, stamp, unpack_numbers
 from monitor.store.rows import Sql
+from monitor.views import Placement, PlacementReason
 
 _PLACE = """
 INSERT INTO placements (article_id, story_id, reason, fingerprint, similarity, at) VALUES (?, ?, ?, ?, ?, ?)

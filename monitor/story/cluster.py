@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from monitor.model import Article, Placement, PlacementReason
+from monitor.model import Article
 from monitor.story.fingerprint import fingerprint as sketch_of
 from monitor.story.fingerprint import overlap
+from monitor.views import Placement, PlacementReason
 
 NEAR = 0.6
 """Least share of the shorter text that the longer one must hold."""

@@ -1,70 +1,159 @@
-"""Rules against articles: how the cost grows from 100 to 100,000 rules, and against a loop of compiled regexes."""
+"""Rules against articles: the whole engine beside a bare automaton, how cost grows, phases, edits, memory, peers.
+
+All in CPU time of one thread. The machine is shared: what is compared ran in turn, and only ratios mean something.
+The bare automaton folds the case and finds every term of every rule, as whole words; it knows no AND and no evidence.
+"""
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
+import argparse
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.errors import QueryError
+import numpy as np
+import numpy.typing as npt
+
 from monitor.match.engine import Matcher
-from monitor.model import Article, Block, Role, Rule
-from monitor.query import Term, parse
+from monitor.model import Article
+from tests.bench._match_data import KINDS, Bare, Rules, articles, best, over, rules, say, tick, unique
+from tests.bench._match_memory import NONE, used
+from tests.bench._match_parts import edits, phases
+from tests.bench._match_peers import compare
 
-SIZES = (100, 1_000, 10_000, 100_000)
-
-
-def main(data: Path) -> None:
-    articles = _articles(data / "match" / "articles.jsonl.gz")
-    for kind in ("sparse", "dense"):
-        rules = _rules(data / "match" / f"rules-{kind}.jsonl.gz")
-        base = 0.0
-        for size in SIZES:
-            started = time.process_time()
-            matcher = Matcher(rules[:size])
-            compiled = time.process_time() - started
-            cost, hits = _cost(articles, lambda article, m=matcher: len(m.match(article)))
-            base = base or cost
-            print(
-                f"{kind} {size:>7} rules: compiled in {compiled:5.1f} s, {cost * 1e6:7.0f} us an article "
-                f"({cost / base:4.1f} x 100 rules), {hits / len(articles):.2f} hits an article"
-            )
-    roots = [parse(rule.query).root for rule in rules]
-    phrases = [root.text for root in roots if isinstance(root, Term)][:1_000]
-    loop = [re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE) for phrase in phrases]
-    peer, _ = _cost(articles[:100], lambda article: sum(1 for one in loop if one.search(article.body)))
-    ours = Matcher(Rule(str(number), f'"{phrase}"') for number, phrase in enumerate(phrases))
-    cost, _ = _cost(articles[:100], lambda article: len(ours.match(article)))
-    print(f"{len(phrases)} phrases: {peer / cost:.0f} times as fast as a loop of compiled regexes")
+SIZES = (10, 1_000, 10_000, 100_000)
+BASE = 1_000
+PARTS = ("scale", "phases", "edits", "memory", "peers")
 
 
-def _cost(articles: list[Article], run: Callable[[Article], int]) -> tuple[float, int]:
-    started = time.process_time()
-    hits = sum(run(article) for article in articles)
-    return (time.process_time() - started) / len(articles), hits
+@dataclass
+class Sample:
+    """What one number of rules costs, in seconds an article. `spent`, `hits`: article by article."""
+
+    product: float
+    bare: float
+    spent: npt.NDArray[np.float64]
+    hits: npt.NDArray[np.int64]
 
 
-def _articles(path: Path) -> list[Article]:
-    found = []
-    for row in map(json.loads, gzip.decompress(path.read_bytes()).splitlines()):
-        text = row.get("text") or row.get("body") or ""
-        blocks = tuple(Block(Role.BODY, " ".join(part.split())) for part in text.split("\n") if part.strip())
-        found.append(Article("https://a.example/", row.get("title") or "", row.get("lang"), blocks))
-    return found
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--articles", type=int, default=3_000, help="how many of the articles")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
 
 
-def _rules(path: Path) -> list[Rule]:
-    """Return the rules whose query this version can read; the rest is counted by nobody."""
-    rules, refused = [], 0
-    for row in map(json.loads, gzip.decompress(path.read_bytes()).splitlines()):
-        try:
-            parse(row["query"])
-        except QueryError:
-            refused += 1
+def main(data: Path, options: argparse.Namespace | None = None) -> None:
+    """Measure and print. `options`: as `add_options` describes them, their defaults where None."""
+    if options is None:
+        parser = argparse.ArgumentParser()
+        add_options(parser)
+        options = parser.parse_args([])
+    parts = options.only.split(",")
+    if unknown := set(parts) - set(PARTS):
+        raise SystemExit(f"--only: {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
+    known = articles(data, options.articles)
+    size = sum(len(article.body.encode()) for article in known) / len(known)
+    say(f"{len(known):,} articles of {size:,.0f} bytes, {sum(len(a.blocks) for a in known) / len(known):.1f} blocks")
+    # Tables are made at the first article.
+    Matcher([]).match(known[0])
+    names: list[str] = []
+    for kind in KINDS:
+        names = measure(kind, rules(data, kind), known, parts) or names
+    if "memory" in parts:
+        _memory(data)
+    if "peers" in parts:
+        say("\nPhrases of the sparse rules, each peer beside the product with the same as rules")
+        compare(names, _fitting(len(names)), known)
+
+
+def measure(kind: str, known: Rules, read: Sequence[Article], parts: Sequence[str]) -> list[str]:
+    """Print all that is measured with one kind of rules. Return the phrases of the sparse."""
+    say(f"\n{kind}: {len(known.rules):,} rules, {known.refused} refused")
+    texts = [article.body for article in read]
+    samples: dict[int, Sample] = {}
+    matcher = Matcher([])
+    for count in _fitting(len(known.rules)):
+        if "scale" not in parts and (count < len(known.rules) or not {"phases", "edits"} & set(parts)):
             continue
-        rules.append(Rule(str(row.get("id", len(rules))), row["query"]))
-    print(f"{path.name}: {len(rules)} rules, {refused} use what the language does not have yet")
-    return rules
+        some = known.rules[:count]
+        began = time.process_time()
+        matcher = Matcher(some)
+        built = time.process_time() - began
+        if "scale" in parts:
+            samples[count] = _sample(matcher, Bare(unique(known.terms[:count])), read, texts)
+            _say_sample(f"{kind} {count:>7,} rules", samples[count], samples[min(samples)], texts)
+        if count == len(known.rules):
+            parsing = known.parsing
+            say(f"{kind} {count:>7,} rules: parse {parsing:.2f} s, compile {built - parsing:.2f} s, both {built:.2f} s")
+        if "phases" in parts and count >= BASE:
+            phases(f"{kind} {count:>7,} rules", matcher, read)
+    if samples:
+        _say_growth(kind, samples)
+    if "edits" in parts and kind == KINDS[0]:
+        edits(f"{kind} {len(known.rules):,} rules", matcher, known.rules, read)
+    return unique(known.names) if kind == KINDS[0] else []
+
+
+def _fitting(most: int) -> list[int]:
+    """Return the sizes that there are rules for, the last at least in part."""
+    return sorted({min(size, most) for size in SIZES})
+
+
+def _sample(matcher: Matcher, bare: Bare, read: Sequence[Article], texts: Sequence[str]) -> Sample:
+    product, limit = best([over(matcher.match, read), over(bare.find, texts)])
+    clock, look = time.process_time, tick()
+    spent, hits = [], []
+    for article in read:
+        began = clock()
+        found = matcher.match(article)
+        spent.append(clock() - began - look)
+        hits.append(len(found))
+    return Sample(product / len(read), limit / len(read), np.array(spent), np.array(hits))
+
+
+def _say_sample(label: str, sample: Sample, fewest: Sample, texts: Sequence[str]) -> None:
+    hits = sample.hits.mean()
+    line = (
+        f"{label}: {sample.product * 1e6:7.1f} us an article, {1 / sample.product:7,.0f} docs/s; "
+        f"{sample.product / sample.bare:5.2f} x bare ({sample.bare * 1e6:.1f} us); {hits:.2f} hits an article"
+    )
+    if hits > 0.005 and sample is not fewest:
+        # Beyond the same articles with hardly a rule; and by least squares of time on characters and hits.
+        beyond = (sample.product - fewest.product) / hits
+        columns = np.column_stack([np.ones(len(texts)), list(map(len, texts)), sample.hits])
+        slope = np.linalg.lstsq(columns, sample.spent, rcond=None)[0][2]
+        line += f"; a match {beyond * 1e6:.1f} us beyond the fewest rules, {slope * 1e6:.1f} us by least squares"
+    say(line)
+
+
+def _say_growth(kind: str, samples: dict[int, Sample]) -> None:
+    small, large = samples.get(BASE), samples[max(samples)]
+    if small is None or small is large:
+        return
+    line = (
+        f"{kind}: time({max(samples):,}) / time({BASE:,}): product {large.product / small.product:.2f}, "
+        f"bare {large.bare / small.bare:.2f}"
+    )
+    if (without := large.hits == 0).any():
+        none, few = large.spent[without], small.spent[without]
+        line += (
+            f"; the {without.sum():,} articles without a match {none.sum() / few.sum():.2f} "
+            f"({few.mean() * 1e6:.1f} to {none.mean() * 1e6:.1f} us)"
+        )
+    say(line)
+
+
+def _memory(data: Path) -> None:
+    say("\nResident memory of a fresh process")
+    try:
+        base = used(NONE, data)
+        say(f"no rules: {base.kept / 1024:.1f} MB")
+        for kind in KINDS:
+            taken = used(kind, data)
+            say(
+                f"{kind}: +{(taken.kept - base.kept) / 1024:.1f} MB, at its peak "
+                f"+{(taken.peak - base.peak) / 1024:.1f} MB; parsed and compiled in {taken.built:.2f} s"
+            )
+    except subprocess.CalledProcessError as error:
+        say(f"memory could not be measured: {error.stderr[-300:]}")

@@ -103,7 +103,7 @@ def test_status_and_its_age(config):
 def test_rules_are_checked(config):
     assert "3 rules are fine" in run(config, "rules", "check")
     assert "1 rule is fine" in run(config, "rules", "check", "a (b OR c)")
-    assert "NEAR is not supported yet" in run(config, "rules", "check", "a NEAR/3 b", code=1)
+    assert "a number from 1 to 500" in run(config, "rules", "check", "a NEAR b", code=1)
     assert "belgorod" in run(config, "rules", "list")
 
 

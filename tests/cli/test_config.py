@@ -24,7 +24,7 @@ def run(tmp_path, monkeypatch):
 def test_what_ships_is_fine(run):
     result = run("config", "check")
     assert result.exit_code == 0, result.output
-    assert result.stdout == "16 outlets, 2 rules, 1 entity, 1 channel: fine\n"
+    assert result.stdout == "16 outlets, 2 rules, 183 entities, 1 channel: fine\n"
 
 
 def test_warnings_go_to_stderr_and_are_no_failure(run, tmp_path):
@@ -65,7 +65,7 @@ def test_show_has_values_and_origins_but_no_secret(run, tmp_path):
 def test_new_makes_a_folder_that_checks_and_never_overwrites(run, tmp_path):
     result = run("config", "new", "mine")
     assert result.exit_code == 0
-    assert {path.name for path in (tmp_path / "mine").iterdir()} == {*paths.FILES, "schema"}
+    assert {path.name for path in (tmp_path / "mine").iterdir()} == {*paths.FILES, "entities", "schema"}
     assert run("--config", "mine", "config", "check").exit_code == 0
     (tmp_path / "mine" / "rules.yaml").write_text("rules: {mine: nato}\n")
     again = run("config", "new", "mine")
@@ -88,6 +88,6 @@ def test_schema_writes_beside_the_configuration_in_force(run, tmp_path):
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "rules.yaml").write_text("rules: {}\n")
     result = run("config", "schema")
-    assert (result.exit_code, result.stdout) == (0, "4 schemas written to config/schema\n")
-    assert len(list((tmp_path / "config" / "schema").glob("*.schema.json"))) == 4
-    assert run("config", "schema", "other").stdout == "4 schemas written to other/schema\n"
+    assert (result.exit_code, result.stdout) == (0, "5 schemas written to config/schema\n")
+    assert len(list((tmp_path / "config" / "schema").glob("*.schema.json"))) == 5
+    assert run("config", "schema", "other").stdout == "5 schemas written to other/schema\n"

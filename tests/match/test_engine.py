@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import QueryError
-from monitor.match.engine import MAX_EVIDENCE, Matcher
+from monitor.match.engine import Matcher
+from monitor.match.evaluate import MAX_EVIDENCE
 from monitor.match.receipt import receipt
 from monitor.model import Article, Block, Entity, Name, Role, Rule
 

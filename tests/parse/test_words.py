@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.parse import words
+from monitor.parse import sentences, words
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_term_loses_the_marks_around_it_but_not_its_own():
     ],
 )
 def test_sentences(text, count):
-    found = words.sentences(text)
+    found = sentences.sentences(text)
     assert len(found) == count
     assert all(text[begin:end] == text[begin:end].strip() for begin, end in found)
 
@@ -106,7 +106,7 @@ def test_sentences(text, count):
 def test_the_sentence_around_a_span():
     text = "One here. NATO met. Three."
     at = text.index("NATO")
-    assert text[slice(*words.sentence_at(text, at, at + 4))] == "NATO met."
+    assert text[slice(*sentences.sentence_at(text, at, at + 4))] == "NATO met."
 
 
 @pytest.mark.parametrize(
@@ -124,20 +124,20 @@ def test_the_sentence_around_a_span():
 )
 def test_a_run_of_capitals(text, name, capitals):
     at = text.index(name)
-    assert words.in_capitals(text, (at, at + len(name))) is capitals
+    assert sentences.in_capitals(text, (at, at + len(name))) is capitals
 
 
 def test_the_start_of_a_sentence():
     text = "They left. “Nato il 3 maggio.” Poi Nato."
     first = text.index("Nato")
     last = text.rindex("Nato")
-    assert words.starts_sentence(text, (first, first + 4))
-    assert not words.starts_sentence(text, (last, last + 4))
+    assert sentences.starts_sentence(text, (first, first + 4))
+    assert not sentences.starts_sentence(text, (last, last + 4))
 
 
 @given(st.text(max_size=80))
 def test_sentences_of_anything_are_in_order(text):
     at = 0
-    for begin, end in words.sentences(text):
+    for begin, end in sentences.sentences(text):
         assert at <= begin < end <= len(text)
         at = end

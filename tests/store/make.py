@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from monitor.model import (
-    Alert,
-    Article,
-    Block,
-    Evidence,
-    Hit,
-    Link,
-    Message,
-    Outlet,
-    Placement,
-    PlacementReason,
-    Role,
-    Source,
-    Standing,
-)
+from monitor.model import Alert, Article, Block, Evidence, Hit, Link, Message, Outlet, Role, Source, Standing
 from monitor.ports import Store
+from monitor.views import Placement, PlacementReason
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 FEED = "https://courier.example/feed"

@@ -9,23 +9,10 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import AlertReason, Reason, SendReason, StoreError
-from monitor.model import (
-    Alert,
-    Article,
-    Block,
-    Delivery,
-    LinkState,
-    Memory,
-    Placement,
-    PlacementReason,
-    Role,
-    Source,
-    Standing,
-    TextKind,
-)
+from monitor.model import Alert, Article, Block, Delivery, LinkState, Memory, Role, Source, Standing, TextKind
 from monitor.ports import Store
 from monitor.store.sqlite import SqliteStore
-from monitor.views import EventRow, Filter, LinkOutcome, Pass, PollOutcome, RobotsFile
+from monitor.views import EventRow, Filter, LinkOutcome, Pass, Placement, PlacementReason, PollOutcome, RobotsFile
 from tests.store.make import (
     FEED,
     NOW,

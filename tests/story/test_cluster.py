@@ -3,9 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.model import Article, Block, Placement, PlacementReason, Role, TextKind
+from monitor.model import Article, Block, Role, TextKind
 from monitor.story import cluster
 from monitor.story.cluster import Clusters, story_id
+from monitor.views import Placement, PlacementReason
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WIRE = (
