@@ -11,8 +11,9 @@ from typing import TextIO
 
 from monitor import enrol, wiring
 from monitor.enrol import Trial
-from monitor.model import Channel, Delivery, Message, Outlet, Page
+from monitor.model import Channel, Delivery, Entity, Message, Outlet, Page, Rule
 from monitor.notify.channels.sender import Sender
+from monitor.pool import Pool
 from monitor.ports import Store
 from monitor.settings.load import Settings
 from monitor.views import OutletRow, Totals
@@ -79,3 +80,15 @@ async def fetch(settings: Settings, url: str) -> Page:
     """Fetch one page as the daemon would. Raises FetchError."""
     async with wiring.client(settings) as client:
         return await client.get(wiring.request(settings, url))
+
+
+async def weigh(rules: Sequence[Rule], entities: Sequence[Entity]) -> tuple[int, int]:
+    """Return the resident bytes of a reader without these rules and with them; 0 where the system does not say."""
+    found = []
+    for some, named in (((), ()), (tuple(rules), tuple(entities))):
+        pool = await Pool.start(some, named, size=1)
+        try:
+            found.append(await pool.weight())
+        finally:
+            await pool.aclose()
+    return found[0], found[1]

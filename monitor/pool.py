@@ -24,6 +24,7 @@ from monitor.forkserver import ForkServer
 from monitor.model import Entity, Failure, Link, Links, Memory, Outlet, Page, Reading, Rule
 from monitor.views import DueSource
 from monitor.worker import FORK_SECONDS, UntouchedError, Worker, end, fork, start, told
+from monitor.zygote import memory
 
 WATCH_SECONDS = 0.05
 RETRY_SECONDS = 1.0
@@ -142,6 +143,14 @@ class Pool:
         """Count readers, busy, waiting; since the start jobs, forked, retried, and readers ended by reason."""
         now = {"readers": len(self._crew), "busy": len(self._busy), "waiting": len(self._waiting)}
         return {**self._counts, **now}
+
+    async def weight(self) -> int:
+        """Return the resident bytes of a reader that has done nothing yet; 0 where the system does not say."""
+        worker = await self._take(FIRST)
+        try:
+            return memory(worker.pid)[1]
+        finally:
+            self._give_back(worker)
 
     async def aclose(self) -> None:
         self._closed = True

@@ -70,7 +70,7 @@ def _each(
     failed = 0
     for place in places:
         try:
-            page = _load(app, place, url)
+            page = load_page(app, place, url)
             show(place, parse(page))
         except (FetchError, ReadError) as error:
             failed += 1
@@ -129,7 +129,8 @@ def _fields(record: object) -> dict[str, object]:
     return {item.name: getattr(record, item.name) for item in dataclasses.fields(record)}
 
 
-def _load(app: App, place: str, url: str) -> Page:
+def load_page(app: App, place: str, url: str) -> Page:
+    """Return a file as a page, or the page at a URL. Raises FetchError and OSError."""
     from monitor.model import Page
 
     if place.startswith(("http://", "https://")):

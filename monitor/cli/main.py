@@ -17,7 +17,7 @@ COMMANDS = {
     "run": ("run", "run", "Run the daemon; --once: do what is due now and stop."),
     "hits": ("hits", "hits", "List and search stored hits; show one with its reason."),
     "articles": ("articles", "articles", "List and search stored articles."),
-    "rules": ("rules", "rules", "List and check rules."),
+    "rules": ("rules", "rules", "List, check, try and explain rules."),
     "outlets": ("outlets", "outlets", "List outlets; ask each what it holds now."),
     "alerts": ("alerts", "alerts", "List what was sent, failed or waits; send a test message."),
     "config": ("config", "config", "Check, show and create the configuration."),

@@ -1,16 +1,24 @@
-"""`monitor rules`: list and check."""
+"""`monitor rules`: list and check; `test` and `why` are in trying.py, `entity` and `lint` in entities.py."""
 
 from __future__ import annotations
 
+import asyncio
+
 import click
 
-from monitor.cli import listing
+from monitor.cli import entities, listing, trying
 from monitor.cli.app import App, clean, json_option, pass_app, print_json
 
 
 @click.group()
 def rules() -> None:
-    """List and check rules."""
+    """List, check, try and explain rules."""
+
+
+rules.add_command(trying.test)
+rules.add_command(trying.why)
+rules.add_command(entities.entity)
+rules.add_command(entities.lint)
 
 
 @rules.command("list")
@@ -28,10 +36,12 @@ def list_(app: App, as_json: bool) -> None:
 
 @rules.command()
 @click.argument("query", required=False)
+@click.option("--stats", is_flag=True, help="Say what a reader's memory is without the rules and with them.")
 @json_option
 @pass_app
-def check(app: App, query: str | None, as_json: bool) -> None:
+def check(app: App, query: str | None, stats: bool, as_json: bool) -> None:
     """Check the configured rules, or one QUERY, without reading anything. Exit code 1 where one is wrong."""
+    from monitor.checkup import weigh
     from monitor.match.engine import Matcher
     from monitor.model import Rule
     from monitor.query import parse
@@ -40,6 +50,7 @@ def check(app: App, query: str | None, as_json: bool) -> None:
     found = [Rule("query", query)] if query else list(settings.rules)
     parsed = {rule.id: parse(rule.query) for rule in found}
     Matcher(found, settings.entities)
+    weight = asyncio.run(weigh(found, settings.entities)) if stats else None
     if as_json:
         print_json({"rule": rule.id, "query": rule.query, "warnings": parsed[rule.id].warnings} for rule in found)
         return
@@ -47,3 +58,6 @@ def check(app: App, query: str | None, as_json: bool) -> None:
         for warning in parsed[rule.id].warnings:
             click.echo(clean(f"{rule.id}: {warning}"), err=True)
     click.echo(f"{len(found)} {'rule is' if len(found) == 1 else 'rules are'} fine")
+    if weight is not None:
+        without, loaded = weight
+        click.echo(f"one reader: {without >> 20} MB without the rules, {loaded >> 20} MB with them")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Sequence, Set
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 
 from monitor.match.entities import Probe
 from monitor.match.program import ASIDE_FIELDS, Op, Program
-from monitor.match.view import Place, View, aside_segments, own_segments, own_texts
-from monitor.model import Article, Evidence
+from monitor.match.view import Place, Source, View, aside_segments, own_segments, own_texts, source
+from monitor.model import Article, Evidence, Span
 from monitor.parse.expression import expression
 from monitor.parse.urls import without_scheme
 
 MAX_EVIDENCE = 20
 _AND, _OR = int(Op.AND), int(Op.OR)
 
-Found = tuple[View, list[Place]]
+Spot = tuple[str, int | None, Span]
+"""A place of an article: field, number of the block, where in its original text."""
 
 
 class Evaluation:
@@ -26,20 +27,21 @@ class Evaluation:
         self,
         article: Article,
         probes: Sequence[Probe],
-        scanned: Set[int] = frozenset(),
+        scanned: bytes | bytearray = b"",
         needles: dict[int, bytes] | None = None,
+        own: Source | None = None,
     ) -> None:
-        """`scanned` and `needles`: see View."""
+        """`scanned` and `needles`: see View. `own`: the source of `own_texts`, where it has been read already."""
         self.article = article
         self.probes = probes
         self._scanned, self._needles = scanned, needles
-        self.main = View(article, own_texts(article), own_segments, probes, scanned, needles)
+        self.main = View(article, own or source(own_texts(article)), own_segments, probes, scanned, needles)
 
     @cached_property
     def aside(self) -> View:
         """Captions, teasers, authors, section: what only a field sees."""
         texts = [text for _, _, text in aside_segments(self.article)]
-        return View(self.article, texts, aside_segments, self.probes, self._scanned, self._needles, self.main)
+        return View(self.article, source(texts), aside_segments, self.probes, self._scanned, self._needles, self.main)
 
     def holds(self, program: Program, view: View, scope: frozenset[int] | None) -> list[Place] | None:  # noqa: PLR0911 - one for each kind of node
         """Return the places that make a program hold (none for NOT and attributes), None where it does not.
@@ -185,6 +187,14 @@ class Evaluation:
             chosen = list(dict.fromkeys([*first.values(), *shown]))[:MAX_EVIDENCE]
             shown = sorted(chosen, key=_reading_order)
         return tuple(map(self._piece, shown))
+
+    def spot(self, place: Place) -> Spot:
+        """Return where a place stands in the article."""
+        start, end, number = place
+        view = self.main if number >= 0 else self.aside
+        segment, span = view.original(start, end)
+        field, block, _ = view.segments[segment]
+        return field, block, span
 
     def _piece(self, place: Place) -> Evidence:
         start, end, number = place

@@ -10,8 +10,8 @@ an automaton of their own, over the folded text.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,8 @@ from daachorse import DoubleArrayAhoCorasick
 from monitor.parse import words
 
 GAP = " \0 "
-"""Between segments: no term holds a NUL, and words end at the spaces."""
-_SPACE, _SIGN, _CHANGES, _ACCENT, _UNSPACED, _COMPOSES, _GAP = 32, 31, 0, 1, 2, 3, 10
+"""Between segments: words end at the spaces, and no phrase holds two, let alone a NUL."""
+_SPACE, _SIGN, _CHANGES, _ACCENT, _UNSPACED, _COMPOSES = 32, 31, 0, 1, 2, 3
 # Below, every code point has its value in the table; of those above only Han, Hangul and emoji are common enough.
 _TABLE_END = 0x3400
 _TABLES = 0x20000
@@ -31,8 +31,7 @@ _ACCENTS = ((0x300, 0x370), (0x1AB0, 0x1B00), (0x1DC0, 0x1E00), (0x20D0, 0x2100)
 # Letters with a stroke have no decomposition.
 _STROKES = dict(zip("łøđħŧŁØĐĦŦ", "lodhtLODHT", strict=True))
 _ASCII = bytes(
-    ord(chr(n).lower()) if chr(n).isalnum() else _GAP if n == 0 else _SPACE if 32 <= n < 127 else _CHANGES
-    for n in range(128)
+    ord(chr(n).lower()) if chr(n).isalnum() else _SPACE if n == 0 or 32 <= n < 127 else _CHANGES for n in range(128)
 ) + bytes(128)
 # Signs and letters without word spaces are kept apart from spaces until two spaces in a row have been looked for.
 _FINISH = bytes(_SPACE if n in {_SIGN, _UNSPACED} else n for n in range(256))
@@ -40,8 +39,7 @@ _FINISH = bytes(_SPACE if n in {_SIGN, _UNSPACED} else n for n in range(256))
 _TWO_SPACES = DoubleArrayAhoCorasick([b"  "])
 
 
-@dataclass(frozen=True, slots=True)
-class Haystack:
+class Haystack(NamedTuple):
     """`data`: the bytes. `kept`: the position in the text of each byte; None: one to one. `unspaced`: the text holds
     letters of scripts without word spaces.
     """
@@ -49,10 +47,6 @@ class Haystack:
     data: bytes
     kept: npt.NDArray[np.int64] | None = None
     unspaced: bool = False
-
-    def place(self, index: int) -> int:
-        """Return where in the text a byte stands."""
-        return index if self.kept is None else int(self.kept[index])
 
 
 def read(text: str) -> tuple[Haystack, words.Folded | None]:
@@ -190,8 +184,6 @@ def _base(char: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def _value(char: str) -> int:
     """Return the byte of a character of a folded text."""
-    if char == "\0":
-        return _GAP
     if not words.is_word(char):
         return _SPACE if char == " " else _SIGN
     if words.has_unspaced(char):
@@ -205,7 +197,7 @@ def _value(char: str) -> int:
 def _original_value(char: str) -> int:
     """Return the byte of a character of an original text, `_CHANGES` where its folded form is not one character."""
     if char < " ":
-        return _GAP if char == "\0" else _CHANGES
+        return _SIGN if char == "\0" else _CHANGES
     folded = words.fold(char).text
     if len(folded) != 1 or "\u1100" <= char <= "\u11ff":
         return _CHANGES

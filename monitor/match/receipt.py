@@ -21,7 +21,10 @@ def marked(piece: Evidence, before: str = "[", after: str = "]") -> str:
 
 
 def _what(piece: Evidence) -> str:
-    return f"{piece.surface}, a name of {piece.clause}," if piece.entity else piece.clause
+    if not piece.entity:
+        return piece.clause
+    form = f", a form of {piece.name}" if piece.name and piece.name.casefold() != piece.surface.casefold() else ""
+    return f"{piece.surface}{form}, a name of {piece.clause},"
 
 
 def _where(piece: Evidence) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
 from monitor.match import haystack
 from monitor.match.entities import ALWAYS, UNLESS_WORDS, Conditions, Probe
-from monitor.match.haystack import GAP
+from monitor.match.haystack import GAP, Haystack
 from monitor.model import OWN_ROLES, Article, Evidence, Role, Span
 from monitor.parse import sentences, words
 
@@ -20,7 +19,7 @@ MAX_FINDS = 1_000
 _BODY = Role.BODY
 
 
-_GAP = re.compile(" \0 ")
+_MANY_SENTENCES = 10
 
 Place = tuple[int, int, int]
 """Where something stands in the joined text, [start, end), and the number of its probe. Made by the thousand."""
@@ -64,22 +63,32 @@ def aside_segments(article: Article) -> list[Segment]:
 _NONE: list[Place] = []
 
 
+Source = tuple[Sequence[str], str, Haystack, words.Folded | None]
+"""Texts, the same joined, their haystack, and how they were folded; None where that is one to one."""
+
+
+def source(texts: Sequence[str]) -> Source:
+    """Read the texts of an article's segments."""
+    joined = f" {GAP.join(texts)} "
+    return (texts, joined, *haystack.read(joined))
+
+
 class View:
     """Segments folded and joined. Look-ups are remembered, so that rules that share a term share its cost."""
 
     def __init__(
         self,
         article: Article,
-        texts: Sequence[str],
+        source: Source,
         segments: Callable[[Article], list[Segment]],
         probes: Sequence[Probe],
-        scanned: Set[int] = frozenset(),
+        scanned: bytes | bytearray = b"",
         needles: dict[int, bytes] | None = None,
         own: View | None = None,
     ) -> None:
-        """`segments`: those that `texts` are of, asked for when something was found. `scanned`: probes that stand
-        nowhere but where `note` was told. `needles`: of other probes, kept from article to article. `own`: the view
-        of title, standfirst and body, where this is another.
+        """`segments`: those of the source, asked for when something was found. `scanned`: 1 at the number of each
+        probe that stands nowhere but where `note` was told. `needles`: of other probes, kept from article to article.
+        `own`: the view of title, standfirst and body, where this is another.
         """
         self._own = own or self
         self._scanned = scanned
@@ -87,13 +96,7 @@ class View:
         self.article = article
         self._segments = segments
         self._probes = probes
-        self._originals = texts
-        self._original = f" {GAP.join(texts)} "
-        if self._original.count("\0") >= max(len(texts), 1):
-            # In the joined text a NUL stands between segments only.
-            self._original = f" {GAP.join([text.replace(chr(0), chr(0xFFFD)) for text in texts])} "
-        # The second is None where characters are folded one by one.
-        self.haystack, self._folded = haystack.read(self._original)
+        self._originals, self._original, self.haystack, self._folded = source
         self._places: dict[tuple[str, bool, bool], list[Span]] = {}
         self._noted: set[int] = set()
         self._finds: dict[int, list[Place]] = {}
@@ -101,7 +104,7 @@ class View:
         """Where terms without conditions stand, for who scans the haystack."""
         self.is_ascii = self._folded is None and self._original.isascii()
         self._searches = 0
-        self._asked: set[int] = set()
+        self._asked: dict[int, int] = {}
         self._sentences: dict[int, tuple[list[int], Sequence[Span]]] = {}
 
     @cached_property
@@ -119,7 +122,7 @@ class View:
         """Where each segment begins in the joined text."""
         if self._folded is None:
             return self._original_starts
-        return [1, *(match.end() for match in _GAP.finditer(self.text))]
+        return [self._folded.folded_at(start) for start in self._original_starts]
 
     @cached_property
     def _original_starts(self) -> list[int]:
@@ -205,13 +208,12 @@ class View:
         if not pattern[0].isalnum():
             skipped = haystack.lead(pattern)
             starts = [start - skipped for start in starts]
-        if self._folded is not None:
-            text = self.text
-            spans = [(start, start + length) for start in starts if text.startswith(pattern, start)]
+        if self.is_ascii:
+            # A few letters at a time: most articles hold too few candidates to fold all of them.
+            spans = [(at, at + length) for at in starts if original[at : at + length].lower() == pattern]
         else:
-            # Folded a few letters at a time: most articles hold too few candidates to fold all of them.
-            fold = haystack.folded
-            spans = [(at, at + length) for at in starts if fold(original[at : at + length]) == pattern]
+            text = self.text
+            spans = [(at, at + length) for at in starts if text.startswith(pattern, at)]
         # Between letters and digits the spaces of the haystack are the ends of words, unless marks were left out.
         if kept is None and (probe.conditions.prefix or (pattern[0].isalnum() and pattern[-1].isalnum())):
             return spans
@@ -222,7 +224,7 @@ class View:
         """Return where a probe holds, in reading order."""
         found = self._finds.get(number)
         if found is None:
-            if number in self._scanned and number not in self._noted:
+            if number < len(self._scanned) and self._scanned[number] and number not in self._noted:
                 return _NONE
             probe = self._probes[number]
             if probe.conditions is not ALWAYS:
@@ -260,7 +262,7 @@ class View:
 
     def folded_segments(self) -> Iterator[tuple[int, str]]:
         """Yield each segment's folded text and where it begins in the joined text."""
-        ends = [start - len(GAP) for start in self.starts[1:]] + [len(self.text) - 1]
+        ends = [*(start - len(GAP) for start in self.starts[1:]), len(self.text) - 1][: len(self.starts)]
         for start, end in zip(self.starts, ends, strict=True):
             yield start, self.text[start:end]
 
@@ -341,10 +343,11 @@ class View:
         return number if number >= 0 and span[1] <= spans[number][1] else None
 
     def _sentence(self, number: int, text: str, span: Span) -> Span:
-        # The first time in a segment what stands around is looked at alone; then it pays to cut the segment once.
-        if number not in self._sentences and number not in self._asked:
-            self._asked.add(number)
-            return sentences.sentence_at(text, *span)
+        # Looking around a place takes 4 µs, cutting a long segment into sentences 50.
+        if number not in self._sentences:
+            self._asked[number] = self._asked.get(number, 0) + 1
+            if self._asked[number] < _MANY_SENTENCES:
+                return sentences.sentence_at(text, *span)
         starts, spans = self._sentences.get(number) or self.sentences(number)
         within = bisect_right(starts, span[0]) - 1
         if within >= 0 and span[1] <= spans[within][1]:

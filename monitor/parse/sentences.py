@@ -55,22 +55,18 @@ def _ends(text: str, low: int, high: int | None = None) -> Iterator[Span]:
 
 
 def _goes_on(text: str, start: int, match: re.Match[str]) -> bool:
-    stop = match.group()
-    if "\n" in stop:
+    at, end = match.span()
+    if text[end].islower():
+        return "\n" not in match[0]
+    # Nothing but a lone full stop can be part of a short form, and none is as long as seven letters.
+    if text[at] != "." or not text[at + 1].isspace() or (at - start > 7 and text[at - 7 : at].isalpha()):
         return False
-    following = text[match.end()]
-    if following.islower():
-        return True
-    # No short form below is as long as seven letters.
-    tail = text[max(start, match.start() - 7) : match.start()]
-    if stop[0] != "." or (len(tail) == 7 and tail.isalpha()):
+    if "\n" in match[0]:
         return False
-    words = text[max(start, match.start() - 12) : match.start()].split()
+    words = text[max(start, at - 12) : at].split()
     last = words[-1].strip("(\"'\u201c\u00ab").lower() if words else ""
     # "J. Smith", "Dr. Smith": an initial or a title before a capital; "am 3. April".
-    return stop.strip() == "." and (
-        last in _SHORT or (len(last) == 1 and last.isalpha()) or _DAY.match(last) is not None
-    )
+    return last in _SHORT or (len(last) == 1 and last.isalpha()) or _DAY.match(last) is not None
 
 
 _DAY = re.compile(r"\d\d?$")

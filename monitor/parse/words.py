@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +58,14 @@ class Folded:
         if not self.spots:
             return start, end
         return self._original(start, 2), self._original(end - 1, 3)
+
+    def folded_at(self, at: int) -> int:
+        """Return where what begins at `at` in the original begins in the folded text."""
+        before = bisect_left(self.spots, at, key=lambda spot: spot[2]) - 1
+        if before < 0:
+            return at
+        _, end, _, last = self.spots[before]
+        return end + max(0, at - last)
 
     def _original(self, at: int, side: int) -> int:
         """Return where a folded character begins (`side` 2) or ends (3) in the original."""

@@ -92,12 +92,18 @@ class Bare:
         ]
 
 
-def best(runs: Sequence[Callable[[], object]], rounds: int = ROUNDS) -> list[float]:
-    """Run all of them in turn, so many times, and return the least CPU seconds of each."""
+def best(
+    runs: Sequence[Callable[[], object]], rounds: int = ROUNDS, warm: Callable[[], object] | None = None
+) -> list[float]:
+    """Run all of them in turn, so many times, and return the least CPU seconds of each. `warm`: run before each, at
+    nobody's cost, where a run is so short that it would be measured with cold caches.
+    """
     least = [float("inf")] * len(runs)
     for _ in range(rounds):
         for number, run in enumerate(runs):
             gc.collect()
+            if warm is not None:
+                warm()
             began = time.process_time()
             run()
             least[number] = min(least[number], time.process_time() - began)

@@ -1,12 +1,12 @@
 """Other ways to find phrases in a text, each beside the product with the same phrases as rules.
 
-A peer gets what favours it: the text as one string, case folded beforehand at its own cost where it cannot do that
-faster. Those that find places that overlap are asked for all; flashtext2 and `re` do not.
+A peer gets what favours it: the text as one string, and case folded by Python where that is faster than by itself. Those that find places that overlap are asked for all; flashtext2 and `re` do not.
 """
 
 from __future__ import annotations
 
 import importlib
+import math
 import re
 import time
 import warnings
@@ -21,7 +21,7 @@ from tests.bench._match_data import Bare, best, over, say
 STOP = 20.0
 """CPU seconds that a peer may take for one size."""
 ROUNDS = 2
-_BUDGET, _PILOT, _FEWEST = 2.0, 5, 20
+_BUDGET, _PILOT, _FEWEST, _WARM = 2.0, 3, 10, 100
 
 Found = list[tuple[Any, ...]]
 Find = Callable[[str], Found]
@@ -145,21 +145,27 @@ def compare(phrases: Sequence[str], sizes: Sequence[int], articles: Sequence[Art
     """Print every peer beside the product at every size that it can bear."""
     texts = [article.body for article in articles]
     running = _installed()
-    taken: dict[str, float] = {}
-    before = 0
+    taken: dict[str, dict[int, float]] = {peer.name: {} for peer in running}
     for count in sizes:
         some = phrases[:count]
         matcher = Matcher(Rule(str(number), f'"{phrase}"') for number, phrase in enumerate(some))
         size = Size(some, matcher, articles, texts)
         for peer in list(running):
-            # What it cannot do in time is told by the size before; none gets slower faster than phrases get more.
-            expected = taken[peer.name] * count / before if before else 0.0
+            expected = _expected(taken[peer.name], count)
             if expected > STOP:
-                say(f"{count:>7,} phrases  {peer.name:20} stopped: would take up to {expected:.0f} s")
+                say(f"{count:>7,} phrases  {peer.name:20} stopped: would take {expected:.0f} s")
                 running.remove(peer)
                 continue
-            taken[peer.name] = _beside(peer, size)
-        before = count
+            taken[peer.name][count] = _beside(peer, size)
+
+
+def _expected(taken: dict[int, float], count: int) -> float:
+    """Return how many seconds a size will take, by how they grew with the last two."""
+    if len(taken) < 2:
+        return 0.0
+    small, large = list(taken)[-2:]
+    power = math.log(taken[large] / taken[small]) / math.log(large / small)
+    return taken[large] * (count / large) ** min(1.0, max(0.0, power))
 
 
 def _installed() -> list[Peer]:
@@ -186,17 +192,19 @@ def _beside(peer: Peer, size: Size) -> float:
     find = peer.build(size.phrases)
     find("")
     built = time.process_time() - began
-    step = max(1, len(size.texts) // _PILOT)
-    (pilot,) = best([over(find, size.texts[::step])], rounds=1)
-    each = pilot / len(size.texts[::step])
+    some = size.texts[:: max(1, len(size.texts) // _PILOT)]
+    (pilot,) = best([over(find, some)], rounds=1)
+    # By characters: three articles may well be short ones.
+    each = pilot * (sum(map(len, size.texts)) / len(size.texts)) / max(1, sum(map(len, some)))
     fewest = built + each * (_PILOT + ROUNDS * _FEWEST)
     if fewest > STOP:
         say(f"{count:>7,} phrases  {peer.name:20} stopped: would take {fewest:.0f} s")
         return fewest
     step = max(1, len(size.texts) // max(_FEWEST, int(_BUDGET / each)))
     texts, articles = size.texts[::step], size.articles[::step]
+    runs = [over(find, texts), over(size.matcher.match, articles)]
     theirs, ours = (
-        spent / len(texts) * 1e6 for spent in best([over(find, texts), over(size.matcher.match, articles)], ROUNDS)
+        spent / len(texts) * 1e6 for spent in best(runs, ROUNDS, warm=over(size.matcher.match, size.articles[:_WARM]))
     )
     finds = sum(len({found[0] for found in find(text)}) for text in texts) / len(texts)
     hits = sum(len(size.matcher.match(article)) for article in articles) / len(texts)
@@ -205,4 +213,4 @@ def _beside(peer: Peer, size: Size) -> float:
         f"{1e6 / theirs:9,.0f} docs/s; product {ours:6.1f} us, {theirs / ours:8.2f} x as fast; "
         f"phrases found {finds:.2f}, product {hits:.2f} an article ({len(texts):,} articles)"
     )
-    return fewest
+    return built + theirs / 1e6 * (_PILOT + ROUNDS * _FEWEST)

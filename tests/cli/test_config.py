@@ -24,7 +24,7 @@ def run(tmp_path, monkeypatch):
 def test_what_ships_is_fine(run):
     result = run("config", "check")
     assert result.exit_code == 0, result.output
-    assert result.stdout == "16 outlets, 2 rules, 183 entities, 1 channel: fine\n"
+    assert result.stdout == "16 outlets, 2 rules, 182 entities, 1 channel: fine\n"
 
 
 def test_warnings_go_to_stderr_and_are_no_failure(run, tmp_path):

@@ -1,0 +1,166 @@
+"""`monitor rules test` and `rules why`: a rule tried before it is trusted, and explained after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli import listing
+from monitor.cli.app import App, clean, json_option, note, one_line, pass_app, plain, print_json
+
+if TYPE_CHECKING:
+    from monitor.model import Article, Hit, Rule
+    from monitor.trial import Specimen, Tally
+
+
+@click.command("test")
+@click.argument("rule", metavar="RULE-or-QUERY")
+@click.option("--since", type=listing.When(), help="Only articles read since then: a date, `yesterday`, or `30d` ago.")
+@click.option("--until", type=listing.When(), help="Not after.")
+@click.option("--outlet", metavar="ID", help="Only this outlet's.")
+@click.option("--file", "files", multiple=True, metavar="FILE-or-URL", help="Try it on these pages, not the archive.")
+@click.option("--against", metavar="OLD", help="Another rule or query: show what is gained and lost beside it.")
+@json_option
+@pass_app
+def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as_json: bool, **options: Any) -> None:
+    """Try a rule on the archive: hits, per day, per outlet, ten samples to look at. Nothing is stored or sent."""
+    from monitor import trial
+    from monitor.views import Filter
+
+    settings = app.settings(addresses=False)
+    known = {one.id: one for one in settings.rules}
+    old = _rule(against, known) if against else None
+    specimens = _pages(app, files) if files else trial.stored(app.store(), Filter(**options))
+    tally = trial.tried(specimens, _rule(rule, known), settings.entities, old)
+    if as_json:
+        print_json([_as_object(tally)])
+    else:
+        _print(tally, against=against)
+
+
+@click.command("why")
+@click.argument("place", metavar="URL-or-FILE")
+@click.argument("rule", metavar="RULE-or-QUERY")
+@json_option
+@pass_app
+def why(app: App, place: str, rule: str, as_json: bool) -> None:
+    """Say clause by clause why a rule holds on an article or does not, and how near it came.
+
+    A URL that is in the archive is explained as it was read, another is fetched; the number of a stored article does
+    too. Exit code 1 where the rule does not hold.
+    """
+    from monitor.match import why as told
+
+    settings = app.settings(addresses=False)
+    article = _article(app, place)
+    clause = told.why(article, _rule(rule, {one.id: one for one in settings.rules}), settings.entities)
+    failure = told.first_failure(clause)
+    if as_json:
+        print_json([{"title": article.title, "url": article.url, "language": article.language, "held": clause.held,
+                     "first_failure": plain(failure), "clause": plain(clause)}])  # fmt: skip
+    else:
+        click.echo(f"{clean(article.title)}\n{clean(article.url)}, language {article.language or 'unknown'}\n")
+        for line in told.lines(clause):
+            click.echo(clean(line))
+        verdict = "the rule holds" if failure is None else f"it fails at {failure.text}: {failure.detail}"
+        click.echo(f"\n{one_line(verdict)}")
+    if failure is not None:
+        raise click.exceptions.Exit(1)
+
+
+def _rule(text: str, known: dict[str, Rule]) -> Rule:
+    """Return the rule of this id, else the text as a query."""
+    from monitor.model import Rule
+
+    return known.get(text) or Rule("query", text)
+
+
+def _article(app: App, place: str) -> Article:
+    """Return the stored article of a number or URL, else that of the page at a file or URL."""
+    from monitor.errors import StoreError
+
+    try:
+        store = app.store()
+        found = store.articles.get(int(place)) if place.isdecimal() and len(place) < 19 else store.articles.find(place)
+    except StoreError:
+        found = None
+    if found is not None:
+        return found.article
+    if place.isdecimal():
+        raise click.ClickException(f"there is no stored article {place}: `monitor articles` lists those there are")
+    return next(_pages(app, (place,))).article
+
+
+def _pages(app: App, places: tuple[str, ...]) -> Iterator[Specimen]:
+    from monitor.cli.inspect import load_page
+    from monitor.errors import FetchError, ReadError
+    from monitor.extract.article import extract
+    from monitor.trial import Specimen
+
+    for place in places:
+        try:
+            article = extract(load_page(app, place, ""))
+        except (FetchError, ReadError) as error:
+            raise click.ClickException(f"{place}: {error}") from error
+        yield Specimen(article, place, article.published)
+
+
+def _print(tally: Tally, *, against: str | None) -> None:
+    share = f", {tally.hits / tally.read:.1%}" if tally.read else ""
+    click.echo(f"hits: {tally.hits} of {tally.read} articles{share}")
+    for name, counts in (("per day", tally.per_day), ("per outlet", tally.per_outlet)):
+        if counts:
+            click.echo(f"\n{name}")
+            _bars(sorted(counts.items(), reverse=True) if name == "per day" else counts.most_common(20))
+    groups = [("samples", tally.samples)]
+    if against:
+        note(f"held against {against}: {len(tally.gained)} gained, {len(tally.lost)} lost")
+        groups = [("gained", tally.gained[:20]), ("lost", tally.lost[:20])]
+    for name, found in groups:
+        if found:
+            click.echo(f"\n{name}")
+        for specimen, hit in found:
+            click.echo(f"  {_when(specimen.at)} {clean(specimen.article.outlet)} {one_line(specimen.article.title)}")
+            click.echo(f"    {clean(specimen.place)}\n    {_quote(hit)}")
+
+
+def _bars(counts: list[tuple[str, int]]) -> None:
+    widest = max(count for _, count in counts)
+    for name, count in counts[:31]:
+        click.echo(f"  {clean(name):<20} {count:>6} {'#' * round(40 * count / widest)}")
+
+
+def _when(at: datetime | None) -> str:
+    return listing.when(at) or "no date"
+
+
+def _quote(hit: Hit) -> str:
+    from monitor.match.receipt import marked
+
+    return one_line(marked(hit.evidence[0])) if hit.evidence else ""
+
+
+def _as_object(tally: Tally) -> dict[str, Any]:
+    def shown(found: list[tuple[Specimen, Hit]]) -> list[dict[str, Any]]:
+        return [
+            {"title": plain(one.article.title), "place": plain(one.place), "outlet": one.article.outlet,
+             "at": plain(one.at), "sentence": plain(_quote(hit))}
+            for one, hit in found
+        ]  # fmt: skip
+
+    def counted(counts: Counter[str]) -> dict[str, int]:
+        return dict(sorted(counts.items()))
+
+    return {
+        "read": tally.read,
+        "hits": tally.hits,
+        "per_day": counted(tally.per_day),
+        "per_outlet": counted(tally.per_outlet),
+        "samples": shown(tally.samples),
+        "gained": shown(tally.gained),
+        "lost": shown(tally.lost),
+    }
