@@ -134,13 +134,13 @@ def _of_folded(text: str) -> Haystack:
 
 def needle(pattern: str, *, prefix: bool) -> bytes:
     """Return what to look for in a haystack for a folded pattern; b"" where it needs the folded text."""
-    if words.has_unspaced(pattern):
-        return b""
     if pattern.isascii():
         data = pattern.encode().translate(_ASCII).strip()
+    elif words.has_unspaced(pattern):
+        return b""
     else:
         data = bytes([value for char in pattern if (value := _value(char)) != _ACCENT]).translate(_FINISH).strip()
-    return b" %b" % data if prefix else b" %b " % data
+    return b" " + data if prefix else b" " + data + b" "
 
 
 def lead(pattern: str) -> int:

@@ -19,7 +19,7 @@ MAX_FINDS = 1_000
 _BODY = Role.BODY
 
 
-_MANY_SENTENCES = 10
+_MANY_SENTENCES, _MANY_SEARCHES = 10, 20
 
 Place = tuple[int, int, int]
 """Where something stands in the joined text, [start, end), and the number of its probe. Made by the thousand."""
@@ -230,23 +230,23 @@ class View:
             if probe.conditions is not ALWAYS:
                 spans = self.holding(probe)
             else:
-                # Most of what is asked for is not there, which the haystack tells in less time than the text.
+                # Most of what is asked for is not there, which the haystack tells in less time than the text: a search
+                # takes 1.5 µs, a look into the set of words .1, making the set 25. Without the space behind it a needle
+                # ends in a rarer letter, which makes the search a third faster.
                 needle = self._needles.get(number)
                 if needle is None:
-                    needle = self._needles[number] = haystack.needle(probe.pattern, prefix=False)
-                if needle and not self._in_haystack(needle):
+                    needle = self._needles[number] = haystack.needle(probe.pattern, prefix=True)
+                self._searches += 1
+                if self._searches > _MANY_SEARCHES and needle and b" " not in (word := needle[1:]):
+                    absent = word not in self._words
+                else:
+                    absent = needle not in self.haystack.data
+                if absent:
                     self._finds[number] = _NONE
                     return _NONE
                 spans = _whole_words(self.text, probe.pattern, prefix=False)
             found = self._finds[number] = [(start, end, number) for start, end in spans]
         return found
-
-    def _in_haystack(self, needle: bytes) -> bool:
-        # A search takes 2 µs, a look into the set of words .1; making the set takes 25.
-        self._searches += 1
-        if self._searches > 8 and b" " not in (word := needle[1:-1]):
-            return word in self._words
-        return needle in self.haystack.data
 
     @cached_property
     def _words(self) -> frozenset[bytes]:

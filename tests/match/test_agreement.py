@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,19 @@ def pair(number: int, seed: int = SEED) -> tuple[str, tuple[Entity, ...], Articl
             query, entities = generate.rule(rng)
         except QueryError:
             continue
-        return query, tuple(entities), generate.article(rng, query, entities)
+        article = generate.article(rng, query, entities)
+        # The engine has a way of its own for texts of ASCII alone.
+        return query, tuple(entities), ascii_only(article) if number % 4 == 0 else article
+
+
+def ascii_only(article: Article) -> Article:
+    """Return the article without any other character."""
+
+    def bare(text: str) -> str:
+        return text.encode("ascii", "ignore").decode()
+
+    blocks = tuple(replace(block, text=bare(block.text)) for block in article.blocks)
+    return replace(article, title=bare(article.title), standfirst=bare(article.standfirst), blocks=blocks)
 
 
 def differs(query: str, entities: tuple[Entity, ...], article: Article) -> str:
