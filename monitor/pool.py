@@ -29,7 +29,7 @@ from monitor.zygote import memory
 WATCH_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 FIRST, THEN = 0, 1  # ranks: feeds and robots.txt, then articles
-# Above it, one new set is faster to match than a main one and a large edit beside it.
+# Above so many in all, one new set is faster to match than a main one and the edits beside it.
 MAX_EDITS = 1_000
 CLOSED = "the readers are closed"
 
@@ -42,6 +42,7 @@ class Pool:
     def __init__(self, setup: orders.Setup, size: int) -> None:
         self._setup, self._size = setup, size
         self._rules: dict[str, Rule] = {}
+        self._edits = 0  # rules edited since the present server compiled all
         self._server: ForkServer  # the present one, also in _servers
         self._servers: set[ForkServer] = set()
         self._crew: set[Worker] = set()  # the present server's, idle or busy
@@ -80,48 +81,54 @@ class Pool:
         Raises PoolError, and the old rules stay in force.
         """
         async with self._reloading:
-            edit = None
-            if tuple(entities) == self._setup.entities:
+            if self._servers and tuple(entities) == self._setup.entities:
                 # A hundred thousand rules take 50 ms to compare.
                 edit = await asyncio.to_thread(_difference, self._rules, rules)
-            if edit is not None and len(edit.rules) + len(edit.removed) <= MAX_EDITS:
                 # Where an edit is refused, the whole is tried, which says what is wrong.
                 with contextlib.suppress(PoolError):
                     if await self._amended(edit):
                         return
-            setup = self._setup.with_rules((), entities)
-            server = await start(setup.with_rules(rules, entities))
-            if self._closed:
-                await end(server)
-                raise PoolError(CLOSED)
-            self._setup = setup
-            self._rules = {rule.id: rule for rule in rules}
-            self._take_over(server)
+            await self._anew({rule.id: rule for rule in rules}, entities)
 
     async def amend(self, changed: Sequence[Rule], removed: Iterable[str] = ()) -> None:
-        """Put an edit of some rules in force without compiling the rest, as `reload` does for all.
+        """Put an edit of some rules in force, as `reload` does for all, without compiling the rest where that can be.
 
         Raises PoolError, and the old rules stay in force.
         """
         async with self._reloading:
-            if not await self._amended(orders.Amendment(tuple(changed), tuple(removed))):
-                raise PoolError("the fork server cannot take the edit")
+            edit = orders.Amendment(tuple(changed), tuple(removed))
+            if not await self._amended(edit):
+                await self._anew(_edited(self._rules, edit), self._setup.entities)
 
     async def _amended(self, edit: orders.Amendment) -> bool:
         """Hand an edit to the fork server; False where it must be started anew. Raises PoolError for a bad rule."""
-        if not self._rules or not self._server.alive:
+        size = len(edit.rules) + len(edit.removed)
+        if not self._servers or not self._server.alive or self._edits + size > MAX_EDITS:
             return False
         server = self._server
         try:
             answer = server.amend(edit)
         except wire.FrameError:
             return False
-        await told(server, answer, FORK_SECONDS)
-        self._rules |= {rule.id: rule for rule in edit.rules}
-        for name in edit.removed:
-            self._rules.pop(name, None)
+        try:
+            await told(server, answer, FORK_SECONDS, "the edit is refused")
+        except asyncio.CancelledError:
+            # Nobody will know whether it was taken: the server goes, and the next has the rules that are known.
+            server.process.kill()
+            raise
+        self._edits += size
+        self._rules = _edited(self._rules, edit)
         self._take_over(server)
         return True
+
+    async def _anew(self, rules: dict[str, Rule], entities: Sequence[Entity]) -> None:
+        setup = self._setup.with_rules((), entities)
+        server = await start(setup.with_rules(rules.values(), entities))
+        if self._closed:
+            await end(server)
+            raise PoolError(CLOSED)
+        self._setup, self._rules, self._edits = setup, rules, 0
+        self._take_over(server)
 
     async def links(self, page: Page, source: DueSource) -> Links | Failure:
         return await self._ask(wire.LinksJob(page, source), FIRST)
@@ -276,6 +283,7 @@ class Pool:
             if setup is not self._setup:  # a reload was faster
                 await end(server)
                 return
+            self._edits = 0
             self._take_over(server)
         server = self._server
         worker = await fork(server)
@@ -299,6 +307,11 @@ class Pool:
                     worker.end(Failure(Reason.OVER_MEMORY, f"grew by {grown >> 20} MB"))
             if not self._busy:
                 self._working.clear()
+
+
+def _edited(rules: Mapping[str, Rule], edit: orders.Amendment) -> dict[str, Rule]:
+    changed = {**rules, **{rule.id: rule for rule in edit.rules}}
+    return {name: rule for name, rule in changed.items() if name not in edit.removed}
 
 
 def _difference(old: Mapping[str, Rule], new: Sequence[Rule]) -> orders.Amendment:

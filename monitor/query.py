@@ -4,13 +4,15 @@ What a query means, so that it can be checked by something else than the engine 
 
 Text. An article has the segments title, standfirst, each own block (body, heading, list, table, quote: field `body`),
 each caption, each teaser, each author, the section. Without a field a term looks at title, standfirst and body.
-`lead` is the standfirst, or the first block of role body where there is none. No term and no proximity leaves its
-segment. Every text is folded (`parse/words.py`): case, NFKC, quotes, dashes, spaces of every kind and number, invisible
-characters; accents stay. Positions are those of the original.
+`lead` is the standfirst, or the first block of role body that is not empty where there is none. No term and no
+proximity leaves its segment. Every text is folded (`parse/words.py`): case, NFKC, quotes, dashes, spaces of every kind
+and number, invisible characters; accents stay. Positions are those of the original.
 
-Words. A run of letters, digits and marks of one script is a word; in Chinese, Japanese, Thai, Lao, Khmer, Burmese and
-Tibetan each letter with its marks is. A term holds where its folded text stands and begins and ends where words do; a
-Korean word may go on after it, and so may the last word of a term with `*`. `{…}` also wants the same case.
+Words. A run of letters, digits and marks is a word, which also ends where Korean or a script without spaces begins; in
+Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan each letter with its marks is a word. A term holds where its
+folded text stands and begins and ends where words do; a Korean word may go on after it, and so may the last word of a
+term with `*`. `{…}` also wants the same case. The marks of the sentence around a term (comma, colon, full stop at its
+end …) are no part of it. An expression counts in its first thousand places of a segment.
 
     or         and (OR and)*
     and        not ((AND)? not)*                        a space is AND
@@ -40,6 +42,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from monitor.errors import QueryError
+from monitor.parse import urls
 from monitor.parse.expression import ExpressionError, expression
 from monitor.query_check import check
 from monitor.query_tokens import Kind, Token, doubt, term, tokens
@@ -82,7 +85,6 @@ _ELSEWHERE = {
     "byline": ["author"], "source": ["outlet"], "publication": ["outlet"], "language": ["lang"], "intext": ["body"],
 }  # fmt: skip
 _LINKS = ("NEAR", "ONEAR", "SENTENCE", "PARAGRAPH")
-_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +331,8 @@ class _Parser:
         if token.kind not in {Kind.WORD, Kind.PHRASE}:
             self.fail(f'expected a plain value for {self.field}:, such as {self.field}:"..."', token.position)
         if self.field == "url":
-            bare = _SCHEME.sub("", value)
-            if "." not in bare:
+            value = urls.with_lower_host(value)
+            if "." not in urls.without_scheme(value):
                 hint = 'such as url:"www.example.org/news/"'
                 self.fail("expected how an address begins, its host at least", token.position, hint)
             return Attribute("url", value, token.position)

@@ -134,9 +134,9 @@ def _each_enough(node: Node, field: str = "") -> Iterator[tuple[Leaf, str]]:
             return
 
 
-def _key(leaf: Leaf, field: str) -> tuple[str, str, str]:
+def _key(leaf: Leaf, field: str) -> tuple[object, str, str]:
     match leaf:
         case Term(pattern=pattern, exact=exact, prefix=prefix):
             return f"{pattern}{'*' * prefix}", exact, field
         case _:
-            return show(leaf), "", field
+            return (type(leaf), show(leaf)), "", field

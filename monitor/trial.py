@@ -67,18 +67,23 @@ class Specimen:
 
 @dataclass(slots=True)
 class Tally:
-    """What a rule did on the articles it was tried on. `gained` and `lost`: beside the rule it is held against."""
+    """What a rule did on the articles it was tried on. `gained` and `lost`: beside the rule it is held against, of
+    each the first MAX_SHOWN; `gains` and `losses` count them.
+    """
 
     read: int = 0
     hits: int = 0
     per_day: Counter[str] = field(default_factory=Counter)
     per_outlet: Counter[str] = field(default_factory=Counter)
     samples: list[tuple[Specimen, Hit]] = field(default_factory=list)
+    gains: int = 0
+    losses: int = 0
     gained: list[tuple[Specimen, Hit]] = field(default_factory=list)
     lost: list[tuple[Specimen, Hit]] = field(default_factory=list)
 
 
 SAMPLES = 10
+MAX_SHOWN = 100
 
 
 def stored(store: Store, wanted: Filter) -> Iterator[Specimen]:
@@ -96,13 +101,14 @@ def tried(specimens: Iterable[Specimen], rule: Rule, entities: Sequence[Entity],
 
     Raises QueryError.
     """
-    matcher = Matcher([replace(rule, id="new")], entities)
-    other = Matcher([replace(against, id="old")], entities) if against else None
+    matcher = Matcher([rule], entities)
+    other = Matcher([against], entities) if against else None
     tally = Tally()
     for specimen in specimens:
         tally.read += 1
-        hits = matcher.match(specimen.article)
-        before = other.match(specimen.article) if other else hits
+        # Sentences are cut only where somebody may read them.
+        hits = matcher.match(specimen.article) if matcher.spans(specimen.article) else []
+        before = other.match(specimen.article) if other and bool(other.spans(specimen.article)) != bool(hits) else hits
         if hits:
             tally.hits += 1
             tally.per_day[specimen.at.date().isoformat() if specimen.at else "no date"] += 1
@@ -111,9 +117,11 @@ def tried(specimens: Iterable[Specimen], rule: Rule, entities: Sequence[Entity],
             if len(tally.samples) > 50 * SAMPLES:
                 tally.samples = _spread(tally.samples)
         if hits and not before:
-            tally.gained.append((specimen, hits[0]))
+            tally.gains += 1
+            tally.gained += [(specimen, hits[0])][: MAX_SHOWN - len(tally.gained)]
         elif before and not hits:
-            tally.lost.append((specimen, before[0]))
+            tally.losses += 1
+            tally.lost += [(specimen, before[0])][: MAX_SHOWN - len(tally.lost)]
     tally.samples = _spread(tally.samples)
     return tally
 

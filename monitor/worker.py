@@ -79,14 +79,14 @@ async def fork(server: ForkServer) -> Worker:
         raise
 
 
-async def told(server: ForkServer, answer: asyncio.Future[int | str], seconds: float) -> int:
+async def told(server: ForkServer, answer: asyncio.Future[int | str], seconds: float, failing: str = BROKEN) -> int:
     """Wait for a number or an error; a fork server that says nothing is killed. Raises PoolError."""
     await asyncio.wait([answer], timeout=seconds)
     if not answer.done():
         server.process.kill()
     told = answer.result() if answer.done() else f"no answer in {seconds:g} s"
     if isinstance(told, str):
-        raise PoolError(f"{BROKEN}: {told}")
+        raise PoolError(f"{failing}: {told}")
     return told
 
 

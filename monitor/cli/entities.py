@@ -97,6 +97,10 @@ def _check_new(to: Path | None) -> None:
     """Refuse a file that is there before anybody is asked for anything."""
     if to is not None and (to.exists() or to.is_symlink()):
         raise ConfigError(f"{to} is there already", hint="Name another file, or move it away; nothing was changed")
+    if to is not None and not to.parent.is_dir():
+        raise ConfigError(
+            f"there is no folder {to.parent}", hint="Make it first; packs stand in entities/ beside rules.yaml"
+        )
 
 
 def _write(to: Path, text: str) -> None:

@@ -47,12 +47,14 @@ def check(app: App, query: str | None, stats: bool, as_json: bool) -> None:
     from monitor.query import parse
 
     settings = app.settings(addresses=False)
-    found = [Rule("query", query)] if query else list(settings.rules)
+    found = [Rule("query", query)] if query is not None else list(settings.rules)
     parsed = {rule.id: parse(rule.query) for rule in found}
     Matcher(found, settings.entities)
     weight = asyncio.run(weigh(found, settings.entities)) if stats else None
     if as_json:
         print_json({"rule": rule.id, "query": rule.query, "warnings": parsed[rule.id].warnings} for rule in found)
+        if weight is not None:
+            print_json([{"reader_bytes_without_rules": weight[0], "reader_bytes_with_rules": weight[1]}])
         return
     for rule in found:
         for warning in parsed[rule.id].warnings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -31,15 +32,20 @@ def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as
     from monitor import trial
     from monitor.views import Filter
 
+    if files and any(options.values()):
+        raise click.UsageError("--since, --until and --outlet narrow the archive; they say nothing of --file")
     settings = app.settings(addresses=False)
     known = {one.id: one for one in settings.rules}
     old = _rule(against, known) if against else None
-    specimens = _pages(app, files) if files else trial.stored(app.store(), Filter(**options))
+    unread: list[str] = []
+    specimens = _pages(app, files, unread) if files else trial.stored(app.store(), Filter(**options))
     tally = trial.tried(specimens, _rule(rule, known), settings.entities, old)
     if as_json:
         print_json([_as_object(tally)])
     else:
         _print(tally, against=against)
+    if unread:
+        raise click.exceptions.Exit(1)
 
 
 @click.command("why")
@@ -76,26 +82,38 @@ def _rule(text: str, known: dict[str, Rule]) -> Rule:
     """Return the rule of this id, else the text as a query."""
     from monitor.model import Rule
 
+    if text not in known and (near := difflib.get_close_matches(text, known, 1)):
+        note(f"no rule is called {text!r}, so it is tried as a query; did you mean {near[0]!r}?")
     return known.get(text) or Rule("query", text)
 
 
 def _article(app: App, place: str) -> Article:
     """Return the stored article of a number or URL, else that of the page at a file or URL."""
     from monitor.errors import StoreError
+    from monitor.parse import urls
 
-    try:
-        store = app.store()
-        found = store.articles.get(int(place)) if place.isdecimal() and len(place) < 19 else store.articles.find(place)
-    except StoreError:
-        found = None
-    if found is not None:
+    if place.isdecimal() and len(place) < 19:
+        found = app.store().articles.get(int(place))
+        if found is None:
+            raise click.ClickException(f"there is no stored article {place}: `monitor articles` lists those there are")
         return found.article
-    if place.isdecimal():
-        raise click.ClickException(f"there is no stored article {place}: `monitor articles` lists those there are")
-    return next(_pages(app, (place,))).article
+    if place.startswith(("http://", "https://")):
+        try:
+            articles = app.store().articles
+            found = articles.find(place) or articles.find(urls.canonical(place))
+        except StoreError as error:
+            note(f"the page is fetched anew: {error}")
+            found = None
+        if found is not None:
+            return found.article
+    unread: list[str] = []
+    for specimen in _pages(app, (place,), unread):
+        return specimen.article
+    raise click.exceptions.Exit(1)
 
 
-def _pages(app: App, places: tuple[str, ...]) -> Iterator[Specimen]:
+def _pages(app: App, places: tuple[str, ...], unread: list[str]) -> Iterator[Specimen]:
+    """Yield the articles of files and URLs; those that hold none are told and added to `unread`."""
     from monitor.cli.inspect import load_page
     from monitor.errors import FetchError, ReadError
     from monitor.extract.article import extract
@@ -105,8 +123,13 @@ def _pages(app: App, places: tuple[str, ...]) -> Iterator[Specimen]:
         try:
             article = extract(load_page(app, place, ""))
         except (FetchError, ReadError) as error:
-            raise click.ClickException(f"{place}: {error}") from error
-        yield Specimen(article, place, article.published)
+            note(f"{place}: {error}")
+            unread.append(place)
+        except OSError as error:
+            note(f"{place}: {error.strerror}")
+            unread.append(place)
+        else:
+            yield Specimen(article, place, article.published)
 
 
 def _print(tally: Tally, *, against: str | None) -> None:
@@ -118,8 +141,11 @@ def _print(tally: Tally, *, against: str | None) -> None:
             _bars(sorted(counts.items(), reverse=True) if name == "per day" else counts.most_common(20))
     groups = [("samples", tally.samples)]
     if against:
-        note(f"held against {against}: {len(tally.gained)} gained, {len(tally.lost)} lost")
-        groups = [("gained", tally.gained[:20]), ("lost", tally.lost[:20])]
+        note(f"held against {against}: {tally.gains} gained, {tally.losses} lost")
+        groups = [
+            (f"gained, the first {min(20, tally.gains)}", tally.gained[:20]),
+            (f"lost, the first {min(20, tally.losses)}", tally.lost[:20]),
+        ]
     for name, found in groups:
         if found:
             click.echo(f"\n{name}")
@@ -161,6 +187,8 @@ def _as_object(tally: Tally) -> dict[str, Any]:
         "per_day": counted(tally.per_day),
         "per_outlet": counted(tally.per_outlet),
         "samples": shown(tally.samples),
+        "gains": tally.gains,
+        "losses": tally.losses,
         "gained": shown(tally.gained),
         "lost": shown(tally.lost),
     }

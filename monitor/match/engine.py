@@ -17,7 +17,8 @@ from monitor.match.entities import ALWAYS, Names, Probe
 from monitor.match.evaluate import Evaluation, Spot
 from monitor.match.haystack import Haystack
 from monitor.match.program import Compiler, Needs, Program
-from monitor.match.view import Place, View, own_texts, source
+from monitor.match.segments import own_texts, source
+from monitor.match.view import Place, View
 from monitor.model import Article, Entity, Hit, Rule
 from monitor.query import parse
 
@@ -33,11 +34,15 @@ class Index:
         """`hanging`: rules by the number of a term, `others`: by an attribute or expression."""
         needles: dict[bytes, list[int]] = {}
         phrases: dict[str, list[int]] = {}
+        self._loose: list[int] = []
         for number in hanging:
             probe = probes[number]
             needle = haystack.needle(probe.pattern, prefix=probe.conditions.prefix)
             if needle:
                 needles.setdefault(needle, []).append(number)
+            elif probe.conditions.fold_accents:
+                # The folded text has accents, and what is one byte a letter has none of these scripts.
+                self._loose.append(number)
             else:
                 phrases.setdefault(probe.pattern, []).append(number)
         # Numbers alone where they are alone, as nearly all are: a tuple of one takes 56 bytes.
@@ -62,7 +67,11 @@ class Index:
         else to look at either.
         """
         matches = self._needles.find_overlapping(hay.data) if self._needles is not None else []
-        return matches if matches or self._others or (hay.unspaced and self._phrases is not None) else None
+        return (
+            matches
+            if matches or self._others or (hay.unspaced and (self._phrases is not None or self._loose))
+            else None
+        )
 
     def candidates(
         self, matches: list[tuple[int, int, int]], evaluation: Evaluation, view: View, found: set[int]
@@ -76,6 +85,9 @@ class Index:
                 for number in self._of_phrase[index]:
                     if view.finds(number):
                         found.update(_unpacked(self._rules[number]))
+        for number in self._loose if hay.unspaced else ():
+            if view.finds(number):
+                found.update(_unpacked(self._rules[number]))
         for program, numbers in self._others.items():
             if evaluation.holds(program, view, None) is not None:
                 found.update(numbers)
@@ -139,6 +151,9 @@ class Matcher:
         self._ids, self._versions = ids, versions
         self._digest = (self._digest + sum(map(_digest, map("\0".join, zip(ids, versions, strict=True))))) & _MASK
         self._numbers = {name: number for number, name in enumerate(ids)}
+        if len(self._numbers) < len(ids):
+            twice = next(name for number, name in enumerate(ids) if self._numbers[name] != number)
+            raise QueryError(f"rule {twice} is given twice", text="", position=0)
         self._compiler.forget()
         self._main = Index(hanging, others, self._compiler.probes)
         self._indexes = [self._main]
@@ -192,8 +207,13 @@ class Matcher:
         is changed. Costs as much as all edits since the rules were compiled, not as all rules.
         """
         new = list(changed)
-        for rule in new:
-            self._compiled(rule)
+        asides = self._compiler.asides
+        try:
+            for rule in new:
+                self._compiled(rule)
+        except QueryError:
+            self._compiler.asides = asides
+            raise
         for rule in new:
             self._take(rule, *self._edits)
         for name in removed:

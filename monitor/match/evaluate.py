@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 
 from monitor.match.entities import Probe
+from monitor.match.nearness import close
 from monitor.match.program import ASIDE_FIELDS, Op, Program
-from monitor.match.view import Place, Source, View, aside_segments, own_segments, own_texts, source
+from monitor.match.segments import Source, aside_segments, own_segments, own_texts, source
+from monitor.match.view import Place, View
 from monitor.model import Article, Evidence, Span
 from monitor.parse.expression import expression
-from monitor.parse.urls import without_scheme
+from monitor.parse.urls import has_scheme, without_scheme
 
 MAX_EVIDENCE = 20
 _AND, _OR = int(Op.AND), int(Op.OR)
@@ -126,8 +127,8 @@ class Evaluation:
         if not right:
             return None
         distance, ordered = program[3], program[4]
-        before = _close(view, left, right, distance)
-        after = (set(), set()) if ordered else _close(view, right, left, distance)
+        before = close(view, _spans(left), _spans(right), distance)
+        after = (set(), set()) if ordered else close(view, _spans(right), _spans(left), distance)
         firsts, seconds = before[0] | after[1], before[1] | after[0]
         found = [left[n] for n in sorted(firsts)] + [right[n] for n in sorted(seconds)]
         return list(dict.fromkeys(found)) or None
@@ -143,18 +144,19 @@ class Evaluation:
         found = [place for one, place in (*left, *right) if one in shared]
         return list(dict.fromkeys(found)) or None
 
-    def attribute(self, field: str, value: str) -> bool:
-        """Say whether the article's outlet or language is this, or its address begins so."""
+    def attribute(self, field: str, value: str) -> str:
+        """Return the article's outlet, language or address where it is this, or begins so; "" where it does not."""
         article = self.article
         if field == "outlet":
-            return article.outlet.lower() == value
+            return article.outlet if article.outlet.lower() == value else ""
         if field == "lang":
-            return article.language == value
-        wanted = value if "://" in value else without_scheme(value)
-        addresses = [article.url, article.canonical_url]
-        if "://" not in value:
-            addresses = [without_scheme(address) for address in addresses]
-        return any(address.startswith(wanted) for address in addresses if address)
+            return article.language or "" if article.language == value else ""
+        bare = not has_scheme(value)
+        wanted = without_scheme(value) if bare else value
+        for address in (article.url, article.canonical_url):
+            if address and (without_scheme(address) if bare else address).startswith(wanted):
+                return address
+        return ""
 
     def _regex(self, program: tuple[object, str, int], view: View) -> list[Place]:
         _, source, number = program
@@ -206,17 +208,12 @@ class Evaluation:
             return ()
         if program[0] == Op.ATTRIBUTE:
             field, value = program[1], program[2]
-            if not self.attribute(field, value):
-                return ()
-            article = self.article
-            surface = {"outlet": article.outlet, "lang": article.language or ""}.get(field, article.url)
-            return (
-                Evidence(
-                    f"{field}:{value}", field, (0, len(surface)), surface=surface, quote=surface, mark=(0, len(surface))
-                ),
-            )
+            seen = self.attribute(field, value)
+            whole = (0, len(seen))
+            return (Evidence(f"{field}:{value}", field, whole, surface=seen, quote=seen, mark=whole),) if seen else ()
         parts = program[1:] if program[0] in {Op.AND, Op.OR} else ()
-        return tuple(piece for part in parts for piece in self.attribute_evidence(part))
+        holding = [part for part in parts if self.holds(part, self.main, None) is not None]
+        return tuple(piece for part in holding for piece in self.attribute_evidence(part))
 
 
 def _reading_order(place: Place) -> tuple[bool, int, int]:
@@ -229,6 +226,10 @@ def _within(view: View, places: list[Place], scope: frozenset[int] | None) -> li
     return [place for place in places if view.segment_at(place[0]) in scope]
 
 
+def _spans(places: Sequence[Place]) -> list[Span]:
+    return [(start, end) for start, end, _ in places]
+
+
 def apart(places: Sequence[Place]) -> list[Place]:
     """Return the places that do not overlap, from left to right: of those that begin together the longest."""
     found: list[Place] = []
@@ -238,28 +239,6 @@ def apart(places: Sequence[Place]) -> list[Place]:
             found.append(place)
             reach = place[1]
     return found
-
-
-def _close(view: View, firsts: Sequence[Place], seconds: Sequence[Place], distance: int) -> tuple[set[int], set[int]]:
-    """Return the numbers of the first places that stand at most so many words before a second, and of the second."""
-    ends = sorted((view.word_range(start, end)[1], start, n) for n, (start, end, _) in enumerate(firsts))
-    begins = sorted((view.word_range(start, end)[0], start, n) for n, (start, end, _) in enumerate(seconds))
-    at_begin, at_end = [word for word, _, _ in begins], [word for word, _, _ in ends]
-    before, after = set(), set()
-    for word, start, n in ends:
-        # The nearest is enough: what is further and in this segment is no nearer.
-        index = bisect_right(at_begin, word)
-        if index < len(begins) and at_begin[index] - word <= distance and _same(view, start, begins[index][1]):
-            before.add(n)
-    for word, start, n in begins:
-        index = bisect_left(at_end, word) - 1
-        if index >= 0 and word - at_end[index] <= distance and _same(view, start, ends[index][1]):
-            after.add(n)
-    return before, after
-
-
-def _same(view: View, one: int, other: int) -> bool:
-    return view.segment_at(one) == view.segment_at(other)
 
 
 def _sentence_key(view: View) -> Callable[[Place], Hashable]:

@@ -9,68 +9,23 @@ from itertools import islice
 
 from monitor.match import haystack
 from monitor.match.entities import ALWAYS, UNLESS_WORDS, Conditions, Probe
-from monitor.match.haystack import GAP, Haystack
-from monitor.model import OWN_ROLES, Article, Evidence, Role, Span
+from monitor.match.haystack import GAP
+from monitor.match.nearness import close, overlapping
+from monitor.match.segments import Segment, Source
+from monitor.model import Article, Evidence, Role, Span
 from monitor.parse import sentences, words
 
 MAX_QUOTE = 400
-# A page that says one word 100,000 times says nothing more after the first thousand.
-MAX_FINDS = 1_000
+# Whether capitals or a sentence's start say anything takes 50 µs a place to tell.
+MAX_EXAMINED = 5_000
 _BODY = Role.BODY
-
-
 _MANY_SENTENCES, _MANY_SEARCHES = 10, 20
 
 Place = tuple[int, int, int]
 """Where something stands in the joined text, [start, end), and the number of its probe. Made by the thousand."""
 
 
-Segment = tuple[str, int | None, str]
-"""One field or block: its field, its number among the article's blocks, its original text, never empty."""
-
-
-def own_texts(article: Article) -> list[str]:
-    """Return what a term without a field looks at: the texts of `own_segments`, at a fifth of their cost."""
-    texts = [block.text for block in article.blocks if (block.role is _BODY or block.role in OWN_ROLES) and block.text]
-    if article.standfirst:
-        texts.insert(0, article.standfirst)
-    if article.title:
-        texts.insert(0, article.title)
-    return texts
-
-
-def own_segments(article: Article) -> list[Segment]:
-    """Return title, standfirst and own blocks, the empty ones left out."""
-    found: list[Segment] = [("title", None, article.title), ("standfirst", None, article.standfirst)]
-    found += [
-        ("body", number, block.text)
-        for number, block in enumerate(article.blocks)
-        if block.role is _BODY or block.role in OWN_ROLES
-    ]
-    return [segment for segment in found if segment[2]]
-
-
-def aside_segments(article: Article) -> list[Segment]:
-    """Return what only a field looks at: authors, section, captions, teasers."""
-    found: list[Segment] = [("author", None, author) for author in article.authors]
-    found.append(("section", None, article.section))
-    for number, block in enumerate(article.blocks):
-        if block.role in {Role.CAPTION, Role.TEASER}:
-            found.append((block.role.value, number, block.text))
-    return [segment for segment in found if segment[2]]
-
-
 _NONE: list[Place] = []
-
-
-Source = tuple[Sequence[str], str, Haystack, words.Folded | None]
-"""Texts, the same joined, their haystack, and how they were folded; None where that is one to one."""
-
-
-def source(texts: Sequence[str]) -> Source:
-    """Read the texts of an article's segments."""
-    joined = f" {GAP.join(texts)} "
-    return (texts, joined, *haystack.read(joined))
 
 
 class View:
@@ -98,7 +53,8 @@ class View:
         self._probes = probes
         self._originals, self._original, self.haystack, self._folded = source
         self._places: dict[tuple[str, bool, bool], list[Span]] = {}
-        self._noted: set[int] = set()
+        self._against: dict[tuple[Probe, ...], list[Span]] = {}
+        self._noted_here: set[int] = set()
         self._finds: dict[int, list[Place]] = {}
         self.noted = self._finds
         """Where terms without conditions stand, for who scans the haystack."""
@@ -196,7 +152,7 @@ class View:
             if conditions.prefix:
                 spans = [(start, words.word_end(self.text, end)) for start, end in spans]
             self._places[probe.pattern, conditions.prefix, False] = spans
-        self._noted.add(number)
+        self._noted_here.add(number)
         return self.finds(number)
 
     def _verified(self, probe: Probe, starts: Sequence[int]) -> list[Span]:
@@ -206,16 +162,19 @@ class View:
         if kept is not None:
             starts = [int(kept[start]) for start in starts]
         if not pattern[0].isalnum():
-            skipped = haystack.lead(pattern)
+            skipped = haystack.signs_before(pattern)
             starts = [start - skipped for start in starts]
         if self.is_ascii:
             # A few letters at a time: most articles hold too few candidates to fold all of them.
-            spans = [(at, at + length) for at in starts if original[at : at + length].lower() == pattern]
+            fold = haystack.folded
+            spans = [(at, at + length) for at in starts if fold(original[at : at + length]) == pattern]
         else:
             text = self.text
             spans = [(at, at + length) for at in starts if text.startswith(pattern, at)]
-        # Between letters and digits the spaces of the haystack are the ends of words, unless marks were left out.
-        if kept is None and (probe.conditions.prefix or (pattern[0].isalnum() and pattern[-1].isalnum())):
+        # Between letters and digits the spaces of the haystack are the ends of words, unless marks were left
+        # out, or belong to another script.
+        whole = probe.conditions.prefix or (pattern[0].isalnum() and pattern[-1].isalnum())
+        if whole and kept is None and not self.haystack.unspaced:
             return spans
         text, prefix = self.text, probe.conditions.prefix
         return [(at, end) for at, end in spans if words.bounded(text, at, words.word_end(text, end) if prefix else end)]
@@ -224,7 +183,7 @@ class View:
         """Return where a probe holds, in reading order."""
         found = self._finds.get(number)
         if found is None:
-            if number < len(self._scanned) and self._scanned[number] and number not in self._noted:
+            if number < len(self._scanned) and self._scanned[number] and number not in self._noted_here:
                 return _NONE
             probe = self._probes[number]
             if probe.conditions is not ALWAYS:
@@ -276,45 +235,44 @@ class View:
             return places
         if conditions.only_with and not any(map(self._own.holding, conditions.only_with)):
             return []
-        counted = (place for place in places if self._counts(conditions, probe, *place))
-        found = list(islice(counted, MAX_FINDS))
+        found = self._counted(conditions, probe, places)
         if conditions.unless_near and found:
-            against = [span for other in conditions.unless_near for span in self.holding(other)]
-            found = [span for span in found if not any(self.near(span, other, UNLESS_WORDS) for other in against)]
+            against = self._against.get(conditions.unless_near)
+            if against is None:
+                against = [span for other in conditions.unless_near for span in self.holding(other)]
+                self._against[conditions.unless_near] = against
+            spoilt = overlapping(found, against)
+            spoilt |= close(self, found, against, UNLESS_WORDS)[0] | close(self, against, found, UNLESS_WORDS)[1]
+            found = [span for number, span in enumerate(found) if number not in spoilt]
         return found
 
-    def _counts(self, conditions: Conditions, probe: Probe, start: int, end: int) -> bool:
-        if not (conditions.exact or conditions.capital or conditions.not_at_sentence_start):
-            return True
+    def _counted(self, conditions: Conditions, probe: Probe, places: list[Span]) -> list[Span]:
+        """Return the places that are in the case asked for, and where capitals say something."""
+        if conditions.exact or conditions.capital:
+            places = [place for place in places if self._in_case(conditions, probe, *place)]
+        if conditions.guarded or conditions.not_at_sentence_start:
+            places = [place for place in places[:MAX_EXAMINED] if self._tells(conditions, *place)]
+        return places
+
+    def _in_case(self, conditions: Conditions, probe: Probe, start: int, end: int) -> bool:
         segment, span = self.original(start, end)
         text = self._originals[segment]
         if conditions.capital and not text[span[0]].isupper():
             return False
-        if conditions.exact:
-            last = start + len(probe.pattern) if conditions.prefix else end
-            exact = text[slice(*self.original(start, last)[1])]
-            neutral = words.neutral(exact)
-            if conditions.fold_accents:
-                if haystack.without_accents(neutral) != haystack.without_accents(conditions.exact):
-                    return False
-            elif neutral != conditions.exact:
-                return False
+        if not conditions.exact:
+            return True
+        last = start + len(probe.pattern) if conditions.prefix else end
+        neutral = words.neutral(text[slice(*self.original(start, last)[1])])
+        if conditions.fold_accents:
+            return haystack.without_accents(neutral) == haystack.without_accents(conditions.exact)
+        return neutral == conditions.exact
+
+    def _tells(self, conditions: Conditions, start: int, end: int) -> bool:
+        segment, span = self.original(start, end)
+        text = self._originals[segment]
         if conditions.guarded and sentences.in_capitals(text, span):
             return False
         return not (conditions.not_at_sentence_start and sentences.starts_sentence(text, span))
-
-    def near(self, one: Span, other: Span, distance: int, *, ordered: bool = False, apart: bool = False) -> bool:
-        """Say whether two places of the joined text are at most `distance` words apart in one segment. `apart`: they
-        do not overlap, else overlapping is near.
-        """
-        if self.segment_at(one[0]) != self.segment_at(other[0]):
-            return False
-        if one[0] < other[1] and other[0] < one[1]:
-            return not apart
-        if ordered and other[0] < one[0]:
-            return False
-        first, second = (one, other) if one[0] < other[0] else (other, one)
-        return self.word_range(*second)[0] - self.word_range(*first)[1] <= distance
 
     # ---- telling
 
@@ -390,10 +348,10 @@ def _whole_words(text: str, pattern: str, *, prefix: bool) -> list[Span]:
     length = len(pattern)
     at = text.find(pattern)
     while at >= 0:
-        end = at + length
-        if prefix:
-            end = words.word_end(text, end)
-        if words.bounded(text, at, end):
-            found.append((at, end))
+        # The left edge first: a word is followed to its end once, not from each place within it.
+        if words.begins(text, at):
+            end = words.word_end(text, at + length) if prefix else at + length
+            if words.bounded(text, at, end):
+                found.append((at, end))
         at = text.find(pattern, at + 1)
     return found

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.match import haystack
-from monitor.match.entities import Conditions, Names, Probe
+from monitor.match.entities import UNLESS_WORDS, Conditions, Names, Probe
 from monitor.match.evaluate import Evaluation, apart
+from monitor.match.nearness import close, overlapping
 from monitor.match.program import ASIDE_FIELDS, Compiler
+from monitor.match.receipt import marked, where
 from monitor.match.view import Place, View
-from monitor.model import Article, Entity, Evidence, Rule
+from monitor.model import Article, Entity, Evidence, Role, Rule
 from monitor.parse import sentences, words
 from monitor.query import parse
 from monitor.query_tree import (
@@ -102,16 +104,9 @@ def lines(clause: Clause, depth: int = 0) -> Iterator[str]:
     detail = f": {clause.detail}" if clause.detail else ""
     yield f"{'  ' * depth}{'yes' if clause.held else 'no '} {clause.text}{detail}"
     for piece in clause.evidence[:MAX_PLACES]:
-        start, end = piece.mark
-        quote = f"{piece.quote[:start]}[{piece.quote[start:end]}]{piece.quote[end:]}"
-        yield f"{'  ' * depth}      {where(piece)}: {' '.join(quote.split())}"
+        yield f"{'  ' * depth}      {where(piece)}: {marked(piece)}"
     for part in clause.parts:
         yield from lines(part, depth + 1)
-
-
-def where(piece: Evidence) -> str:
-    """Return the field of a piece of evidence, with its paragraph from 1."""
-    return piece.field if piece.block is None else f"{piece.field}, paragraph {piece.block + 1}"
 
 
 class _Told:
@@ -122,6 +117,12 @@ class _Told:
 
     def evaluation(self) -> Evaluation:
         return Evaluation(self.article, self.compiler.probes)
+
+    def looked_at(self, field: str) -> tuple[Evaluation, View, frozenset[int] | None]:
+        """Return the view that holds a field, and the segments that are it; None: all."""
+        evaluation = Evaluation(self.article, self.compiler.probes)
+        view = evaluation.aside if field in ASIDE_FIELDS else evaluation.main
+        return evaluation, view, view.fields(field) if field else None
 
     def places(self, node: Node, field: str) -> tuple[Evaluation, list[Place] | None]:
         """Return the places that make a node hold in a field, None where it does not."""
@@ -195,7 +196,7 @@ class _Told:
             if places:
                 seen = sorted({piece.surface for piece in evaluation.evidence(places)})
                 return ClauseReason.OTHER_CASE, f"it stands there as {', '.join(seen[:MAX_PLACES])}"
-        if within := self.within_words(node.pattern):
+        if within := self.within_words(node.pattern, field):
             return ClauseReason.WITHIN_WORD, f"only within {', '.join(within[:MAX_PLACES])}"
         parts = node.pattern.split()
         if len(parts) > 1:
@@ -218,14 +219,15 @@ class _Told:
                     else f"not in {field or 'title, standfirst or body'}"
                 )
                 return f"only in the {where(piece)} ({piece.surface!r}), {why_not}"
-        notes = [block.text for block in self.article.blocks if block.role == "note"]
-        if isinstance(node, Term) and any(node.pattern in words.fold(text).text for text in notes):
+        notes = [block.text for block in self.article.blocks if block.role is Role.NOTE]
+        if isinstance(node, Term) and any(_stands(words.fold(text).text, node.pattern) for text in notes):
             return "only in a note, not part of the article"
         return None
 
-    def within_words(self, pattern: str) -> list[str]:
+    def within_words(self, pattern: str, field: str) -> list[str]:
         """Return the words that hold a pattern and go on before or after it."""
-        text = self.evaluation().main.text
+        _, view, scope = self.looked_at(field)
+        text = view.text
         found: dict[str, None] = {}
         at = text.find(pattern)
         while at >= 0 and len(found) < MAX_PLACES:
@@ -233,22 +235,24 @@ class _Told:
             while start and words.is_word(text[start - 1]):
                 start -= 1
             end = words.word_end(text, at + len(pattern))
-            if not words.bounded(text, at, at + len(pattern)):
+            inside = scope is None or view.segment_at(at) in scope
+            if inside and not words.bounded(text, at, at + len(pattern)):
                 found[text[start:end]] = None
-            at = text.find(pattern, at + 1)
+            at = text.find(pattern, end)
         return list(found)
 
     # ---- an entity
 
     def missing_entity(self, node: EntityRef, field: str) -> tuple[ClauseReason, str]:
         names = self.compiler.names[node.id]
-        main = self.evaluation().main
+        _, view, scope = self.looked_at(field)
         near: dict[str, None] = {}
         for probe in names:
             conditions = probe.conditions
-            spans = main.look(probe.pattern, prefix=conditions.prefix, fold_accents=conditions.fold_accents)
+            spans = view.look(probe.pattern, prefix=conditions.prefix, fold_accents=conditions.fold_accents)
+            spans = [span for span in spans if scope is None or view.segment_at(span[0]) in scope]
             for start, end in spans[:MAX_PLACES]:
-                near[f"{self.surface(main, start, end)!r} {self.against(main, probe, (start, end))}"] = None
+                near[f"{self.surface(view, start, end)!r} {self.against(view, probe, (start, end))}"] = None
         if near:
             return ClauseReason.CONDITIONS, "; ".join(list(near)[:MAX_PLACES])
         if (elsewhere := self.elsewhere(node, field)) is not None:
@@ -278,10 +282,13 @@ class _Told:
             return "stands in a run of capitals"
         if conditions.not_at_sentence_start and sentences.starts_sentence(text, original):
             return "begins a sentence"
-        if conditions.only_with and not any(map(view.holding, conditions.only_with)):
+        main = self.looked_at("")[1]
+        if conditions.only_with and not any(map(main.holding, conditions.only_with)):
             return f"counts only with {' or '.join(one.clause for one in conditions.only_with)}"
         for other in conditions.unless_near:
-            if any(view.near(span, place, 10) for place in view.holding(other)):
+            spans = view.holding(other)
+            beside = close(view, [span], spans, UNLESS_WORDS)[0] or close(view, spans, [span], UNLESS_WORDS)[1]
+            if beside or overlapping([span], spans):
                 return f"stands near {other.clause}"
         return "does not count in this field"
 
@@ -294,9 +301,7 @@ class _Told:
             return _no(text, ClauseReason.PARTS, "one side is not there", parts=sides)
         program, _ = self.compiler.compile(node, self.query)
         assert isinstance(program, tuple)
-        evaluation = self.evaluation()
-        view = evaluation.aside if field in ASIDE_FIELDS else evaluation.main
-        scope = view.fields(field) if field else None
+        evaluation, view, scope = self.looked_at(field)
         left, right = evaluation.places(program[1], view, scope), evaluation.places(program[2], view, scope)
         if isinstance(node, Together):
             if node.sentence and _share(view, left, right):
@@ -309,6 +314,11 @@ class _Told:
         if distance <= node.distance and not in_order:
             return _no(text, ClauseReason.WRONG_ORDER, f"{distance} apart, but the other way round", parts=sides)
         return _no(text, ClauseReason.TOO_FAR, f"the closest are {distance} words apart", parts=sides)
+
+
+def _stands(text: str, pattern: str) -> bool:
+    at = text.find(pattern)
+    return at >= 0 and words.bounded(text, at, at + len(pattern))
 
 
 def _no(text: str, reason: ClauseReason, detail: str, parts: tuple[Clause, ...] = ()) -> Clause:

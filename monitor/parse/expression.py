@@ -22,6 +22,8 @@ _WORD = r"\pL\pM\pN"
 _OUTSIDE = rf"[^{_WORD}]"
 _CLASSES = {"w": _WORD, "d": r"\p{Nd}", "D": r"\P{Nd}"}
 _UNKNOWN = re.compile(r"perl operator|escape sequence: \\[1-9]")
+_CASE = re.compile(r"\(\?[A-Za-z]*-")
+_UNENCODABLE = re.compile("[\ud800-\udfff]")
 _OPENING = re.compile(r"(^|\|)[(?:]*$")
 _CLOSING = re.compile(r"\)*(\||$)")
 # Texts that have nothing in common: what finds something in each says nothing.
@@ -58,7 +60,12 @@ class Expression:
         """Return where it stands as whole words in a folded text; leftmost first, not overlapping."""
         found: list[Span] = []
         at = 0
-        while len(found) < MAX_FOUND and (match := self._edges.search(text, at)):
+        # Each search begins anew, so that two matches can share the space between them; it costs as much as the text
+        # is long.
+        for _ in range(MAX_FOUND):
+            match = self._edges.search(text, at)
+            if match is None:
+                break
             start, end = match.span(1)
             if end > start and any(map(words.is_word, text[start:end])):
                 found.append((start, end))
@@ -97,8 +104,10 @@ def _rewrite(source: str) -> str:
     out: list[str] = []
     inside = False
     at = 0
-    if "(?-" in source:
-        raise ExpressionError("case does not count in an expression", source.index("(?-"), "for one word write {NATO}")
+    if flag := _CASE.search(source):
+        raise ExpressionError("case does not count in an expression", flag.start(), "for one word write {NATO}")
+    if not source.isascii() and (odd := _UNENCODABLE.search(source)):
+        raise ExpressionError("half a character stands here", odd.start(), "type it again")
     while at < len(source):
         char = source[at]
         if char == "\\" and at + 1 < len(source):
@@ -106,10 +115,19 @@ def _rewrite(source: str) -> str:
             at += 2
             continue
         inside = (inside or char == "[") and char != "]"
-        # A quotation mark or dash of any kind is one, in the text as here.
-        out.append(char if char.isascii() else words.fold(char).text)
+        out.append(char if char.isascii() else _letter(char, at, inside=inside))
         at += 1
     return "".join(out)
+
+
+def _letter(char: str, at: int, *, inside: bool) -> str:
+    """Return a character beyond ASCII as texts have it: a quotation mark or dash of any kind is one there."""
+    folded = words.fold(char).text
+    if inside and len(folded) != 1:
+        raise ExpressionError(
+            f"{char} is {folded or 'nothing'} where case does not count", at, "write it outside the [ ]"
+        )
+    return re.escape(folded)
 
 
 def _escape(source: str, at: int, *, inside: bool) -> str:

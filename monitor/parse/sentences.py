@@ -15,6 +15,7 @@ _END = re.compile(
 )
 _STOPS = ".!?\u2026\u061f\u06d4\u3002\uff01\uff1f\uff61\u0964\u0965\u0589\u104b\u1362\u1367\u17d4\n"
 _STOP = re.compile(f"[{_STOPS}]")
+_RUN = re.compile(f"[{_STOPS}]+")
 # A full stop after these ends no sentence. Longer lists gained nothing on the sample they were tried on.
 _SHORT = frozenset(
     "mr mrs ms dr prof st gen col lt maj capt sgt gov sen rep rev hon no vs etc jr sr co corp inc ltd approx "
@@ -46,6 +47,8 @@ def _ends(text: str, low: int, high: int | None = None) -> Iterator[Span]:
             continue
         match = _END.match(text, stop.start())
         if match is None:
+            # A run of stops that ends nothing is passed once, not once from each of its stops.
+            at = _RUN.match(text, stop.start()).end()  # type: ignore[union-attr]
             continue
         at = match.end()
         if at < len(text) and _goes_on(text, start, match):

@@ -17,6 +17,8 @@ _SPACE = re.compile(r"[\x00-\x20]+")
 _PLAIN_HOST = re.compile(r"(?:(?!xn--)[a-z0-9-]{1,63}(?:\.(?!$)|$))+")
 MAX_URL = 2_000
 
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_HOST = re.compile(r"(?:https?://)?[^/?#]*", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
 
 
@@ -94,3 +96,14 @@ def host(url: str) -> str:
 def without_scheme(url: str) -> str:
     """Return a URL, or how one begins, without what says nothing of its site: scheme and a leading www."""
     return _SCHEME.sub("", url, count=1)
+
+
+def has_scheme(url: str) -> bool:
+    """Say whether how a URL begins is written with its scheme."""
+    return _HTTP.match(url) is not None
+
+
+def with_lower_host(url: str) -> str:
+    """Return a URL, or how one begins, with scheme and host in lower case, as they have none."""
+    match = _HOST.match(url)
+    return match[0].lower() + url[match.end() :] if match else url

@@ -29,11 +29,12 @@ _EVEN |= dict.fromkeys(_SPACES, " ") | {"\u2026": ".", "\u0130": "I"}
 _ONE = re.compile(f"[{''.join(_EVEN)}\ud800-\udfff]")
 UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
 _INVISIBLE = re.compile(f"[{UNSEEN}]")
+# Marks are neither word characters nor signs of ASCII; few texts have so much else in a row.
+_MARKS = re.compile(r"([^\w\s!-~]{30})")
 # Where folding changes the length of a text whose characters are otherwise folded one by one.
 _SPACING = re.compile(f"[ {UNSEEN}]{{2,}}|[{UNSEEN}]")
 # The same, and words from their first letter beyond ASCII on, with the letter before it, which may be its base.
 _SPOTS = re.compile(f"[ {UNSEEN}]{{2,}}|[{UNSEEN}]|[!-~]?[^\x00-\x7f{UNSEEN}][^ {UNSEEN}]*")
-_PIECE = re.compile(" +|[^ ]+")
 # Signs that NFKC would make letters of the word beside them: service mark, trade mark, numero.
 _SIGNS = frozenset("\u2116\u2120\u2122")
 # Thai, Lao, Tibetan, Burmese, Khmer, kana, Han: no spaces between words, so every place is a word's end.
@@ -101,6 +102,8 @@ def is_plain(text: str) -> bool:
         letters.isalpha()
         and "  " not in text
         and text[0] != " " != text[-1]
+        # Some apostrophes are letters by themselves: Hawaiʻi.
+        and _ONE.search(text) is None
         and unicodedata.is_normalized("NFKC", text)
         and len(text.casefold()) == len(text)
     )
@@ -119,6 +122,12 @@ def marks_end(text: str, at: int) -> int:
 
 
 def _fold(text: str, *, case: bool) -> Folded:
+    if not text.isascii() and _MARKS.search(text):
+        return _in_pieces(text, case=case)
+    return _fold_evenly(text, case=case)
+
+
+def _fold_evenly(text: str, *, case: bool) -> Folded:
     even = text if text.isascii() and text.isprintable() and "`" not in text else _ONE.sub(_even, text)
     if "  " in even:
         return _uneven(even, case=case)
@@ -128,6 +137,22 @@ def _fold(text: str, *, case: bool) -> Folded:
         return Folded(even)
     folded = even.casefold()
     return Folded(folded) if len(folded) == len(even) else _uneven(even, case=case)
+
+
+def _in_pieces(text: str, *, case: bool) -> Folded:
+    """Fold a text with a run of marks that nobody writes, cut within it: Unicode sorts such a run in its square, and a
+    million marks would take minutes.
+    """
+    out: list[str] = []
+    spots: list[tuple[int, int, int, int]] = []
+    at = length = 0
+    for piece in _MARKS.split(text):
+        folded = _fold_evenly(piece, case=case)
+        spots += [(length + a, length + b, at + c, at + d) for a, b, c, d in folded.spots]
+        out.append(folded.text)
+        at += len(piece)
+        length += len(folded.text)
+    return Folded("".join(out), tuple(spots))
 
 
 def _uneven(text: str, *, case: bool) -> Folded:
@@ -247,15 +272,22 @@ def word_starts(text: str) -> list[int]:
     return starts
 
 
+def begins(text: str, start: int) -> bool:
+    """Say whether no word goes on at `start` that began before."""
+    if start == 0:
+        return True
+    kind = _kind(text[start])
+    return kind not in _GLUED or kind != _kind(text[start - 1])
+
+
 def bounded(text: str, start: int, end: int) -> bool:
     """Say whether [start, end), not empty, of a text begins and ends where words do.
 
-    Words end where the script changes. A Korean word may go on, as particles are written onto it.
+    Words end where spaced scripts, Korean and scripts without spaces meet. A Korean word may go on, as particles are
+    written onto it.
     """
-    if start > 0:
-        kind = _kind(text[start])
-        if kind in _GLUED and kind == _kind(text[start - 1]):
-            return False
+    if not begins(text, start):
+        return False
     if end >= len(text):
         return True
     following = _kind(text[end])

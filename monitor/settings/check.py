@@ -56,11 +56,10 @@ def outlets(file: OutletsFile, document: Document, findings: Findings) -> None:
                 findings.warn(document, keys, f"the feed {feed} is also in outlet {first[0]!r}, line {first[1]}")
 
 
-def rules(file: RulesFile, document: Document, packs: Collection[str], findings: Findings) -> None:
-    """Parse every query and look up every @entity. `packs`: the ids of the entities of the packs."""
+def rules(file: RulesFile, document: Document, known: Collection[str] | None, findings: Findings) -> None:
+    """Parse every query and look up every @entity. `known`: the ids there are; None: not to be checked."""
     from monitor.query import entities_in, parse
 
-    known = (ids(document, "entities") or set()) | set(packs)
     for rule_id, rule in file.rules.items():
         keys = ("rules", rule_id, "query")
         try:
@@ -71,9 +70,9 @@ def rules(file: RulesFile, document: Document, packs: Collection[str], findings:
             continue
         for warning in tree.warnings:
             findings.warn(document, keys, f"rule {rule_id!r}: {warning}")
-        if "@" not in rule.query:
+        if "@" not in rule.query or known is None:
             continue
-        for name in sorted(entities_in(tree) - known):
+        for name in sorted(entities_in(tree) - set(known)):
             offset = max(rule.query.find(f"@{name}"), 0)
             hint = nearest(name, known, plural="entities")
             message = f"rule {rule_id!r}: there is no entity {name!r}"
@@ -81,11 +80,15 @@ def rules(file: RulesFile, document: Document, packs: Collection[str], findings:
 
 
 def entities(file: RulesFile | EntitiesFile, document: Document, findings: Findings) -> None:
-    """Look at names and at the terms beside them."""
+    """Look at names and at the terms beside them, where the file has no other fault: what is faulty was left out, so
+    that places in lists are others than in the file.
+    """
     from monitor.match.entities import side
     from monitor.match.forms import LANGUAGES
     from monitor.parse import words
 
+    if any(error.file == document.path for error in findings.errors):
+        return
     for entity_id, entity in file.entities.items():
         terms: list[tuple[tuple[str | int, ...], str]]
         terms = [(("entities", entity_id, "unless_near", index), text) for index, text in enumerate(entity.unless_near)]
@@ -100,6 +103,10 @@ def entities(file: RulesFile | EntitiesFile, document: Document, findings: Findi
                 hint = f"`languages` may name {', '.join(sorted(LANGUAGES))}"
                 findings.errors.append(document.error((*at, "inflect"), message, hint))
         for keys, text in terms:
+            if {"AND", "OR", "NOT"} & set(text.split()):
+                message = f"entity {entity_id!r}: {text!r} is looked for as one phrase"
+                findings.errors.append(document.error(keys, message, "Write each term as an item of the list"))
+                continue
             try:
                 side(text)
             except QueryError as error:

@@ -68,7 +68,12 @@ def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool 
 
     check.outlets(outlets, documents["outlets"], findings)
     found_packs = packs.load(folder, _validate, findings)
-    check.rules(rules, documents["rules"], {key for pack in found_packs for key in pack.file.entities}, findings)
+    # Faulty entries count as there, so that one fault is told once.
+    given = [
+        check.ids(document, "entities") for document in (documents["rules"], *(one.document for one in found_packs))
+    ]
+    known = None if None in given else {name for names in given for name in names or ()}
+    check.rules(rules, documents["rules"], known, findings)
     check.entities(rules, documents["rules"], findings)
     for pack in found_packs:
         check.entities(pack.file, pack.document, findings)

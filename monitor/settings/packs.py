@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,19 @@ def load(
 
 def _documents(folder: Path, findings: Findings) -> list[Document]:
     try:
-        return [read(path) for path in sorted(folder.glob("*.yaml"))]
+        # Path.glob says nothing of a folder that may not be read.
+        names = sorted(os.listdir(folder))  # noqa: PTH208
+    except FileNotFoundError:
+        if not folder.is_symlink():
+            return []
+        names = []
+        findings.errors.append(ConfigError("cannot be read: a symbolic link that leads nowhere", file=folder))
     except OSError as error:
+        names = []
         findings.errors.append(ConfigError(f"cannot be read: {error.strerror or error}", file=folder))
-        return []
+    # Editors and file managers leave hidden files of their own.
+    shown = [name for name in names if not name.startswith(".")]
+    findings.warnings += [
+        f"{folder / name}: is not read; a pack ends in .yaml" for name in shown if name.endswith(".yml")
+    ]
+    return [read(folder / name) for name in shown if name.endswith(".yaml")]

@@ -225,7 +225,7 @@ class Reader:
         if field == "lead" and self.article.standfirst:
             wanted = {"standfirst"}
         elif field == "lead":
-            first = [at for at, block in enumerate(self.article.blocks) if block.role == Role.BODY][:1]
+            first = [at for at, block in enumerate(self.article.blocks) if block.role == Role.BODY and block.text][:1]
             return [n for n, s in enumerate(self.segments) if s.field == "body" and s.block in first]
         return [number for number, segment in enumerate(self.segments) if segment.field in wanted]
 
@@ -261,8 +261,11 @@ class Reader:
             return self.article.outlet == node.value
         if node.field == "lang":
             return self.article.language == node.value
-        url = self.article.url
-        return url.startswith(node.value) or url.partition("://")[2].startswith(node.value)
+        addresses = [address for address in (self.article.url, self.article.canonical_url) if address]
+        if node.value.startswith(("http://", "https://")):
+            return any(address.startswith(node.value) for address in addresses)
+        bare = [address.partition("://")[2].removeprefix("www.") for address in addresses]
+        return any(address.startswith(node.value.removeprefix("www.")) for address in bare)
 
     def _pair(self, node: Near | Together, a: Place, b: Place) -> bool:
         if a[0] != b[0]:

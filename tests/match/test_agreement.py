@@ -27,7 +27,7 @@ def pair(number: int, seed: int = SEED) -> tuple[str, tuple[Entity, ...], Articl
             continue
         article = generate.article(rng, query, entities)
         # The engine has a way of its own for texts of ASCII alone.
-        return query, tuple(entities), ascii_only(article) if number % 4 == 0 else article
+        return query, tuple(entities), ascii_only(article) if number % 10 == 0 else article
 
 
 def ascii_only(article: Article) -> Article:
@@ -66,7 +66,7 @@ def test_they_agree(start):
 
 
 def test_many_rules_at_once_say_what_each_says_alone():
-    pairs = [pair(number, seed=7) for number in range(300)]
+    pairs = [pair(number, seed=7) for number in range(150)]
     rules, entities = [], {}
     for number, (query, named, _) in enumerate(pairs):
         # Every pair has entities of its own.
@@ -79,10 +79,11 @@ def test_many_rules_at_once_say_what_each_says_alone():
         }
         rules.append(Rule(f"r{number}", own))
     everything = Matcher(rules, entities.values())
-    edited = Matcher(rules[:100], entities.values())
-    edited.amend(rules[100:])
-    for _, _, article in pairs[::6]:
-        alone = [hit for rule in rules for hit in Matcher([rule], entities.values()).match(article)]
+    edited = Matcher(rules[:50], entities.values())
+    edited.amend(rules[50:])
+    each = [Matcher([rule], entities.values()) for rule in rules]
+    for _, _, article in pairs[::3]:
+        alone = [hit for matcher in each for hit in matcher.match(article)]
         assert everything.match(article) == alone
         assert edited.match(article) == alone
         assert [rule for rule, _ in everything.spans(article)] == [hit.rule_id for hit in alone]

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.match import haystack
-from monitor.match.view import View, own_segments, own_texts, source
+from monitor.match.segments import own_segments, own_texts, source
+from monitor.match.view import View
 from monitor.model import Article, Block, Role
 from monitor.parse import words
 
