@@ -298,6 +298,32 @@ async def test_an_edit_is_in_force_in_every_reader_without_a_new_server():
         await pool.aclose()
 
 
+async def test_an_edit_that_nobody_waited_for_is_not_in_force():
+    pool = await Pool.start([Rule("one", "nato")], (), size=1)
+    try:
+        await asyncio.sleep(0.1)
+        task = asyncio.create_task(pool.amend([Rule("one", "harbour")]))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        entry, failure = (
+            Link("paper", "http://x/feed", "http://x/1", title="NATO at the harbour"),
+            Failure(Reason.ROBOTS),
+        )
+        for _ in range(100):
+            reading = await pool.entry(entry, failure, "en")
+            if isinstance(reading, Reading):
+                break
+            await asyncio.sleep(0.1)
+        assert [hit.evidence[0].surface for hit in reading.hits] == ["NATO" if task.cancelled() else "harbour"]
+        await pool.amend([], ["one"])
+        await pool.amend([Rule("two", "harbour")])
+        assert [hit.rule_id for hit in (await pool.entry(entry, failure, "en")).hits] == ["two"]
+    finally:
+        await pool.aclose()
+
+
 async def test_rules_that_cannot_be_compiled_leave_the_old_ones_in_force():
     async with pool_of() as pool:
         with pytest.raises(PoolError, match="rule 'broken': a bracket is open"):

@@ -82,7 +82,7 @@ def _rule(text: str, known: dict[str, Rule]) -> Rule:
     """Return the rule of this id, else the text as a query."""
     from monitor.model import Rule
 
-    if text not in known and (near := difflib.get_close_matches(text, known, 1)):
+    if text not in known and " " not in text and (near := difflib.get_close_matches(text, known, 1)):
         note(f"no rule is called {text!r}, so it is tried as a query; did you mean {near[0]!r}?")
     return known.get(text) or Rule("query", text)
 

@@ -27,11 +27,11 @@ class Findings:
 
 
 def ids(document: Document, section: str) -> set[str] | None:
-    """Return the ids a file gives in a section, faulty entries too; None where the file could not be read."""
-    if not document.usable:
+    """Return the ids a file gives in a section, faulty entries too; None where the section could not be read."""
+    if not document.usable or not isinstance(document.data, dict):
         return None
-    found = document.data.get(section) if isinstance(document.data, dict) else None
-    return set(found) if isinstance(found, dict) else set()
+    found = document.data.get(section, {})
+    return set(found) if isinstance(found, dict) else None if found else set()
 
 
 def timezone(name: str, fault: Callable[[str, str], ConfigError]) -> ConfigError | None:

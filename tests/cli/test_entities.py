@@ -81,7 +81,7 @@ def test_a_file_that_is_there_is_left_alone_and_nobody_is_asked(folder, web):
     assert "is there already" in result.stderr
     assert "Name another file" in result.stderr
     assert (target.read_text(), web.asked) == ("entities: {}\n", [])
-    assert "cannot write" in take(folder, web, "--to", str(folder / "none" / "x.yaml"), code=1).stderr
+    assert "there is no folder" in take(folder, web, "--to", str(folder / "none" / "x.yaml"), code=1).stderr
 
 
 def test_an_id_that_is_taken_and_a_file_that_is_not_read_are_told(folder, web):

@@ -59,9 +59,18 @@ def test_why_explains_a_hit_and_a_miss(folder):
 
 
 def test_what_cannot_be_read_or_parsed_is_said(folder):
-    assert "there is no stored article 7" in run(folder, "rules", "why", "7", "harbour", code=1)
+    assert "no database at" in run(folder, "rules", "why", "7", "harbour", code=1)
     assert "No such file" in run(folder, "rules", "why", folder / "none.html", "harbour", code=1)
     assert "ends here" in run(folder, "rules", "test", "harbour AND", "--file", folder / "one.html", code=1)
+
+
+def test_a_mistyped_rule_and_options_that_say_nothing_are_told(folder):
+    page = ["--file", folder / "one.html"]
+    assert "did you mean 'harbour'" in run(folder, "rules", "test", "harbor", *page)
+    assert "narrow the archive" in run(folder, "rules", "test", "harbour", *page, "--outlet", "x", code=2)
+    told = run(folder, "rules", "test", "harbour", *page, "--file", folder / "none.html", code=1)
+    assert "hits: 1 of 1" in told
+    assert "none.html: No such file" in told
 
 
 def test_the_weight_of_the_rules_is_told(folder):
