@@ -116,6 +116,10 @@ class Pool:
             # Nobody will know whether it was taken: the server goes, and the next has the rules that are known.
             server.process.kill()
             raise
+        except PoolError:
+            if server.alive:
+                raise
+            return False  # it ended, which says nothing about the edit
         self._edits += size
         self._rules = _edited(self._rules, edit)
         self._take_over(server)

@@ -324,6 +324,20 @@ async def test_an_edit_that_nobody_waited_for_is_not_in_force():
         await pool.aclose()
 
 
+async def test_an_edit_is_taken_though_the_server_has_just_ended():
+    pool = await Pool.start([Rule("one", "nato")], (), size=1)
+    try:
+        server = pool._server.process
+        server.kill()
+        server.wait()  # nothing has told the pool yet
+        await pool.amend([Rule("one", "harbour")])
+        link = Link("paper", "http://x/feed", "http://x/1", title="NATO at the harbour")
+        reading = await pool.entry(link, Failure(Reason.ROBOTS), "en")
+        assert [hit.evidence[0].surface for hit in reading.hits] == ["harbour"]
+    finally:
+        await pool.aclose()
+
+
 async def test_rules_that_cannot_be_compiled_leave_the_old_ones_in_force():
     async with pool_of() as pool:
         with pytest.raises(PoolError, match="rule 'broken': a bracket is open"):
