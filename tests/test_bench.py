@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import json
 
 import pytest
@@ -29,6 +30,12 @@ from tests.bench._truth import (
     shingles,
     snippets,
 )
+
+
+@pytest.mark.parametrize("name", bench.NAMES)
+def test_every_benchmark_can_be_loaded_without_its_peers(name):
+    """Their doors into the package are private ones, which a change of the package would break unseen."""
+    assert callable(importlib.import_module(f"tests.bench.{name}").main)
 
 
 def truth(text, **more):

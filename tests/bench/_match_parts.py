@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from monitor.match.engine import Matcher
 from monitor.match.evaluate import Evaluation
-from monitor.match.view import own_texts, source
+from monitor.match.segments import own_texts, source
 from monitor.model import Article, Hit, Rule
 from tests.bench._match_data import best, over, say, tick
 
