@@ -14,11 +14,10 @@ from pathlib import Path
 from monitor.errors import ReadError
 from monitor.extract import memory
 from monitor.extract.article import extract
-from monitor.extract.field import tokens
 from monitor.model import OWN_ROLES, Block, Memory, Page, Role
 from monitor.parse.urls import host
-from tests.bench._truth import NOW, Score, Truth, load, shingles
-from tests.bench.train_body import label
+from tests.bench._labels import labels
+from tests.bench._truth import NOW, Score, Truth, load
 
 
 @dataclass
@@ -66,11 +65,9 @@ def _sample(truth: Truth) -> Sample | None:
         article = extract(Page(truth.url, truth.url, 200, {"content-type": "text/html"}, truth.page, NOW))
     except ReadError:
         return None
-    key, grams = "".join(tokens(truth.body)), set(shingles(truth.body))
-    texts = {block.text for block in article.blocks if block.role in OWN_ROLES}
-    return Sample(
-        truth, article.title, article.blocks, frozenset(text for text in texts if not label(text, key, grams))
-    )
+    texts = [block.text for block in article.blocks if block.role in OWN_ROLES]
+    own = {text for text, mark in zip(texts, labels(texts, truth.body), strict=True) if mark}
+    return Sample(truth, article.title, article.blocks, frozenset(texts) - own)
 
 
 def _growing(blocks: tuple[Block, ...]) -> Iterator[Sequence[Block]]:
