@@ -52,7 +52,7 @@ async def check(fetcher: Fetcher, readers: Readers, outlet: Outlet, source: Sour
     verdict = policy.judge(page)
     if verdict is not None:
         return Trial(outlet.id, source.url, reason=verdict.reason, detail=verdict.detail)
-    due = DueSource(0, outlet.id, source.url, source.kind, datetime.now(UTC))
+    due = DueSource(0, outlet.id, source.url, source.kind, datetime.now(UTC), links=source.links)
     found = await readers.links(page, due)
     if isinstance(found, Failure):
         return Trial(outlet.id, source.url, reason=found.reason, detail=found.detail)

@@ -1,7 +1,8 @@
 """The records that travel down the line. Frozen, aware UTC datetimes, tuples; no behaviour beyond joining text.
 
 Fields without a default are what a record cannot do without; every other field may be left out.
-Names and meanings here are relied on by the database and by other programs: add, do not rename.
+Names and meanings here are relied on by the database and by other programs: add, do not rename. What is watched and
+what it lists stands in watched.py, and is named from here.
 """
 
 from __future__ import annotations
@@ -13,127 +14,18 @@ from enum import StrEnum
 
 from monitor.errors import AlertReason, Reason, SendReason
 from monitor.headers import Headers
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One place where an outlet lists its articles. `kind` names a row of outlets/kinds.py."""
-
-    url: str
-    kind: str = "feed"
-
-
-@dataclass(frozen=True, slots=True)
-class Selectors:
-    """Where an outlet's pages keep what, as CSS selectors; "" where nothing is said."""
-
-    body: str = ""
-    title: str = ""
-    date: str = ""
-    drop: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """A publication that is watched. `every`: seconds between two polls of one source. `private`: its own host
-    and port may be dialled although the address is private. `alert_baseline`: what it lists at the first poll is
-    alerted. `ignore_robots`: the reason why robots.txt is not asked; empty: it is asked.
-    """
-
-    id: str
-    name: str = ""
-    homepage: str = ""
-    sources: tuple[Source, ...] = ()
-    language: str | None = None
-    every: float = 900.0
-    private: bool = False
-    alert_baseline: bool = False
-    ignore_robots: str = ""
-    tags: tuple[str, ...] = ()
-    selectors: Selectors = Selectors()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item of a feed, as text without markup; dates aware UTC or None."""
-
-    url: str
-    title: str = ""
-    published: datetime | None = None
-    guid: str = ""
-    summary: str = ""
-    author: str = ""
-    content: str = ""
-    updated: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A parsed feed, entries in the order of the file. `ttl` in seconds, as the feed asks."""
-
-    entries: tuple[Entry, ...] = ()
-    title: str = ""
-    language: str | None = None
-    url: str = ""
-    ttl: float | None = None
-    dropped: int = 0
-    """Entries left out: no usable link and no guid, or past the cap."""
-
-
-class LinkState(StrEnum):
-    """`new`: to read · `partial`: only its entry · `read` · `listed`: of a baseline, unread · `failed`: given up."""
-
-    NEW = "new"
-    PARTIAL = "partial"
-    READ = "read"
-    LISTED = "listed"
-    FAILED = "failed"
-
-
-class Standing(StrEnum):
-    """Whether a hit may alert; only `live` and `late` do."""
-
-    LIVE = "live"
-    LATE = "late"
-    BASELINE = "baseline"
-    BACKFILL = "backfill"
-    SHADOW = "shadow"
-    SILENCED = "silenced"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An article that a source listed. `source` is the source's URL; `canonical` the key it is known by."""
-
-    outlet: str
-    source: str
-    url: str
-    canonical: str = ""
-    guid: str = ""
-    title: str = ""
-    summary: str = ""
-    published: datetime | None = None
-    first_seen: datetime | None = None
-    state: LinkState = LinkState.NEW
-    author: str = ""
-    content: str = ""
-    standing: Standing = Standing.LIVE
-    id: int = 0
-    attempts: int = 0
-    article_id: int = 0
-    """The article already made from this link's feed entry; 0: none yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """What one source held: links in its own order, newest first where it says so. `titles`: digests of theirs."""
-
-    links: tuple[Link, ...] = ()
-    title: str = ""
-    language: str | None = None
-    ttl: float | None = None
-    dropped: int = 0
-    titles: tuple[int, ...] = ()
+from monitor.watched import Candidate as Candidate
+from monitor.watched import Candidates as Candidates
+from monitor.watched import Cookie as Cookie
+from monitor.watched import Entry as Entry
+from monitor.watched import Feed as Feed
+from monitor.watched import Link as Link
+from monitor.watched import Links as Links
+from monitor.watched import LinkState as LinkState
+from monitor.watched import Outlet as Outlet
+from monitor.watched import Selectors as Selectors
+from monitor.watched import Source as Source
+from monitor.watched import Standing as Standing
 
 
 @dataclass(frozen=True, slots=True)

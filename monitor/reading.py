@@ -59,7 +59,7 @@ class Reader:
     def links(self, page: Page, source: DueSource) -> Links | Failure:
         """Parse a source's answer. The newest come first where every entry says when it was published."""
         try:
-            feed = KINDS[source.kind](page)
+            feed = KINDS[source.kind](page, source.links)
         except ReadError as error:
             return Failure(error.reason, error.detail)
         entries = list(feed.entries)
@@ -75,7 +75,9 @@ class Reader:
                 found[link.canonical] = link
                 room -= len(link.content)
         titles = memory.learn_titles(link.title for link in found.values())
-        return Links(tuple(found.values()), feed.title, feed.language, feed.ttl, feed.dropped, titles)
+        return Links(
+            tuple(found.values()), feed.title, feed.language, feed.ttl, feed.dropped, titles, feed.quiet, feed.sitemaps
+        )
 
     def article(
         self,
@@ -154,6 +156,7 @@ def _link(entry: Entry, source: DueSource, room: int) -> Link:
         published=entry.published,
         author=entry.author,
         content=entry.content[: max(room, 0)],
+        updated=entry.updated,
     )
 
 

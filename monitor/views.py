@@ -27,6 +27,14 @@ class DueSource:
     """This source has not been read yet: what it lists now is the baseline."""
     outlet_ok_at: datetime | None = None
     """When a source of the outlet was last read; None: the whole outlet is new."""
+    links: str = ""
+    """CSS selector of a listing's links."""
+    rhythm: bytes = b""
+    """How much it published by hour of week; see outlets/cadence.py."""
+    pace: float = 1.0
+    """What the interval is multiplied by, learnt from links that were found late or not at all."""
+    trouble: float = 0.0
+    """Failures in a row, each by its weight."""
 
 
 @dataclass(frozen=True, slots=True)

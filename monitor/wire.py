@@ -35,6 +35,8 @@ MAX_FINGERPRINT = 10_000
 MAX_DIGESTS = 500
 MAX_DETAIL = 500
 MAX_URL = 2_000
+MAX_SITEMAPS = 200
+HOURS = 7 * 24
 
 T = TypeVar("T")
 
@@ -81,7 +83,11 @@ class LinksJob(Task[Links], frozen=True, tag="links"):
         _require(all(_is_listed(link, self.source) for link in reply.links), "a link this source cannot list")
         _require(reply.ttl is None or math.isfinite(reply.ttl), "a ttl that is no number")
         _require(_are_digests(reply.titles), "digests that are none")
-        return Links(reply.links, reply.title, reply.language, reply.ttl, reply.dropped, reply.titles)
+        _require(all(0 <= hour < HOURS for hour in reply.quiet), "an hour that no week has")
+        return Links(
+            reply.links, reply.title, reply.language, reply.ttl, reply.dropped, reply.titles, reply.quiet,
+            reply.sitemaps,
+        )  # fmt: skip
 
 
 class _ReadingJob(Task[Reading], frozen=True):
@@ -175,6 +181,10 @@ class LinksReply(msgspec.Struct, frozen=True, tag="links"):
     ttl: float | None
     dropped: int
     titles: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_DIGESTS)]
+    quiet: Annotated[tuple[int, ...], msgspec.Meta(max_length=HOURS)]
+    sitemaps: Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=MAX_URL)], ...], msgspec.Meta(max_length=MAX_SITEMAPS)
+    ]
 
 
 class ReadingReply(msgspec.Struct, frozen=True, tag="reading"):
@@ -257,7 +267,8 @@ def pack_reply(result: object, serial: int) -> bytearray:
             reply = FailureReply(result.reason, result.detail[:MAX_DETAIL])
         case Links():
             reply = LinksReply(
-                result.links, result.title, result.language, result.ttl, result.dropped, result.titles
+                result.links, result.title, result.language, result.ttl, result.dropped, result.titles, result.quiet,
+                result.sitemaps,
             )  # fmt: skip
         case Reading():
             reply = ReadingReply(
@@ -305,9 +316,9 @@ def _is_listed(link: Link, source: DueSource) -> bool:
     return (
         link.outlet == source.outlet_id
         and link.source == source.url
-        and link.id == link.article_id == link.attempts == 0
+        and link.id == link.article_id == link.attempts == link.rereads == 0
         and link.state is LinkState.NEW
-        and _aware((link.published, link.first_seen))
+        and _aware((link.published, link.first_seen, link.updated))
     )
 
 

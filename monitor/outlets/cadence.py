@@ -10,6 +10,7 @@ from monitor.model import Links, Outlet, Page
 from monitor.views import DueSource, PollOutcome
 
 DAY = 86_400.0
+USUAL = 900.0
 
 
 def next_check(
@@ -38,7 +39,7 @@ def answered(
     return PollOutcome(
         source.id,
         now,
-        next_check(now, every=outlet.every, ttl=found.ttl if found else None, seed=source.url),
+        next_check(now, every=outlet.every or USUAL, ttl=found.ttl if found else None, seed=source.url),
         etag=page.headers.get("etag", source.etag if unchanged else "")[:500],
         last_modified=page.headers.get("last-modified", source.last_modified if unchanged else "")[:100],
         body_hash=source.body_hash if unchanged else digest,
@@ -51,5 +52,5 @@ def failed(
 ) -> PollOutcome:
     """Return how a poll ended that got nothing usable."""
     failures = source.failures + 1
-    due = next_check(now, every=outlet.every, failures=failures, retry_after=retry_after, seed=source.url)
+    due = next_check(now, every=outlet.every or USUAL, failures=failures, retry_after=retry_after, seed=source.url)
     return PollOutcome(source.id, now, due, reason, detail[:300], failures)

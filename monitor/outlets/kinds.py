@@ -7,6 +7,7 @@ from collections.abc import Callable
 from monitor.model import Feed, Page
 from monitor.outlets import feed
 
-KINDS: dict[str, Callable[[Page], Feed]] = {
-    "feed": feed.read,
+KINDS: dict[str, Callable[[Page, str], Feed]] = {
+    "feed": lambda page, _: feed.read(page),
 }
+"""By the kind of a Source: its page and the selector of its links → what it lists. Raises ReadError."""

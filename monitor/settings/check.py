@@ -46,14 +46,18 @@ def timezone(name: str, fault: Callable[[str, str], ConfigError]) -> ConfigError
 
 
 def outlets(file: OutletsFile, document: Document, findings: Findings) -> None:
-    """Warn of a feed that is given twice."""
+    """Warn of a source that is given twice."""
     seen: dict[str, tuple[str, int]] = {}
     for outlet_id, outlet in file.outlets.items():
-        for index, feed in enumerate(outlet.feeds):
-            keys = ("outlets", outlet_id, "feeds", index)
-            first = seen.setdefault(urls.canonical(feed), (outlet_id, document.line(keys)))
+        places = [("feeds", index, url) for index, url in enumerate(outlet.feeds)]
+        places += [("sitemaps", index, url) for index, url in enumerate(outlet.sitemaps)]
+        places += [("listings", index, listing.url) for index, listing in enumerate(outlet.listings)]
+        for key, index, url in places:
+            keys = ("outlets", outlet_id, key, index)
+            first = seen.setdefault(urls.canonical(url), (outlet_id, document.line(keys)))
             if first != (outlet_id, document.line(keys)):
-                findings.warn(document, keys, f"the feed {feed} is also in outlet {first[0]!r}, line {first[1]}")
+                kind = key.removesuffix("s")
+                findings.warn(document, keys, f"the {kind} {url} is also in outlet {first[0]!r}, line {first[1]}")
 
 
 def rules(file: RulesFile, document: Document, known: Collection[str] | None, findings: Findings) -> None:

@@ -257,7 +257,7 @@ def _outlet(outlet_id: str, item: schema.OutletKeys) -> Outlet:
         outlet_id,
         name=item.name or outlet_id,
         homepage=item.homepage or "",
-        sources=tuple(Source(url) for url in dict.fromkeys(item.feeds)),
+        sources=_sources(item),
         language=item.language,
         every=item.every,
         private=item.private,
@@ -266,6 +266,17 @@ def _outlet(outlet_id: str, item: schema.OutletKeys) -> Outlet:
         tags=tuple(item.tags),
         selectors=Selectors(**item.selectors.model_dump()),
     )
+
+
+def _sources(item: schema.OutletKeys) -> tuple[Source, ...]:
+    """Return an outlet's sources, each address once: the first of its kinds counts."""
+    every = [Source(url) for url in item.feeds]
+    every += [Source(url, "sitemap") for url in item.sitemaps]
+    every += [Source(listing.url, "listing", listing.links) for listing in item.listings]
+    found: dict[str, Source] = {}
+    for source in every:
+        found.setdefault(source.url, source)
+    return tuple(found.values())
 
 
 def _rule(rule_id: str, item: schema.RuleKeys) -> Rule:

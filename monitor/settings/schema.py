@@ -179,8 +179,26 @@ class SelectorKeys(_Keys):
         return value
 
 
+class ListingKeys(_Keys):
+    """A page that lists articles, such as a section front, of an outlet without a feed."""
+
+    url: WebAddress
+    """The page."""
+    links: Selector = ""
+    """CSS selector of its links to articles. Without it, the links that look like articles."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, str) else value
+
+
 class OutletKeys(_Keys):
-    """A publication that is watched."""
+    """A publication that is watched. It has at least one of `feeds`, `sitemaps` and `listings`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [key]} for key in ("feeds", "sitemaps", "listings")]}
+    )
 
     name: str = ""
     """As people know it; without it, the id."""
@@ -188,10 +206,14 @@ class OutletKeys(_Keys):
     """The front page, for people."""
     language: Language | None = None
     """For pages that do not name their own, such as en."""
-    feeds: Annotated[list[WebAddress], Field(min_length=1)]
+    feeds: list[WebAddress] = []
     """RSS, Atom or JSON feeds."""
-    every: Interval = _duration("15m")
-    """Time between two polls of one feed."""
+    sitemaps: list[WebAddress] = []
+    """News sitemaps, or indexes of them."""
+    listings: list[Annotated[ListingKeys, OrText()]] = []
+    """Pages that list articles, for an outlet that has neither feed nor sitemap."""
+    every: Interval | None = None
+    """Time between two polls of one source. Without it: as often as the outlet publishes, 2m to 24h."""
     private: bool = False
     """Its own host and port may be read although the address is private (intranet, loopback)."""
     baseline: Literal["silent", "alert"] = "silent"
@@ -201,6 +223,12 @@ class OutletKeys(_Keys):
     tags: list[Text] = []
     """Your own words for it."""
     selectors: SelectorKeys = Field(default_factory=SelectorKeys)
+
+    @model_validator(mode="after")
+    def _has_sources(self) -> OutletKeys:
+        if not (self.feeds or self.sitemaps or self.listings):
+            raise ValueError("at least one of `feeds`, `sitemaps` and `listings`")
+        return self
 
 
 class OutletsFile(_Keys):

@@ -21,7 +21,7 @@ ON CONFLICT DO NOTHING RETURNING id
 _DUE = """
 SELECT l.*, s.url AS source
 FROM links l JOIN sources s ON s.id = l.source_id
-WHERE l.state IN ('new', 'partial') AND l.next_at <= ?
+WHERE l.state IN ('new', 'partial', 'again') AND l.next_at <= ?
 ORDER BY l.next_at, l.id LIMIT ?
 """
 _FINISH = """

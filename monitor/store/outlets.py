@@ -17,14 +17,15 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = 1
 """
 # One that comes back is asked now, and keeps what it remembers: it is no new source.
 _SYNC_SOURCE = """
-INSERT INTO sources (outlet_id, url, kind, next_check_at) VALUES (?, ?, ?, ?)
+INSERT INTO sources (outlet_id, url, kind, links, next_check_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (outlet_id, url) DO UPDATE SET
-    kind = excluded.kind,
+    kind = excluded.kind, links = excluded.links,
     next_check_at = CASE WHEN sources.active = 1 THEN min(sources.next_check_at, ?) ELSE excluded.next_check_at END,
     active = 1
 """
 _DUE = """
-SELECT id, outlet_id, url, kind, next_check_at, etag, last_modified, body_hash, failures, baselined,
+SELECT id, outlet_id, url, kind, links, next_check_at, etag, last_modified, body_hash, failures, baselined,
+    rhythm, pace, trouble,
     (SELECT max(last_ok_at) FROM sources other WHERE other.outlet_id = sources.outlet_id) AS outlet_ok_at
 FROM sources WHERE active = 1 AND next_check_at <= ?
 ORDER BY next_check_at, id LIMIT ?
@@ -63,6 +64,10 @@ WHERE s.active = 1 ORDER BY s.outlet_id, s.id
 """
 
 
+# What was backed off, of an outlet without an interval of its own, is asked again so many seconds after a restart.
+_SOON = 900.0
+
+
 class SqlOutlets:
     """The Outlets port."""
 
@@ -81,8 +86,8 @@ class SqlOutlets:
             sql.write(_SYNC_OUTLET, outlet.id, outlet.name)
             for source in outlet.sources:
                 # What was backed off to a day is asked within its interval after a restart: its trouble may be mended.
-                soon = ahead(now, outlet.every)
-                sql.write(_SYNC_SOURCE, outlet.id, source.url, source.kind, stamp(now), soon)
+                soon = ahead(now, outlet.every or _SOON)
+                sql.write(_SYNC_SOURCE, outlet.id, source.url, source.kind, source.links, stamp(now), soon)
 
     def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[DueSource]:
         """Take sources due by `now`, earliest first."""
@@ -156,6 +161,10 @@ def _due_source(row: Row) -> DueSource:
         failures=row["failures"],
         baseline=not row["baselined"],
         outlet_ok_at=moment_or_none(row["outlet_ok_at"]),
+        links=row["links"],
+        rhythm=row["rhythm"],
+        pace=row["pace"],
+        trouble=row["trouble"],
     )
 
 

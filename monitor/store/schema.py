@@ -257,8 +257,39 @@ def memory(execute: Callable[[str], object]) -> None:
     execute("CREATE TABLE outlet_memory (outlet_id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT")
 
 
+_FETCHING = (
+    # `links`: CSS selector of a listing's links. `rhythm`, `pace`, `trouble`: see outlets/cadence.py. `plan`: why it is
+    # asked next when it is. `feed_rewritten`: when its list last repeated its past.
+    "ALTER TABLE sources ADD COLUMN links TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE sources ADD COLUMN rhythm BLOB NOT NULL DEFAULT x''",
+    "ALTER TABLE sources ADD COLUMN pace REAL NOT NULL DEFAULT 1",
+    "ALTER TABLE sources ADD COLUMN trouble REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE sources ADD COLUMN plan TEXT NOT NULL DEFAULT ''",
+    # `abroad`: 1 for a host that is not the outlet's. `title_key`, `body_key`: digests of 63 bits, 0 for none.
+    "ALTER TABLE links ADD COLUMN updated TEXT",
+    "ALTER TABLE links ADD COLUMN abroad INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE links ADD COLUMN title_key INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE links ADD COLUMN rereads INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE links ADD COLUMN etag TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE links ADD COLUMN last_modified TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX links_title ON links (outlet_id, title_key) WHERE title_key <> 0",
+    "CREATE INDEX links_waiting ON links (source_id, id) WHERE state = 'waiting'",
+    "DROP INDEX links_due",
+    "CREATE INDEX links_due ON links (next_at) WHERE state IN ('new', 'partial', 'again')",
+    "ALTER TABLE articles ADD COLUMN body_key INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX articles_body ON articles (outlet_id, body_key) WHERE body_key <> 0",
+)
+
+
+def fetching(execute: Callable[[str], object]) -> None:
+    """Make room for what fetching learns: the rhythm of a source, links that wait, pages that are read again."""
+    for statement in _FETCHING:
+        execute(statement)
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = (
     ("0001_first", first),
     ("0002_memory", memory),
+    ("0003_fetching", fetching),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""

@@ -173,8 +173,9 @@ def test_all_errors_of_all_files_come_at_once(faults):
     [
         ("BBC World: {feeds: [http://a.example]}", 2, 3, "found the id 'BBC World'"),
         ("a: {feeds: [ftp://a.example]}", 2, 15, "begins with http:// or https://"),
-        ("a: {feeds: []}", 2, 14, "an empty list, expected at least 1"),
-        ("a: {name: A}", 2, 3, "outlets.a has no 'feeds'"),
+        ("a: {feeds: []}", 2, 6, "expected at least one of `feeds`, `sitemaps` and `listings`"),
+        ("a: {name: A}", 2, 6, "expected at least one of `feeds`, `sitemaps` and `listings`"),
+        ("a: {listings: [{url: https://a.example, links: 'div['}]}", 2, 50, "expected a CSS selector"),
         ("a:", 2, 5, "found nothing, expected keys"),
         ("a: {feeds: http://a.example}", 2, 14, "expected a list"),
         ("a: {name: 2024, feeds: [http://a.example]}", 2, 13, "Put it in quotes"),
