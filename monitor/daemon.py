@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 
-from monitor.model import Delivery, Link, Standing, TextKind
-from monitor.pipeline import Polled, Read
+from monitor.intake import Read
+from monitor.model import Delivery, Link, LinkState, Standing, TextKind
+from monitor.pipeline import Polled
 from monitor.settings.load import Settings
 from monitor.views import DueSource, OutboxRow, Pass
 from monitor.wiring import Line, line
@@ -54,6 +55,8 @@ class Tally:
     full: int = 0
     partial: int = 0
     unread: int = 0
+    again: int = 0
+    """Articles that were read again."""
     hits: int = 0
     held: int = 0
     baseline: int = 0
@@ -73,11 +76,14 @@ class Tally:
         self.outlets[outlet] = self.outlets.get(outlet, False) or done.reason is None
 
     def read(self, done: Read) -> None:
+        self.hits += done.hits
+        self.held += done.held
+        if done.link.state is LinkState.AGAIN:
+            self.again += 1
+            return
         self.full += done.text is TextKind.FULL
         self.partial += done.text not in {TextKind.FULL, None}
         self.unread += done.text is None
-        self.hits += done.hits
-        self.held += done.held
         self.baseline += done.link.standing is Standing.BASELINE and done.text is not None
 
     def send(self, delivery: Delivery) -> None:

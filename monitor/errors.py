@@ -70,6 +70,7 @@ class AlertReason(StrEnum):
     """Why a hit opened an alert, joined one, or is held."""
 
     FIRST = "first"
+    REVISED = "revised"
     SAME_STORY = "same_story"
     BASELINE = "baseline"
     BACKFILL = "backfill"

@@ -13,54 +13,41 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
-from functools import partial
+from datetime import datetime
 from typing import TypeVar
 
-from monitor.errors import AlertReason, MonitorError, Reason, SendReason
-from monitor.extract import memory
+from monitor import intake
+from monitor.errors import MonitorError, Reason, SendReason
 from monitor.fetch import policy
 from monitor.fetch.claims import PATIENCE, Claims
 from monitor.fetch.visit import Refusal, Visitor
+from monitor.intake import Item, Orders, Read
 from monitor.model import (
-    Channel,
     Delivery,
     Failure,
     Link,
     Links,
-    Memory,
+    LinkState,
     Outlet,
     Page,
     Reading,
     Route,
     Rule,
-    Standing,
     TextKind,
 )
 from monitor.notify import plan, render
-from monitor.outlets import baseline, cadence
+from monitor.outlets import cadence
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
 from monitor.story.cluster import Clusters
-from monitor.views import DueAlert, DueSource, EventRow, LinkOutcome, OutboxRow, Placement
+from monitor.views import DueAlert, DueSource, EventRow, OutboxRow
+
+# An index may name hundreds of sitemaps; the newest hold what is new.
+MAX_SITEMAPS = 3
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What the configuration asks for, by id. `lease`: seconds a link stays ours after a crash."""
-
-    outlets: Mapping[str, Outlet]
-    rules: Mapping[str, Rule]
-    channels: Mapping[str, Channel]
-    routes: tuple[Route, ...]
-    timezone: tzinfo = UTC
-    rules_since: Mapping[str, datetime] = field(default_factory=dict)
-    baseline_pages: int = 20
-    lease: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +58,6 @@ class Polled:
     links: tuple[Link, ...] = ()
     reason: Reason | None = None
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What reading a link did. `text` None: nothing was stored, for `reason`."""
-
-    link: Link
-    text: TextKind | None = None
-    reason: Reason | None = None
-    hits: int = 0
-    """Hits that were not there before."""
-    held: int = 0
-    """Those of them that open no alert: the baseline's, and what no route takes."""
 
 
 @dataclass(slots=True)
@@ -126,7 +100,14 @@ class Pipeline:
             found = await self.readers.links(answer, source)
         if isinstance(found, Failure):
             return await self._poll_failed(source, outlet, found.reason, found.detail, None)
-        return await self._poll_done(source, outlet, answer, digest, found)
+        if found and found.sitemaps:
+            found = await self._children(source, outlet, found)
+            # The index may stay as it is while its sitemaps change: it is asked for whole each time.
+            answer, digest = replace(answer, headers={}), ""
+        now = self.clock.now()
+        given = cadence.Answer(answer, digest, found)
+        links = await self._write(lambda store: intake.take_list(store, self.orders, source, outlet, given, now))
+        return Polled(source, tuple(links))
 
     async def _poll_failed(
         self, source: DueSource, outlet: Outlet, reason: Reason, detail: str, retry_after: float | None
@@ -135,29 +116,26 @@ class Pipeline:
         await self._write(lambda store: store.outlets.record(outcome))
         return Polled(source, (), reason, detail)
 
-    async def _poll_done(
-        self, source: DueSource, outlet: Outlet, page: Page, digest: str, found: Links | None
-    ) -> Polled:
-        now = self.clock.now()
-        outcome = cadence.answered(source, outlet, page, digest, found, now)
-        fresh, old = baseline.split(found.links if found else (), source, outlet)
-        pages, lease = self.orders.baseline_pages, self.orders.lease
-
-        def work(store: Store) -> list[Link]:
-            new = store.links.add(fresh, source.id, now, standing=Standing.LIVE, read=len(fresh), lease=lease)
-            new += store.links.add(old, source.id, now, standing=Standing.BASELINE, read=pages, lease=lease)
-            store.outlets.learn(outlet.id, partial(memory.merge, gain=Memory(titles=found.titles if found else ())))
-            store.outlets.record(outcome)
-            return new
-
-        return Polled(source, tuple(await self._write(work)))
+    async def _children(self, source: DueSource, outlet: Outlet, found: Links) -> Links:
+        """Add what the newest sitemaps of an index list."""
+        links = {link.canonical: link for link in found.links}
+        for url in found.sitemaps[:MAX_SITEMAPS]:
+            page = await self.visitor.get(url, outlet, urgent=True)
+            listed = await self.readers.links(page, source) if isinstance(page, Page) else None
+            if isinstance(listed, Links):
+                links |= {link.canonical: link for link in listed.links}
+        return replace(found, links=tuple(links.values()))
 
     # ---- read
 
     async def read(self, link: Link) -> Read:
-        """Make a link an article, from its page or else from its feed entry; place and announce its hits."""
+        """Make a link an article, from its page or else from its feed entry; place and announce its hits. One that was
+        read before is read again.
+        """
         outlet = self._outlet(link.outlet)
-        answer = await self.visitor.get(link.url, outlet)
+        answer = await self.visitor.get(link.url, outlet, etag=link.etag, last_modified=link.last_modified)
+        if link.state is LinkState.AGAIN and (isinstance(answer, Refusal) or answer.status == 304):
+            return await self._as_before(link, gone=isinstance(answer, Refusal) and not answer.retry)
         result: Reading | Failure
         if isinstance(answer, Refusal):
             result = Failure(answer.reason, answer.detail)
@@ -170,7 +148,13 @@ class Pipeline:
         elif result.claim:
             address = await self._address(result, outlet)
             result = replace(result, article=replace(result.article, canonical_url=address))
-        return await self._keep(link, result, retry=not isinstance(answer, Refusal) or answer.retry)
+        if link.state is LinkState.AGAIN and (isinstance(result, Failure) or result.article.text is not TextKind.FULL):
+            return await self._as_before(link, gone=False)
+        return await self._keep(link, result, answer)
+
+    async def _as_before(self, link: Link, *, gone: bool) -> Read:
+        now = self.clock.now()
+        return await self._write(lambda store: intake.take_nothing(store, link, now, gone=gone))
 
     async def _address(self, reading: Reading, outlet: Outlet) -> str:
         """Return the address of an article whose page claims another site: its own where that is not proved."""
@@ -181,58 +165,23 @@ class Pipeline:
                 return await self._claims.settle(own, reading.claim, outlet)
         return own
 
-    async def _keep(self, link: Link, result: Reading | Failure, *, retry: bool) -> Read:
+    async def _keep(self, link: Link, result: Reading | Failure, answer: Page | Refusal) -> Read:
+        retry = not isinstance(answer, Refusal) or answer.retry
+        now = self.clock.now()
         if isinstance(result, Failure):
-            outcome = policy.outcome(link, result.reason, result.detail, self.clock.now(), retry=retry)
+            outcome = policy.outcome(link, result.reason, result.detail, now, retry=retry)
             await self._write(lambda store: store.links.finish(outcome))
             return Read(link, None, result.reason)
-        article = result.article
-        reason = None if article.text is TextKind.FULL else article.reason  # a paywall's page says no more next time
-        outcome = policy.outcome(link, reason, article.detail, self.clock.now(), retry=retry)
+        item = Item(link, result, retry, answer if isinstance(answer, Page) else None)
         if not result.hits:
-            return (await self._write(lambda store: self._store(store, link, result, outcome, None)))[1]
+            return (await self._write(lambda store: intake.take_article(store, self.orders, item, now)))[1]
         # One at a time from decision to memory: two copies of a story read at once must not open two stories.
         async with self._placing:
-            placement = self.clusters.assign(article, result.fingerprint, self.clock.now())
-            accepted, read = await self._write(lambda store: self._store(store, link, result, outcome, placement))
+            placed = replace(item, placement=self.clusters.assign(result.article, result.fingerprint, now))
+            accepted, read = await self._write(lambda store: intake.take_article(store, self.orders, placed, now))
             if accepted is not None:
                 self.clusters.accept(accepted)
         return read
-
-    def _store(
-        self, store: Store, link: Link, reading: Reading, outcome: LinkOutcome, placement: Placement | None
-    ) -> tuple[Placement | None, Read]:
-        """Write one article with all that follows from it; runs inside the writer's transaction."""
-        now, article = self.clock.now(), reading.article
-        saved = store.articles.save(
-            article, fetched_at=now, standing=link.standing, known_id=link.article_id, listed_as=link.canonical
-        )
-        new = held = 0
-        if placement is not None:
-            known = store.articles.get(saved.article_id)
-            if known is not None and known.row.story_id:
-                # An article that was completed or revised stays in the story people were told about.
-                placement = replace(placement, story_id=known.row.story_id)
-            store.stories.place(placement, saved.article_id, now)
-            hits = store.hits.add([
-                replace(
-                    hit, article_id=saved.article_id, revision=saved.revision, found_at=now,
-                    standing=plan.standing(link, self.orders.rules_since.get(hit.rule_id)), story_id=placement.story_id,
-                )
-                for hit in reading.hits
-            ])  # fmt: skip
-            planned = plan.alerts_for(
-                hits, rules=self.orders.rules, outlet_id=link.outlet, language=article.language,
-                routes=self.orders.routes, now=now,
-            )  # fmt: skip
-            for item in planned:
-                if item.alert is not None:
-                    store.alerts.open(item.alert, item.hit.id, now)
-            new = len(hits)
-            held = new - len({item.hit.id for item in planned if item.reason is AlertReason.FIRST})
-        store.outlets.learn(link.outlet, partial(memory.merge, gain=reading.gain))
-        store.links.finish(replace(outcome, article_id=saved.article_id))
-        return placement, Read(link, article.text, article.reason, new, held)
 
     # ---- tell
 

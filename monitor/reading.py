@@ -32,6 +32,7 @@ from monitor.model import (
 from monitor.outlets.kinds import KINDS
 from monitor.parse import language as languages
 from monitor.parse import urls
+from monitor.parse.digest import title_key
 from monitor.story.fingerprint import fingerprint
 from monitor.views import DueSource
 
@@ -157,6 +158,7 @@ def _link(entry: Entry, source: DueSource, room: int) -> Link:
         author=entry.author,
         content=entry.content[: max(room, 0)],
         updated=entry.updated,
+        title_key=title_key(entry.title),
     )
 
 

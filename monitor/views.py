@@ -35,6 +35,10 @@ class DueSource:
     """What the interval is multiplied by, learnt from links that were found late or not at all."""
     trouble: float = 0.0
     """Failures in a row, each by its weight."""
+    last_ok_at: datetime | None = None
+    """When this source was last read."""
+    rewritten_at: datetime | None = None
+    """When it was last told that its list repeats its past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,43 @@ class PollOutcome:
     body_hash: str = ""
     listed: int | None = None
     """Entries in the list; None where it was not parsed (unchanged, failed)."""
+    rhythm: bytes = b""
+    """Empty: as it was."""
+    pace: float = 1.0
+    trouble: float = 0.0
+    plan: str = ""
+    """Why it is asked next when it is, for people."""
+    rewritten: bool = False
+    """It was told that its list repeats its past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Had:
+    """What an outlet had of a listed link. `same`: this very link; else another one with its title, or with its guid
+    in the same source.
+    """
+
+    id: int
+    same: bool
+    guid: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A known link as its source gives it now. `reread`: its page is to be read again."""
+
+    id: int
+    guid: str
+    published: datetime | None
+    updated: datetime | None
+    reread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LinkOutcome:
-    """How reading a link ended. `next_at`: when to try again, for `new` and `partial`."""
+    """How reading a link ended. `next_at`: when to try again, for `new`, `partial` and `again`."""
 
     link_id: int
     state: LinkState
@@ -65,6 +101,9 @@ class LinkOutcome:
     detail: str = ""
     article_id: int = 0
     next_at: datetime | None = None
+    rereads: int = 0
+    etag: str = ""
+    last_modified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +142,8 @@ class OutletRow:
     detail: str
     articles: int
     baselined: bool = False
+    plan: str = ""
+    """Why it is asked next when it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,12 @@ class Link:
     """How often its page was read again after the first time."""
     etag: str = ""
     last_modified: str = ""
+    title_key: int = 0
+    """By what its title is known again; 0: by nothing. See parse/digest.py."""
+    abroad: bool = False
+    """Its host is not one of the outlet's."""
+    repeats: int = 0
+    """The link whose title or guid this one has, though it is another; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)

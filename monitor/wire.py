@@ -316,7 +316,8 @@ def _is_listed(link: Link, source: DueSource) -> bool:
     return (
         link.outlet == source.outlet_id
         and link.source == source.url
-        and link.id == link.article_id == link.attempts == link.rereads == 0
+        and link.id == link.article_id == link.attempts == link.rereads == link.repeats == 0
+        and 0 <= link.title_key < 1 << 63
         and link.state is LinkState.NEW
         and _aware((link.published, link.first_seen, link.updated))
     )

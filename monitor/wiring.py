@@ -17,8 +17,9 @@ from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.policy import user_agent
 from monitor.fetch.visit import Visitor, private_origin
+from monitor.intake import Orders
 from monitor.notify.channels.sender import Sender
-from monitor.pipeline import Orders, Pipeline
+from monitor.pipeline import Pipeline
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
 from monitor.settings.load import Settings

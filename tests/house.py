@@ -19,6 +19,7 @@ FLOORS = {
     "monitor.query_tree": 2,
     "monitor.parse": 2,
     "monitor.ports": 2,
+    "monitor.ports_store": 2,
     "monitor.outlets": 3,
     "monitor.fetch": 3,
     "monitor.extract": 3,
@@ -27,6 +28,7 @@ FLOORS = {
     "monitor.store": 3,
     "monitor.notify": 3,
     "monitor.pipeline": 4,
+    "monitor.intake": 4,
     "monitor.reading": 4,
     "monitor.trial": 4,
     "monitor.enrol": 4,
@@ -49,6 +51,7 @@ FLOORS = {
 EXCEPTIONS = {
     ("monitor.__main__", "monitor.cli"),
     ("monitor.demo", "monitor.daemon"),
+    ("monitor.ports", "monitor.ports_store"),
     ("monitor.ports", "monitor.query"),
     ("monitor.query", "monitor.parse"),
     ("monitor.query", "monitor.query_check"),
@@ -62,6 +65,7 @@ EXCEPTIONS = {
     ("monitor.model", "monitor.watched"),
     ("monitor.views", "monitor.model"),
     ("monitor.views", "monitor.errors"),
+    ("monitor.pipeline", "monitor.intake"),
     ("monitor.pool", "monitor.zygote"),
     ("monitor.pool", "monitor.wire"),
     ("monitor.zygote", "monitor.wire"),
@@ -114,6 +118,7 @@ PURE_DOORS = (
     "monitor/store/",
     "monitor/notify/channels/",
     "monitor/ports.py",
+    "monitor/ports_store.py",
 )
 ASYNC_ROOMS = (
     "monitor/ports.py",

@@ -16,8 +16,9 @@ from monitor.errors import FetchError, Reason
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.visit import Visitor
-from monitor.model import Failure, Link, Outlet, Rule, Source, Standing, TextKind
-from monitor.pipeline import Orders, Pipeline
+from monitor.intake import Orders
+from monitor.model import Failure, Link, Outlet, Rule, Source, TextKind
+from monitor.pipeline import Pipeline
 from monitor.reading import Reader
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
@@ -120,11 +121,7 @@ class House:
     async def read(self, path):
         """Read a page as the daemon does; return how it is known."""
         listed = Link("courier", self.source.url, HOME + path, canonical=HOME + path, title=path)
-        (link,) = self.stored(
-            lambda store: store.links.add(
-                [listed], self.source.id, self.clock.now(), standing=Standing.LIVE, read=1, lease=60.0
-            )
-        )
+        (link,) = self.stored(lambda store: store.links.add([listed], self.source.id, self.clock.now(), lease=60.0))
         done = await self.pipeline.read(link)
         assert done.text is TextKind.FULL, done
         return self.stored(lambda store: store.articles.find(HOME + path)).article.canonical_url
@@ -307,11 +304,7 @@ async def test_two_pages_of_one_text_that_claim_one_address_are_one_article(hous
     publish(house, path="/copy")
     await house.read("/staff")
     listed = Link("courier", house.source.url, f"{HOME}/copy", canonical=f"{HOME}/copy", title="copy")
-    (link,) = house.stored(
-        lambda store: store.links.add(
-            [listed], house.source.id, house.clock.now(), standing=Standing.LIVE, read=1, lease=60.0
-        )
-    )
+    (link,) = house.stored(lambda store: store.links.add([listed], house.source.id, house.clock.now(), lease=60.0))
     assert (await house.pipeline.read(link)).hits == 0
     assert len(house.articles()) == 1
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.errors import Reason
-from monitor.extract.memory import digest
 from monitor.model import Failure, Link, Memory, Page, Reading, Rule, TextKind
+from monitor.parse.digest import digest
 from monitor.reading import MAX_FEED_TEXT, Reader
 from monitor.views import DueSource
 from tests.web import article

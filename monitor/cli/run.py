@@ -68,8 +68,9 @@ def _lines(kind: str, record: object) -> None:
 
 def describe(kind: str, record: object) -> str:
     """Return one line about a thing the daemon did."""
+    from monitor.intake import Read
     from monitor.model import Delivery
-    from monitor.pipeline import Polled, Read
+    from monitor.pipeline import Polled
     from monitor.views import OutboxRow
 
     match record:

@@ -7,12 +7,12 @@ known), so a page that holds most of this one, or that this one holds most of, b
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from monitor.model import OWN_ROLES, Block, Memory, Role
+from monitor.parse.digest import digest
 
 # Characters of what is remembered, and at most of a title. Where a character takes three bytes of UTF-8 it says more.
 _LEAST, _LEAST_DENSE, _TITLE_MOST = 25, 10, 260
@@ -23,14 +23,6 @@ _HEAD, _TAIL = 10, 30
 MAX_ARTICLE = _HEAD + _TAIL
 # Other articles a block must stand on. One does under another article's title: that makes it a teaser's text.
 _WITNESSES = 2
-_NOT_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
-
-
-def digest(text: str) -> int:
-    """Return the 64 bits by which a text is remembered: of its lower case without ASCII signs and spaces."""
-    # Runs of \w found by a regular expression would take 15 us a paragraph instead of 5.
-    letters = text.lower().encode("utf-8", "replace").translate(None, _NOT_LETTERS)
-    return int.from_bytes(hashlib.blake2b(letters, digest_size=8).digest(), "little")
 
 
 def apply(

@@ -44,9 +44,13 @@ def alerts_for(
     language: str | None,
     routes: Sequence[Route],
     now: datetime,
+    revised: bool = False,
 ) -> list[Planned]:
-    """Plan one alert for every hit and matching route of an article's hits; a held hit is listed once."""
+    """Plan one alert for every hit and matching route of an article's hits; a held hit is listed once. `revised`: they
+    were not in what the article said before.
+    """
     planned = []
+    reason = AlertReason.REVISED if revised else AlertReason.FIRST
     for hit in hits:
         rule = rules.get(hit.rule_id) or Rule(hit.rule_id, "")
         held = AlertReason.SHADOW if rule.mode == "shadow" else _HELD.get(hit.standing)
@@ -58,16 +62,19 @@ def alerts_for(
             planned.append(Planned(hit, None, AlertReason.NO_ROUTE))
         for route in matching:
             due = now + timedelta(seconds=route.wait)
-            planned.append(Planned(hit, Alert(route.id, hit.rule_id, hit.story_id, due), AlertReason.FIRST))
+            planned.append(Planned(hit, Alert(route.id, hit.rule_id, hit.story_id, due, reason), reason))
     return planned
 
 
-def standing(link: Link, rule_since: datetime | None) -> Standing:
+def standing(link: Link, rule_since: datetime | None, *, revised: bool = False) -> Standing:
     """Return how a hit on this link stands: as the link does, but as baseline where an article that was known already
-    is completed and the rule (in force since then) is newer than the link.
+    is read once more and the rule (in force since then) is newer than the link. `revised`: it is in none of what the
+    article said before, so it is news also where the link was of a baseline.
     """
     newer = rule_since is not None and link.first_seen is not None and rule_since > link.first_seen
-    return Standing.BASELINE if link.article_id and newer else link.standing
+    if link.article_id and newer:
+        return Standing.BASELINE
+    return Standing.LIVE if revised else link.standing
 
 
 def _matches(route: Route, rule: Rule, outlet_id: str, language: str | None) -> bool:

@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from monitor.model import Evidence, Message, Rule, Span
+from monitor.errors import AlertReason
+from monitor.model import Evidence, Message, Rule, Span, Standing
 from monitor.notify import escape
 from monitor.notify.words import in_part
 from monitor.views import DueAlert, HitRow
@@ -45,10 +46,16 @@ def message(
     in `timezone`.
     """
     articles: dict[int, list[HitRow]] = {}
+    revised: set[int] = set()
     for due, _ in told:
         for row in due.hits:
             articles.setdefault(row.article.id, []).append(row)
-    items = [_item(rows, outlet_names, timezone) for rows in list(articles.values())[:MAX_HITS]]
+            if due.alert.reason is AlertReason.REVISED:
+                revised.add(row.article.id)
+    items = [
+        _item(rows, outlet_names, timezone, revised=number in revised)
+        for number, rows in list(articles.items())[:MAX_HITS]
+    ]
     more = len(articles) - len(items)
     names = [_name(rule) for _, rule in told]
     heading = f"Rule{'s' if len(told) > 1 else ''} {', '.join(_full_name(rule) for _, rule in told)}"
@@ -73,7 +80,7 @@ def _full_name(rule: Rule) -> str:
     return name if name == rule.id else f"{name} ({escape.one_line(rule.id, 80)})"
 
 
-def _item(rows: Sequence[HitRow], outlet_names: Mapping[str, str], timezone: tzinfo) -> _Item:
+def _item(rows: Sequence[HitRow], outlet_names: Mapping[str, str], timezone: tzinfo, *, revised: bool) -> _Item:
     """Make one item of an article's hits: sentences that several rules share stand once."""
     article = rows[0].article
     outlet = escape.one_line(outlet_names.get(article.outlet_id) or article.outlet_id, 100)
@@ -81,6 +88,7 @@ def _item(rows: Sequence[HitRow], outlet_names: Mapping[str, str], timezone: tzi
         when = _time(article.published, timezone)
     else:
         when = f"undated, read {_time(article.fetched_at, timezone)}"
+    when += "".join(f", {words}" for words in _oddities(rows[0], revised=revised))
     numbers = ", ".join(str(row.hit.id) for row in rows)
     return _Item(
         title=escape.one_line(article.title) or "(no headline)",
@@ -89,6 +97,17 @@ def _item(rows: Sequence[HitRow], outlet_names: Mapping[str, str], timezone: tzi
         quotes=tuple(_quotes(_spread(rows))),
         note=in_part(article.text, article.reason),
     )
+
+
+def _oddities(row: HitRow, *, revised: bool) -> list[str]:
+    """Say what is unusual about how an article came to be told."""
+    said = []
+    published, found = row.article.published, row.hit.found_at
+    if row.hit.standing is Standing.LATE and published and found:
+        said.append(f"published {(found - published).days} d ago")
+    if revised:
+        said.append("revised: this was not in it when it was first read")
+    return said
 
 
 def _spread(rows: Sequence[HitRow]) -> tuple[Evidence, ...]:

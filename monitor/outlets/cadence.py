@@ -1,56 +1,207 @@
-"""How a poll ended and when a source is asked next. Pure: the jitter comes from a seed."""
+"""How a poll ended and when a source is asked next, and why then. Pure: the jitter comes from a seed.
+
+    set in outlets.yaml   that interval
+    else                  by what the source publishes at this time of the week (rhythm.py), times its pace
+    then                  longer where the source asks for it or fails, never before a pause that its host asked for
+
+The pace is learnt: an article that waited for us shortens it, polls that find nothing late bring it back to 1.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.errors import Reason
 from monitor.model import Links, Outlet, Page
+from monitor.outlets import rhythm
+from monitor.outlets.novelty import News
 from monitor.views import DueSource, PollOutcome
 
-DAY = 86_400.0
-USUAL = 900.0
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
+LEAST = 2 * MINUTE
+# Hours times the root of articles an hour: one an hour is asked for every 12 minutes, one a day every 59.
+NEED = 0.2
+# What nothing is known of.
+USUAL = 15 * MINUTE
+LATE = 10 * MINUTE
+SLOWEST, FASTEST = 1.0, 0.125
+# How much a failure counts, as in mediacloud's rss-fetcher: what passes by itself is worth trying again soon.
+_HARD, _SOFT, _TEMPORARY = 1.0, 0.5, 0.25
+_WEIGHTS = {
+    Reason.TIMEOUT: _SOFT,
+    Reason.CONNECT: _SOFT,
+    Reason.PROTOCOL: _SOFT,
+    Reason.SERVER_ERROR: _SOFT,
+    Reason.EMPTY: _SOFT,
+    Reason.ENCODING: _SOFT,
+    Reason.OVER_TIME: _SOFT,
+    Reason.OVER_MEMORY: _SOFT,
+    Reason.CRASHED: _SOFT,
+    Reason.BAD_REPLY: _SOFT,
+    Reason.RATE_LIMITED: _TEMPORARY,
+    Reason.ROBOTS_UNREACHABLE: _TEMPORARY,
+    Reason.NO_READER: _TEMPORARY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source answered: the page, its body's digest, and what it lists; None: as the last one."""
+
+    page: Page
+    digest: str
+    found: Links | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When to ask next, and why, in words for people."""
+
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a source or its host asks for. `patience` (ttl, Cache-Control) and `retry_after` in seconds; `quiet`: hours
+    of the week in which it is not to be asked.
+    """
+
+    patience: float = 0.0
+    retry_after: float = 0.0
+    quiet: frozenset[int] = frozenset()
+
+
+NOTHING = Asked()
 
 
 def next_check(
-    now: datetime, *, every: float, failures: int = 0, retry_after: float | None = None, ttl: float | None = None,
+    now: datetime,
+    *,
+    every: float | None = None,
+    due: float = USUAL,
+    pace: float = 1.0,
+    trouble: float = 0.0,
+    asked: Asked = NOTHING,
     seed: str = "",
-) -> datetime:  # fmt: skip
-    """Return the next poll: the interval, doubled for each failure in a row, never over a day.
+) -> Plan:
+    """Return the next poll. Seconds throughout.
 
-    Seconds throughout. A feed's `ttl` counts only where it asks for more patience; `retry_after` is never undercut.
-    Jitter by `seed` keeps outlets of one interval from coming at once. It only shortens (3 to 15 %), so that a
-    `run --once` started every 15 minutes finds what is asked every 15 minutes due.
+    `every`: the interval that is set, which what the source asks for does not change; None: `due` times `pace`, within
+    2 minutes and 24 hours, and the source's patience, which a pace that is short shortens too. `trouble` doubles the
+    interval for each point, up to a day; `retry_after` is never undercut. Jitter by `seed` keeps outlets of one
+    interval from coming at once. It only shortens (3 to 15 %), so that a `run --once` started every 15 minutes finds
+    what is asked every 15 minutes due.
     """
-    wait = min(every * 2.0 ** min(failures, 16), max(DAY, every))
-    if ttl:
-        wait = max(wait, min(ttl, DAY))
+    if every is None:
+        wait, why = _as_it_publishes(due, pace, asked)
+    else:
+        wait, why = every, f"every {spell(every)}, as set"
+    if trouble > 0:
+        wait = min(wait * 2.0 ** min(trouble, 16.0), max(DAY, wait))
+        why = f"after {spell(wait)}, as it failed"
     share = int.from_bytes(hashlib.blake2b(seed.encode("utf-8", "replace"), digest_size=4).digest(), "big") / 2**32
     wait *= 0.85 + 0.12 * share
-    return now + timedelta(seconds=max(wait, min(retry_after or 0.0, DAY)))
+    if every is None:
+        wait = max(wait, LEAST)
+    pause = min(asked.retry_after, DAY)
+    if pause > wait:
+        wait, why = pause, f"after {spell(pause)}, as its host asks"
+    at = now + timedelta(seconds=wait)
+    later = _after(at, asked.quiet) if every is None else at
+    return Plan(later, why if later == at else "after the hours in which it asks not to be asked")
+
+
+def _as_it_publishes(due: float, pace: float, asked: Asked) -> tuple[float, str]:
+    wait = min(max(due * pace, LEAST), DAY)
+    patience = min(asked.patience * pace, DAY)
+    if patience > wait:
+        return patience, f"every {spell(patience)}, as it asks"
+    sooner = ", sooner since articles were found late" if pace < SLOWEST else ""
+    return wait, f"every {spell(wait)}, as it publishes{sooner}"
+
+
+def _after(at: datetime, quiet: frozenset[int]) -> datetime:
+    """Return `at`, or the end of the quiet hours it falls in; a source that names all hours names none."""
+    later = at
+    for _ in range(24):
+        if rhythm.hour_of_week(later) not in quiet:
+            return later
+        later = later.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return at
 
 
 def answered(
-    source: DueSource, outlet: Outlet, page: Page, digest: str, found: Links | None, now: datetime
+    source: DueSource, outlet: Outlet, answer: Answer, news: News, now: datetime, fresh_for: float | None = None
 ) -> PollOutcome:
-    """Return how a poll ended that got `page`, its body's `digest`, and what it listed; None: as the last one."""
+    """Return how a poll ended that got an answer, and what was new in it. `fresh_for`: seconds for which the answer
+    says it will not change.
+    """
+    page, found = answer.page, answer.found
     unchanged = page.status == 304
+    known = rhythm.unpack(source.rhythm)
+    learnt = rhythm.learn(known, news.moments, now)
+    pace = _pace(source, news, now)
+    plan = next_check(
+        now,
+        every=outlet.every,
+        due=rhythm.patience(learnt, now, NEED),
+        pace=pace,
+        asked=Asked(
+            patience=max(found.ttl or 0.0 if found else 0.0, fresh_for or 0.0),
+            quiet=frozenset(found.quiet) if found else frozenset(),
+        ),
+        seed=source.url,
+    )
     return PollOutcome(
         source.id,
         now,
-        next_check(now, every=outlet.every or USUAL, ttl=found.ttl if found else None, seed=source.url),
+        plan.at,
         etag=page.headers.get("etag", source.etag if unchanged else "")[:500],
         last_modified=page.headers.get("last-modified", source.last_modified if unchanged else "")[:100],
-        body_hash=source.body_hash if unchanged else digest,
+        body_hash=source.body_hash if unchanged else answer.digest,
         listed=len(found.links) if found else None,
+        # Written when there is something to write: 344 bytes a poll are most of what one changes.
+        rhythm=rhythm.pack(learnt) if news.moments or known is None or now.timestamp() - known.at > HOUR else b"",
+        pace=pace,
+        plan=plan.why,
+        rewritten=news.rewritten,
     )
+
+
+def _pace(source: DueSource, news: News, now: datetime) -> float:
+    """Return the pace after a poll: shorter for an article that waited ten minutes for us, else a little longer."""
+    asked = source.last_ok_at
+    waited = max(
+        ((now - moment).total_seconds() for moment in news.moments if asked and asked < moment <= now), default=0.0
+    )
+    if asked and waited > LATE:
+        return max(source.pace * 0.7, FASTEST)
+    return min(source.pace * 1.02, SLOWEST)
 
 
 def failed(
     source: DueSource, outlet: Outlet, reason: Reason, detail: str, now: datetime, retry_after: float | None
 ) -> PollOutcome:
     """Return how a poll ended that got nothing usable."""
-    failures = source.failures + 1
-    due = next_check(now, every=outlet.every or USUAL, failures=failures, retry_after=retry_after, seed=source.url)
-    return PollOutcome(source.id, now, due, reason, detail[:300], failures)
+    trouble = source.trouble + _WEIGHTS.get(reason, _HARD)
+    known = rhythm.unpack(source.rhythm)
+    due = rhythm.patience(known, now, NEED) if known else USUAL
+    plan = next_check(
+        now, every=outlet.every, due=due, pace=source.pace, trouble=trouble,
+        asked=Asked(retry_after=retry_after or 0.0), seed=source.url,
+    )  # fmt: skip
+    return PollOutcome(
+        source.id, now, plan.at, reason, detail[:300], source.failures + 1, pace=source.pace, trouble=trouble,
+        plan=plan.why,
+    )  # fmt: skip
+
+
+def spell(seconds: float) -> str:
+    """Return a duration as outlets.yaml writes it: 90s, 12m, 6h, 1d."""
+    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m")):
+        if seconds >= 2 * size or seconds == size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.3g}s"

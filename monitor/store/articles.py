@@ -7,6 +7,7 @@ from datetime import datetime
 
 from monitor.errors import Reason
 from monitor.model import OWN_ROLES, Article, Block, Standing, TextKind
+from monitor.parse.digest import key, title_key
 from monitor.store.codec import (
     moment,
     moment_or_none,
@@ -40,19 +41,24 @@ SELECT {COLUMNS}, a.canonical_url, a.authors, a.updated, a.section, a.wire, a.pa
 FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
 _KNOWN = """
-SELECT a.id, a.canonical, a.title, a.text, a.reason, a.content_hash, a.revision, b.standfirst, b.blocks
+SELECT a.id, a.url, a.canonical, a.title, a.published, a.text, a.reason, a.content_hash, a.revision, b.standfirst,
+    b.blocks
 FROM articles a JOIN bodies b ON b.article_id = a.id
 """
+_SAME_BODY = "WHERE a.outlet_id = ? AND a.body_key = ? AND a.body_key <> 0 ORDER BY a.id LIMIT 10"
+# Some hundred words: a shorter text may be said of two events.
+_LEAST_BODY = 600
 _INSERT = """
 INSERT INTO articles (
     url, canonical_url, title, language, authors, published, updated, section, wire, paywalled, live, text, reason,
-    detail, content_hash, canonical, outlet_id, standing, revision, fetched_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING id
+    detail, content_hash, body_key, canonical, outlet_id, standing, revision, fetched_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING id
 """
 _UPDATE = """
 UPDATE articles SET
     url = ?, canonical_url = ?, title = ?, language = ?, authors = ?, published = ?, updated = ?, section = ?,
-    wire = ?, paywalled = ?, live = ?, text = ?, reason = ?, detail = ?, content_hash = ?, canonical = ?, revision = ?
+    wire = ?, paywalled = ?, live = ?, text = ?, reason = ?, detail = ?, content_hash = ?, body_key = ?,
+    canonical = ?, revision = ?
 WHERE id = ?
 """
 _REVISION = """
@@ -79,6 +85,9 @@ class SqlArticles:
         if other and not known_id and listed_as not in {"", _key(article)}:
             article = replace(article, canonical_url=listed_as)
             known = self._known(article, 0)
+        if known is None and (known := self._twin(article)) is not None:
+            # Its address is the one it was first found under.
+            article = replace(article, url=known["url"], canonical_url=known["canonical"])
         if known is None:
             return self._insert(article, fetched_at, standing)
         worth, stored = _worth(article.text, article.reason), _worth(TextKind(known["text"]), known["reason"])
@@ -123,6 +132,18 @@ class SqlArticles:
             _KNOWN + "WHERE a.outlet_id = ? AND a.canonical = ?", article.outlet, _key(article)
         )  # fmt: skip
 
+    def _twin(self, article: Article) -> Row | None:
+        """Return the outlet's article with this very text, and with its title or its date: a page under another
+        address, in another section, as AMP. A text alone may be a notice that stands for many articles.
+        """
+        body = _body_key(article)
+        rows = self._sql.all(_KNOWN + _SAME_BODY, article.outlet, body) if body else []
+        title, published = title_key(article.title), stamp_or_none(article.published)
+        same = (
+            row for row in rows if title_key(row["title"]) == title or (published and row["published"] == published)
+        )
+        return next(same, None)
+
     def _insert(self, article: Article, fetched_at: datetime, standing: Standing) -> Saved:
         number = self._sql.insert(
             _INSERT, *_values(article), _key(article), article.outlet, standing.value, stamp(fetched_at)
@@ -135,15 +156,15 @@ class SqlArticles:
         return Saved(number, 1, created=True, changed=True)
 
     def _update(self, article: Article, known: Row, revision: int) -> None:
-        key = _key(article)
+        canonical = _key(article)
         taken = self._sql.one(
             "SELECT id FROM articles WHERE outlet_id = ? AND canonical = ? AND id <> ?",
-            article.outlet, key, known["id"],
+            article.outlet, canonical, known["id"],
         )  # fmt: skip
         if taken:
             # Its page names a canonical URL that another article has: it stays known by the one its feed gave.
-            key = known["canonical"]
-        self._sql.write(_UPDATE, *_values(article), key, revision, known["id"])
+            canonical = known["canonical"]
+        self._sql.write(_UPDATE, *_values(article), canonical, revision, known["id"])
         self._sql.write(
             "UPDATE bodies SET standfirst = ?, blocks = ? WHERE article_id = ?",
             article.standfirst, pack_blocks(article.blocks), known["id"],
@@ -195,7 +216,16 @@ def _values(article: Article) -> tuple[Value, ...]:
         article.reason.value if article.reason else None,
         article.detail,
         article.content_hash,
+        _body_key(article),
     )
+
+
+def _body_key(article: Article) -> int:
+    """Return by what a whole text is known again under another address; 0 for one that is too short or was cut."""
+    if article.text is not TextKind.FULL or article.reason:
+        return 0
+    body = article.body
+    return key(body) if len(body) >= _LEAST_BODY else 0
 
 
 def article_row(row: Row) -> ArticleRow:

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from monitor.model import Link, LinkState, Standing
 from monitor.store.codec import ahead, moment, moment_or_none, stamp, stamp_or_none
-from monitor.store.rows import Row, Sql
-from monitor.views import LinkOutcome
+from monitor.store.rows import Row, Sql, Value
+from monitor.views import Had, LinkOutcome, Moved
+
+_AT_ONCE = 900
 
 _ADD = """
 INSERT INTO links (
-    outlet_id, source_id, url, canonical, guid, title, summary, author, content, published, first_seen, standing,
-    state, next_at, leased
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    outlet_id, source_id, url, canonical, guid, title, summary, author, content, published, updated, first_seen,
+    standing, title_key, abroad, repeats, state, next_at, leased
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING RETURNING id
 """
+_BY_URL = "SELECT id, canonical, guid, published, updated FROM links WHERE outlet_id = ? AND canonical IN ({})"
+_BY_GUID = "SELECT id, guid, title, published, updated FROM links WHERE source_id = ? AND guid IN ({})"
+_BY_TITLE = (
+    "SELECT max(id) AS id, title_key FROM links WHERE outlet_id = ? AND title_key IN ({}) AND title_key <> 0 "
+    "GROUP BY title_key"
+)
+_MOVE = "UPDATE links SET published = coalesce(?, published), updated = coalesce(?, updated) WHERE id = ?"
+# Another link of the source may have this id and title already.
+_RENAME = """
+UPDATE links SET guid = ? WHERE id = ? AND guid <> '' AND NOT EXISTS (
+    SELECT 1 FROM links other
+    WHERE other.source_id = links.source_id AND other.guid = ? AND other.title = links.title
+)
+"""
+_AGAIN = "UPDATE links SET state = 'again', next_at = ? WHERE id = ? AND state = 'read'"
+_WAITING = """
+SELECT l.*, s.url AS source FROM links l JOIN sources s ON s.id = l.source_id
+WHERE l.state = 'waiting' AND l.source_id = ? AND l.abroad = ? ORDER BY l.id LIMIT ?
+"""
+_ONE = "SELECT l.*, s.url AS source FROM links l JOIN sources s ON s.id = l.source_id WHERE l.id = ?"
 _DUE = """
 SELECT l.*, s.url AS source
 FROM links l JOIN sources s ON s.id = l.source_id
@@ -26,7 +48,7 @@ ORDER BY l.next_at, l.id LIMIT ?
 """
 _FINISH = """
 UPDATE links SET
-    state = ?, attempts = ?, reason = ?, detail = ?, next_at = ?, leased = 0,
+    state = ?, attempts = ?, reason = ?, detail = ?, next_at = ?, leased = 0, rereads = ?, etag = ?, last_modified = ?,
     article_id = coalesce(nullif(?, 0), article_id)
 WHERE id = ?
 """
@@ -38,32 +60,63 @@ class SqlLinks:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
-    def add(
-        self,
-        links: Sequence[Link],
-        source_id: int,
-        now: datetime,
-        *,
-        standing: Standing,
-        read: int,
-        lease: float,
-    ) -> list[Link]:
-        """Keep those not known yet; the first `read` new ones come back leased."""
+    def known(self, links: Sequence[Link], source_id: int) -> list[Had | None]:
+        """Return what is known of each."""
+        if not links:
+            return []
+        sql, outlet = self._sql, links[0].outlet
+        by_url = {row["canonical"]: row for row in _among(sql, _BY_URL, outlet, [_key(link) for link in links])}
+        rest = [link for link in links if _key(link) not in by_url]
+        shared = _shared_guids(links)
+        guids = [link.guid for link in rest if link.guid and link.guid not in shared]
+        by_guid: dict[str, list[Row]] = {}
+        for row in _among(sql, _BY_GUID, source_id, guids):
+            by_guid.setdefault(row["guid"], []).append(row)
+        keys = [link.title_key for link in rest if link.title_key]
+        by_title = {row["title_key"]: row["id"] for row in _among(sql, _BY_TITLE, outlet, keys)}
+        return [_had(link, by_url.get(_key(link)), by_guid.get(link.guid, ()), by_title) for link in links]
+
+    def add(self, links: Sequence[Link], source_id: int, now: datetime, *, lease: float) -> list[Link]:
+        """Keep those not known yet; the `new` ones come back leased."""
         seen, leased_until = stamp(now), ahead(now, lease)
         shared = _shared_guids(links)
         new: list[Link] = []
         for link in links:
-            wanted = len(new) < read
-            state = LinkState.NEW if wanted else LinkState.LISTED
+            wanted = link.state is LinkState.NEW
             guid = "" if link.guid in shared else link.guid
             number = self._sql.insert(
-                _ADD, link.outlet, source_id, link.url, link.canonical or link.url, guid, link.title, link.summary,
-                link.author, link.content, stamp_or_none(link.published), seen, standing.value, state.value,
-                leased_until if wanted else None, int(wanted),
+                _ADD, link.outlet, source_id, link.url, _key(link), guid, link.title, link.summary, link.author,
+                link.content, stamp_or_none(link.published), stamp_or_none(link.updated), seen, link.standing.value,
+                link.title_key, int(link.abroad), link.repeats, link.state.value, leased_until if wanted else None,
+                int(wanted),
             )  # fmt: skip
             if number is not None and wanted:
-                new.append(replace(link, id=number, first_seen=now, state=state, standing=standing))
+                new.append(replace(link, id=number, first_seen=now))
         return new
+
+    def take_up(self, source_id: int, now: datetime, *, limit: int, abroad: int, lease: float) -> list[Link]:
+        """Make waiting links new and leased, the longest waiting first."""
+        rows = self._sql.all(_WAITING, source_id, 1, min(abroad, limit))
+        rows += self._sql.all(_WAITING, source_id, 0, limit - len(rows))
+        until = ahead(now, lease)
+        self._sql.write_many(
+            "UPDATE links SET state = 'new', next_at = ?, leased = 1 WHERE id = ?", [(until, row["id"]) for row in rows]
+        )
+        return [replace(_link(row), state=LinkState.NEW) for row in rows]
+
+    def move(self, moved: Sequence[Moved], now: datetime) -> None:
+        """Note new ids and dates."""
+        for one in moved:
+            self._sql.write(_MOVE, stamp_or_none(one.published), stamp_or_none(one.updated), one.id)
+            if one.guid:
+                self._sql.write(_RENAME, one.guid, one.id, one.guid)
+            if one.reread:
+                self._sql.write(_AGAIN, stamp(now), one.id)
+
+    def get(self, link_id: int) -> Link | None:
+        """Return one."""
+        row = self._sql.one(_ONE, link_id)
+        return _link(row) if row else None
 
     def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[Link]:
         """Take links to read or to complete, the longest due first."""
@@ -82,14 +135,37 @@ class SqlLinks:
         )
 
     def finish(self, outcome: LinkOutcome) -> None:
-        """Write how reading ended. Raises ValueError for a `new` or `partial` one without `next_at`."""
-        waits = outcome.state in {LinkState.NEW, LinkState.PARTIAL}
+        """Write how reading ended. Raises ValueError for one that is to be read without `next_at`."""
+        waits = outcome.state in {LinkState.NEW, LinkState.PARTIAL, LinkState.AGAIN}
         if waits and outcome.next_at is None:
             raise ValueError(f"link {outcome.link_id} is {outcome.state} but has no next_at: it would never be read")
         self._sql.write(
             _FINISH, outcome.state.value, outcome.attempts, outcome.reason.value if outcome.reason else None,
-            outcome.detail, stamp_or_none(outcome.next_at) if waits else None, outcome.article_id, outcome.link_id,
+            outcome.detail, stamp_or_none(outcome.next_at) if waits else None, outcome.rereads, outcome.etag,
+            outcome.last_modified, outcome.article_id, outcome.link_id,
         )  # fmt: skip
+
+
+def _among(sql: Sql, query: str, first: Value, values: Sequence[Value]) -> list[Row]:
+    """Return the rows of a query that ends in `IN ({})`, so many values at a time as SQLite before 3.32 took."""
+    rows: list[Row] = []
+    for start in range(0, len(values), _AT_ONCE):
+        part = values[start : start + _AT_ONCE]
+        rows += sql.all(query.format(", ".join("?" * len(part))), first, *part)
+    return rows
+
+
+def _key(link: Link) -> str:
+    return link.canonical or link.url
+
+
+def _had(link: Link, same: Row | None, by_guid: Sequence[Row], by_title: Mapping[int, int]) -> Had | None:
+    same = same or next((row for row in by_guid if row["title"] == link.title), None)
+    if same:
+        dates = moment_or_none(same["published"]), moment_or_none(same["updated"])
+        return Had(same["id"], same=True, guid=same["guid"], published=dates[0], updated=dates[1])
+    other = by_guid[0]["id"] if by_guid else by_title.get(link.title_key, 0)
+    return Had(other, same=False) if other else None
 
 
 def _shared_guids(links: Sequence[Link]) -> set[str]:
@@ -116,4 +192,11 @@ def _link(row: Row) -> Link:
         id=row["id"],
         attempts=row["attempts"],
         article_id=row["article_id"] or 0,
+        updated=moment_or_none(row["updated"]),
+        rereads=row["rereads"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        title_key=row["title_key"],
+        abroad=bool(row["abroad"]),
+        repeats=row["repeats"],
     )

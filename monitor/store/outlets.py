@@ -25,7 +25,7 @@ ON CONFLICT (outlet_id, url) DO UPDATE SET
 """
 _DUE = """
 SELECT id, outlet_id, url, kind, links, next_check_at, etag, last_modified, body_hash, failures, baselined,
-    rhythm, pace, trouble,
+    rhythm, pace, trouble, last_ok_at, rewritten_at,
     (SELECT max(last_ok_at) FROM sources other WHERE other.outlet_id = sources.outlet_id) AS outlet_ok_at
 FROM sources WHERE active = 1 AND next_check_at <= ?
 ORDER BY next_check_at, id LIMIT ?
@@ -33,14 +33,16 @@ ORDER BY next_check_at, id LIMIT ?
 _SUCCEEDED = """
 UPDATE sources SET
     next_check_at = ?, leased = 0, failures = ?, reason = NULL, detail = ?, last_polled_at = ?, last_ok_at = ?,
-    etag = ?, last_modified = ?, body_hash = ?, listed = coalesce(?, listed), baselined = 1
+    etag = ?, last_modified = ?, body_hash = ?, listed = coalesce(?, listed), baselined = 1, trouble = 0, pace = ?,
+    plan = ?, rhythm = CASE WHEN length(?) > 0 THEN ? ELSE rhythm END,
+    rewritten_at = coalesce(?, rewritten_at)
 WHERE id = ?
 """
 _FAILED = """
 UPDATE sources SET
     next_check_at = ?, leased = 0, failures = ?, reason = ?, detail = ?, last_polled_at = ?,
     etag = coalesce(nullif(?, ''), etag), last_modified = coalesce(nullif(?, ''), last_modified),
-    body_hash = coalesce(nullif(?, ''), body_hash)
+    body_hash = coalesce(nullif(?, ''), body_hash), trouble = ?, plan = ?
 WHERE id = ?
 """
 _HOLD = """
@@ -105,12 +107,13 @@ class SqlOutlets:
         if outcome.reason is None:
             self._sql.write(
                 _SUCCEEDED, due, outcome.failures, outcome.detail, polled, polled, *answer, outcome.listed,
+                outcome.pace, outcome.plan, outcome.rhythm, outcome.rhythm, polled if outcome.rewritten else None,
                 outcome.source_id,
             )  # fmt: skip
         else:
             self._sql.write(
-                _FAILED, due, outcome.failures, outcome.reason.value, outcome.detail, polled, *answer,
-                outcome.source_id,
+                _FAILED, due, outcome.failures, outcome.reason.value, outcome.detail, polled, *answer, outcome.trouble,
+                outcome.plan, outcome.source_id,
             )  # fmt: skip
 
     def hold_host(self, host: str, until: datetime) -> None:
@@ -165,6 +168,8 @@ def _due_source(row: Row) -> DueSource:
         rhythm=row["rhythm"],
         pace=row["pace"],
         trouble=row["trouble"],
+        last_ok_at=moment_or_none(row["last_ok_at"]),
+        rewritten_at=moment_or_none(row["rewritten_at"]),
     )
 
 
@@ -182,4 +187,5 @@ def _outlet_row(row: Row) -> OutletRow:
         detail=row["detail"],
         articles=row["articles"],
         baselined=bool(row["baselined"]),
+        plan=row["plan"],
     )

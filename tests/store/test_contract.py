@@ -12,7 +12,18 @@ from monitor.errors import AlertReason, Reason, SendReason, StoreError
 from monitor.model import Alert, Article, Block, Delivery, LinkState, Memory, Role, Source, Standing, TextKind
 from monitor.ports import Store
 from monitor.store.sqlite import SqliteStore
-from monitor.views import EventRow, Filter, LinkOutcome, Pass, Placement, PlacementReason, PollOutcome, RobotsFile
+from monitor.views import (
+    EventRow,
+    Filter,
+    Had,
+    LinkOutcome,
+    Moved,
+    Pass,
+    Placement,
+    PlacementReason,
+    PollOutcome,
+    RobotsFile,
+)
 from tests.store.make import (
     FEED,
     NOW,
@@ -189,9 +200,9 @@ def test_a_memory_that_gained_nothing_is_not_written(store: Store) -> None:
 # ---- links
 
 
-def add(store: Store, source: int, *links, read: int = 99, standing: Standing = Standing.LIVE, at=NOW):
+def add(store: Store, source: int, *links, at=NOW):
     with store.transaction():
-        return store.links.add(links, source, at, standing=standing, read=read, lease=60)
+        return store.links.add(links, source, at, lease=60)
 
 
 def test_new_links_come_back_in_order_leased_with_ids(store: Store) -> None:
@@ -230,15 +241,96 @@ def test_one_guid_for_the_whole_list_hides_no_article(store: Store) -> None:
     assert add(store, source, *(link(number, guid="0") for number in range(3))) == []
 
 
-def test_a_baseline_reads_the_first_new_ones_and_lists_the_rest(store: Store) -> None:
+def test_a_link_is_kept_as_it_stands_and_only_new_ones_are_leased(store: Store) -> None:
     source = enrolled(store)
-    add(store, source, link(1))
-    new = add(store, source, *(link(number) for number in range(1, 6)), read=2, standing=Standing.BASELINE)
-    assert [item.url for item in new] == [link(2).url, link(3).url]
-    assert {item.standing for item in new} == {Standing.BASELINE}
+    old = {"standing": Standing.BASELINE}
+    listed = [link(2, **old), link(3, **old, state=LinkState.LISTED), link(4, state=LinkState.WAITING)]
+    (new,) = add(store, source, *listed)
+    assert (new.url, new.standing, new.state) == (link(2).url, Standing.BASELINE, LinkState.NEW)
     with store.transaction():
-        assert len(store.links.lease_due(later(9_999), limit=9, lease=60)) == 3
-    assert add(store, source, link(4), link(5)) == []
+        assert store.links.lease_due(later(9_999), limit=9, lease=60) == [new]
+    assert add(store, source, link(3), link(4)) == []
+
+
+def test_waiting_links_are_taken_up_the_longest_waiting_first_and_few_of_them_abroad(store: Store) -> None:
+    source = enrolled(store)
+    waiting = [link(number, state=LinkState.WAITING, abroad=number % 2 == 0) for number in range(10)]
+    add(store, source, *waiting)
+    with store.transaction():
+        first = store.links.take_up(source, later(5), limit=4, abroad=1, lease=60)
+        assert sorted(item.url for item in first) == sorted(link(number).url for number in (0, 1, 3, 5))
+        assert {item.state for item in first} == {LinkState.NEW}
+        assert store.links.lease_due(later(64), limit=99, lease=60) == []
+        rest = store.links.take_up(source, later(5), limit=99, abroad=99, lease=60)
+        assert len(rest) == 6
+        assert store.links.take_up(source, later(5), limit=99, abroad=99, lease=60) == []
+        assert len(store.links.lease_due(later(65), limit=99, lease=60)) == 10
+
+
+def test_what_is_known_of_a_list_says_how(store: Store) -> None:
+    source = enrolled(store)
+    one, two, three = (
+        link(number, title=f"A title of its own {number}", title_key=number, published=later(-number))
+        for number in (1, 2, 3)
+    )
+    add(store, source, one, two, three)
+    with store.transaction():
+        ids = {item.url: item.id for item in store.links.lease_due(later(60), limit=9, lease=60)}
+    listed = [
+        one,
+        replace(link(20), guid="id-2", title=two.title),
+        replace(link(30), guid="", title_key=3),
+        link(40, title_key=40),
+        replace(link(41), guid="", title_key=0),
+    ]
+    same, by_guid, title_again, new, untitled = store.links.known(listed, source)
+    (id_again,) = store.links.known([replace(link(21), guid="id-2", title="Another title")], source)
+    assert same == Had(ids[one.url], same=True, guid="id-1", published=later(-1))
+    assert (by_guid.id, by_guid.same) == (ids[two.url], True)
+    assert (id_again.id, id_again.same) == (ids[two.url], False)
+    assert (title_again.id, title_again.same) == (ids[three.url], False)
+    assert new is None
+    assert untitled is None
+    assert store.links.known([], source) == []
+
+
+def test_a_list_longer_than_a_statement_takes_is_known_whole(store: Store) -> None:
+    source = enrolled(store)
+    many = [link(number, guid="") for number in range(1_200)]
+    add(store, source, *many)
+    assert all(found.same for found in store.links.known(many, source))
+
+
+def test_a_link_that_moved_has_its_new_id_and_date_and_is_read_again_if_it_was_read(store: Store) -> None:
+    source = enrolled(store)
+    (one,) = add(store, source, link(1, title="Ice", published=NOW))
+    with store.transaction():
+        store.links.finish(LinkOutcome(one.id, LinkState.READ, 1))
+        store.links.move([Moved(one.id, "new-id", later(60), None, reread=True)], later(100))
+        (again,) = store.links.lease_due(later(100), limit=9, lease=60)
+    assert (again.state, again.guid, again.published) == (LinkState.AGAIN, "new-id", later(60))
+    assert store.links.known([replace(link(9), guid="new-id", title="Ice")], source)[0].id == one.id
+
+
+def test_an_id_that_another_link_has_already_is_not_taken_from_it(store: Store) -> None:
+    source = enrolled(store)
+    one, two = add(store, source, link(1, title="Ice"), link(2, title="Ice"))
+    with store.transaction():
+        store.links.move([Moved(two.id, "id-1", None, None)], NOW)
+    assert store.links.get(two.id).guid == "id-2"
+    assert store.links.get(one.id).guid == "id-1"
+    assert store.links.get(99) is None
+
+
+def test_how_a_page_is_asked_for_again_is_kept(store: Store) -> None:
+    source = enrolled(store)
+    (one,) = add(store, source, link(1))
+    with store.transaction():
+        store.links.finish(
+            LinkOutcome(one.id, LinkState.AGAIN, 1, next_at=later(900), rereads=2, etag='"e"', last_modified="Tue")
+        )
+        (again,) = store.links.lease_due(later(900), limit=9, lease=60)
+    assert (again.state, again.rereads, again.etag, again.last_modified) == (LinkState.AGAIN, 2, '"e"', "Tue")
 
 
 def test_a_partial_link_comes_back_when_it_is_due_with_its_article(store: Store) -> None:

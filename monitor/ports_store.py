@@ -1,0 +1,293 @@
+"""What the pipeline asks of the store, by noun; named from ports.py. All datetimes are aware UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from monitor.errors import AlertReason
+from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
+from monitor.views import (
+    AlertRow,
+    ArticleRow,
+    DueAlert,
+    DueSource,
+    EventRow,
+    Filter,
+    Had,
+    HitRow,
+    LinkOutcome,
+    Moved,
+    OutboxRow,
+    OutletRow,
+    Pass,
+    Placement,
+    PollOutcome,
+    RobotsFile,
+    Saved,
+    StoredArticle,
+    Totals,
+)
+
+T = TypeVar("T")
+
+
+class Outlets(Protocol):
+    """Outlets, their sources, when each is due, and what hosts asked of us."""
+
+    def sync(self, outlets: Sequence[Outlet], now: datetime) -> None:
+        """Make the stored set the configured one. New sources are due now; those gone are kept, inactive."""
+        ...
+
+    def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[DueSource]:
+        """Take sources due by `now`, earliest first, and push each `lease` seconds ahead: a killed process
+        loses a lease, not an interval.
+        """
+        ...
+
+    def record(self, outcome: PollOutcome) -> None:
+        """Write how a poll ended; a success ends the source's baseline. Empty etag, last_modified and
+        body_hash of a failed poll leave the stored ones alone.
+        """
+        ...
+
+    def hold_host(self, host: str, until: datetime) -> None:
+        """Remember that a host asked for a pause (Retry-After); a shorter one never replaces a longer."""
+        ...
+
+    def held_hosts(self, now: datetime) -> dict[str, datetime]:
+        """Return the pauses still running."""
+        ...
+
+    def robots(self, origin: str) -> RobotsFile | None:
+        """Return the stored robots.txt of an origin ("https://host:port")."""
+        ...
+
+    def put_robots(self, robots: RobotsFile) -> None:
+        """Store or replace it."""
+        ...
+
+    def memory(self, outlet_id: str) -> Memory:
+        """Return what the outlet's pages taught; an empty one where it is not known."""
+        ...
+
+    def learn(self, outlet_id: str, change: Callable[[Memory], Memory]) -> None:
+        """Replace it by what `change` makes of it; nothing is written where that is the same."""
+        ...
+
+    def rows(self) -> list[OutletRow]:
+        """List every active source, by outlet id."""
+        ...
+
+
+class LinksTable(Protocol):
+    """Links: each known once within an outlet by canonical URL, and by guid and title within its source."""
+
+    def known(self, links: Sequence[Link], source_id: int) -> list[Had | None]:
+        """Return of each link of one outlet what is known: itself by canonical URL, or by guid and title within the
+        source; else another one of the outlet with its title, or of the source with its guid.
+        """
+        ...
+
+    def add(self, links: Sequence[Link], source_id: int, now: datetime, *, lease: float) -> list[Link]:
+        """Keep those not known yet, first_seen = now, with the standing and state they have. The `new` ones come back
+        leased, with ids.
+        """
+        ...
+
+    def take_up(self, source_id: int, now: datetime, *, limit: int, abroad: int, lease: float) -> list[Link]:
+        """Make `waiting` links of a source `new`, and return them leased, the longest waiting first: `limit` at most,
+        `abroad` of them at most on hosts that are not the outlet's.
+        """
+        ...
+
+    def move(self, moved: Sequence[Moved], now: datetime) -> None:
+        """Note the ids and dates that known links have now; those to be read again are due now."""
+        ...
+
+    def get(self, link_id: int) -> Link | None:
+        """Return one."""
+        ...
+
+    def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[Link]:
+        """Take `new`, `partial` and `again` links due by `now`, oldest first, pushed `lease` seconds ahead."""
+        ...
+
+    def give_back(self, link_ids: Sequence[int], now: datetime) -> None:
+        """End these leases: the links are due now, for whoever has room."""
+        ...
+
+    def finish(self, outcome: LinkOutcome) -> None:
+        """Write how reading ended."""
+        ...
+
+
+class Articles(Protocol):
+    """Articles by id in fetch order; known within an outlet by canonical URL, and by their text where it is long enough
+    and the title or the date is the same too.
+    """
+
+    def save(
+        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+    ) -> Saved:
+        """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A
+        changed title or text adds a revision that keeps the old one; the same content changes nothing. A
+        feed text never replaces a full one. The standing of an article that is there stays.
+
+        `listed_as`: the canonical URL that its feed gave. It counts where the page's own names quite another article
+        that is known: some templates call a section front the canonical URL of all they print.
+        """
+        ...
+
+    def get(self, article_id: int) -> StoredArticle | None:
+        """Return one with its text."""
+        ...
+
+    def find(self, url: str) -> StoredArticle | None:
+        """Return the newest known by this URL or canonical URL."""
+        ...
+
+    def rows(self, wanted: Filter) -> list[ArticleRow]:
+        """List, newest first (by id)."""
+        ...
+
+
+class Hits(Protocol):
+    """Hits: one a rule and article."""
+
+    def add(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Insert those whose rule did not hit that article yet; return them with ids."""
+        ...
+
+    def get(self, hit_id: int) -> HitRow | None:
+        """Return one."""
+        ...
+
+    def rows(self, wanted: Filter) -> list[HitRow]:
+        """List, newest first (by id)."""
+        ...
+
+
+class Stories(Protocol):
+    """Where an article stands; what clusters need after a restart."""
+
+    def place(self, placement: Placement, article_id: int, now: datetime) -> None:
+        """Write an article's place; a new story is opened."""
+        ...
+
+    def recent(self, since: datetime) -> list[Placement]:
+        """Return the placements accepted since, oldest first, fingerprints and times included."""
+        ...
+
+
+class Alerts(Protocol):
+    """Alerts (one a route, rule and story), their hits, and the outbox."""
+
+    def open(self, alert: Alert, hit_id: int, now: datetime) -> AlertReason:
+        """Open the alert, or join the hit to the one there. FIRST: opened, or joined before it was told.
+        SAME_STORY: told already, the hit is kept with it and not told again.
+        """
+        ...
+
+    def due(self, now: datetime, *, limit: int, flush: bool = False) -> list[DueAlert]:
+        """List open alerts with due_at <= now, earliest first; `flush`: all open ones."""
+        ...
+
+    def tell(self, alerts: Sequence[Alert], messages: Sequence[tuple[str, Message]], now: datetime) -> None:
+        """Write one outbox row a (channel id, message), which tell all of these alerts of one story together, and
+        close each as told, revision + 1. Doing it twice for one revision writes nothing twice.
+        """
+        ...
+
+    def lease_outbox(
+        self, now: datetime, *, owner: str, lease: float, limit: int, busy: Mapping[str, int] | None = None
+    ) -> list[OutboxRow]:
+        """Take rows that may be sent now: pending ones, and leased ones whose lease ran out. At most `limit` a
+        channel, less what is in hand already by `busy`, so that a receiver that hangs holds up no other.
+        """
+        ...
+
+    def mark(self, row: OutboxRow, delivery: Delivery, now: datetime, *, retry_at: datetime | None) -> None:
+        """Write how an attempt ended: sent, pending until `retry_at`, or dead where that is None."""
+        ...
+
+    def rows(self, wanted: Filter, *, states: Sequence[str] = ()) -> list[AlertRow]:
+        """List alerts, newest first, with their outbox; `states`: only with an outbox row in one of these."""
+        ...
+
+
+class Upkeep(Protocol):
+    """Events, passes, totals."""
+
+    def event(self, event: EventRow) -> None:
+        """Note something for the operator."""
+        ...
+
+    def events(self, *, kind: str = "", limit: int = 50) -> list[EventRow]:
+        """List, newest first."""
+        ...
+
+    def record_pass(self, done: Pass) -> None:
+        """Write the newest pass (the HEALTHCHECK asks its age)."""
+        ...
+
+    def totals(self) -> Totals:
+        """Count."""
+        ...
+
+    def rules_since(self, rule_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
+        """Note rules that are in force for the first time; return since when each of these has been."""
+        ...
+
+    def reclaim(self, now: datetime) -> int:
+        """Give back what a dead process had leased: outbox rows pending again, links and sources due now.
+        Called once under the daemon's lock; returns how many rows.
+        """
+        ...
+
+
+class Store(Protocol):
+    """The database. Not thread-safe: one thread a store. Outside `transaction`, reads only.
+
+    Raises StoreError (BusyError where waiting helps, DamagedError where it does not).
+    """
+
+    @property
+    def outlets(self) -> Outlets: ...
+    @property
+    def links(self) -> LinksTable: ...
+    @property
+    def articles(self) -> Articles: ...
+    @property
+    def hits(self) -> Hits: ...
+    @property
+    def stories(self) -> Stories: ...
+    @property
+    def alerts(self) -> Alerts: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing, written through when it ends; nested ones are savepoints."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Ledger(Protocol):
+    """The one writer. Every piece of work is a transaction of its own, in the order it was handed in."""
+
+    def submit(self, work: Callable[[Store], T]) -> Future[T]:
+        """Run `work` in the writer's thread inside a transaction; done after the commit. What it raises is
+        the future's, rolls back its own writes and no other's.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish what was handed in, then close."""
+        ...
