@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from monitor.model import (
     Alert,
     Article,
     Channel,
+    Cookie,
     Delivery,
     Failure,
     Hit,
@@ -70,7 +71,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET. `private_origin`: "host:port" that may be dialled although its address is private, else empty."""
+    """A GET. `private_origin`: "host:port" that may be dialled although its address is private, else empty. `ports`:
+    what may be dialled beside 80 and 443, on every hop. `headers` and `cookies` are secrets for the origin of `url`;
+    a redirect to another origin loses them, but for its own upgrade to https.
+    """
 
     url: str
     etag: str = ""
@@ -78,6 +82,9 @@ class Request:
     private_origin: str = ""
     deadline: float = 30.0
     max_bytes: int = 5_000_000
+    ports: frozenset[int] = frozenset()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    cookies: tuple[Cookie, ...] = field(default=(), repr=False)
 
 
 class Fetcher(Protocol):

@@ -108,6 +108,7 @@ DOORS = {
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
 PURE_DOORS = (
     "monitor/fetch/client.py",
+    "monitor/fetch/connection.py",
     "monitor/fetch/resolver.py",
     "monitor/fetch/visit.py",
     "monitor/fetch/turn.py",

@@ -1,0 +1,69 @@
+"""Where a subscription's headers and cookies may go, and which ports an outlet names. Pure.
+
+They go to the outlet's own origins: scheme, host and port of its home page or of a source, and from http on port 80 to
+https on port 443 of the same host. Never the other way: what was meant for https is not sent in the clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from monitor.model import Cookie, Outlet
+from monitor.parse import urls
+
+# What every server takes; RFC 9110 sets no limit.
+MAX_VALUE = 8_000
+
+
+def ports(outlet: Outlet) -> frozenset[int]:
+    """Return the ports in the URLs of an outlet's home page and sources."""
+    return frozenset(filter(None, map(urls.port, _places(outlet))))
+
+
+def own(outlet: Outlet, url: str) -> bool:
+    """Say whether `url` stands on an origin of the outlet's own."""
+    return any(reaches(place, url) for place in _places(outlet))
+
+
+def reaches(first: str, url: str) -> bool:
+    """Say whether what is meant for the origin of `first` may be sent to `url`: the same origin, or its upgrade."""
+    meant, there = urls.origin(first), urls.origin(url)
+    if not meant or not there:
+        return False
+    scheme, _, place = meant.partition("://")
+    upgrade = f"https://{place.removesuffix(':80')}:443" if scheme == "http" and place.endswith(":80") else ""
+    return there in (meant, upgrade)
+
+
+def sendable(value: str) -> bool:
+    """Say whether a value can stand in a header."""
+    return len(value) <= MAX_VALUE and all(" " <= char <= "~" for char in value)
+
+
+def cookie_header(cookies: Iterable[Cookie], url: str, now: datetime) -> str:
+    """Return the Cookie header for `url` by RFC 6265 5.4, "" for none: by domain, path, `secure` and `expires`,
+    the longest path first.
+    """
+    normal = urls.absolute(url, url)
+    if normal is None:
+        return ""
+    host, secure = urls.host(normal), normal.startswith("https:")
+    path = "/" + "".join(normal.split("/", 3)[3:]).partition("#")[0].partition("?")[0]
+    sent = [
+        cookie
+        for cookie in cookies
+        if (secure or not cookie.secure)
+        and (cookie.expires is None or cookie.expires > now.timestamp())
+        and (host == cookie.domain or (cookie.subdomains and host.endswith(f".{cookie.domain}")))
+        and _within(path, cookie.path)
+    ]
+    return "; ".join(f"{one.name}={one.value}" for one in sorted(sent, key=lambda cookie: -len(cookie.path)))
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or (path.startswith(folder) and (folder.endswith("/") or path[len(folder)] == "/"))
+
+
+def _places(outlet: Outlet) -> Iterator[str]:
+    yield from filter(None, (outlet.homepage, *(source.url for source in outlet.sources)))
