@@ -6,6 +6,7 @@ https on port 443 of the same host. Never the other way: what was meant for http
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -14,6 +15,19 @@ from monitor.parse import urls
 
 # What every server takes; RFC 9110 sets no limit.
 MAX_VALUE = 8_000
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+# What the client says itself, and what would make another request of it. Cookies have a file.
+_OURS = frozenset(
+    "accept-encoding connection content-length cookie expect host if-modified-since if-none-match keep-alive "
+    "proxy-authorization range te trailer transfer-encoding upgrade user-agent".split()
+)
+
+
+def header_name(name: str) -> str:
+    """Return the name of a header that a subscription may set. Raises ValueError, which says what is expected."""
+    if not _NAME.fullmatch(name) or name.lower() in _OURS:
+        raise ValueError("the name of a header such as Authorization; cookies go into cookies_file")
+    return name
 
 
 def ports(outlet: Outlet) -> frozenset[int]:
