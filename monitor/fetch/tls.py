@@ -12,6 +12,7 @@ _WRONG_HOST = frozenset({62, 64})  # a name, an address
 _VERIFIED = frozenset({0, 1})
 # OpenSSL's reasons, as ssl.SSLError has them.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"})
+_HUNG_UP = frozenset({"UNEXPECTED_EOF_WHILE_READING"})
 _TOO_OLD = frozenset({"TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "UNSAFE_LEGACY_RENEGOTIATION_DISABLED"})
 
 
@@ -25,8 +26,10 @@ def failure(host: str, error: BaseException) -> FetchError:
         return FetchError(Reason.TLS, f"{host}: what answers speaks no TLS; its address may begin with http://")
     if reason in _TOO_OLD:
         return FetchError(Reason.TLS, f"{host}: it speaks no TLS from 1.2 on ({reason}); only the site can mend that")
-    said = str(found or error)[:200] or f"the connection was closed in the handshake ({type(error).__name__})"
-    return FetchError(Reason.TLS, f"{host}: {said}")
+    if reason in _HUNG_UP:
+        return FetchError(Reason.TLS, f"{host}: it hung up in the handshake; it may want a TLS older than 1.2")
+    said = reason.replace("_", " ").lower() or str(error)[:200] or type(error).__name__
+    return FetchError(Reason.TLS, f"{host}: no secure connection: {said}")
 
 
 def _certificate(host: str, error: ssl.SSLCertVerificationError) -> tuple[Reason, str]:
