@@ -6,6 +6,7 @@ A pool of 200 kept connections costs httpx 8 to 16 ms a request; two an origin c
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections import OrderedDict
 from collections.abc import AsyncIterator
@@ -39,6 +40,7 @@ KEEPALIVE = 4.0
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, text/html, application/xml;q=0.9, */*;q=0.8"
 )
+_QUOTED = re.compile(r"""(bytearray\()?b['"].*""", re.DOTALL)
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
 
 
@@ -92,6 +94,16 @@ class Client:
 
     async def get(self, request: Request) -> Page:
         """Return the final answer. Raises FetchError and, cancellation apart, nothing else."""
+        try:
+            return await self._in_time(request)
+        except FetchError as error:
+            # A server may send the secret back where an error quotes it.
+            detail = subscription.masked(error.detail, request.headers, request.cookies)
+            if detail == error.detail:
+                raise
+            raise FetchError(error.reason, detail, retry=error.retry, retry_after=error.retry_after) from None
+
+    async def _in_time(self, request: Request) -> Page:
         deadline = min(request.deadline, self._deadline)
         try:
             # httpx counts its timeouts anew at every read: a byte a second would never end.
@@ -248,4 +260,5 @@ def _failure(error: Exception) -> FetchError:
         return FetchError(Reason.CONNECT, f"connection lost: {_text(error)}")
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return FetchError(Reason.BAD_URL, _text(error), retry=False)
-    return FetchError(Reason.PROTOCOL, f"{type(error).__name__}: {_text(error)}")
+    # h11 quotes the line that it cannot read, which is the server's to choose.
+    return FetchError(Reason.PROTOCOL, f"{type(error).__name__}: {_QUOTED.sub('...', _text(error))}")

@@ -15,6 +15,7 @@ from monitor.parse import urls
 
 # What every server takes; RFC 9110 sets no limit.
 MAX_VALUE = 8_000
+_SECRET = 6
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 # What the client says itself, and what would make another request of it. Cookies have a file.
 _OURS = frozenset(
@@ -57,7 +58,7 @@ def sendable(value: str) -> bool:
 
 def cookie_header(cookies: Iterable[Cookie], url: str, now: datetime) -> str:
     """Return the Cookie header for `url` by RFC 6265 5.4, "" for none: by domain, path, `secure` and `expires`,
-    the longest path first.
+    the longest path first. Those that cannot stand in a header, or no longer fit in, are left out.
     """
     normal = urls.absolute(url, url)
     if normal is None:
@@ -72,7 +73,21 @@ def cookie_header(cookies: Iterable[Cookie], url: str, now: datetime) -> str:
         and (host == cookie.domain or (cookie.subdomains and host.endswith(f".{cookie.domain}")))
         and _within(path, cookie.path)
     ]
-    return "; ".join(f"{one.name}={one.value}" for one in sorted(sent, key=lambda cookie: -len(cookie.path)))
+    header = ""
+    for one in sorted(sent, key=lambda cookie: -len(cookie.path)):
+        longer = f"{header}; {one.name}={one.value}" if header else f"{one.name}={one.value}"
+        header = longer if sendable(longer) else header
+    return header
+
+
+def masked(text: str, headers: Iterable[tuple[str, str]], cookies: Iterable[Cookie]) -> str:
+    """Return a text without the values of these headers, whole or their last word ("Bearer ..."), and cookies."""
+    values = {part for _, value in headers for part in (value, *value.split()[-1:])} | {one.value for one in cookies}
+    for value in sorted(values, key=len, reverse=True):
+        # A cookie "1" is no secret, and stands in every text.
+        if len(value) >= _SECRET:
+            text = text.replace(value, "***")
+    return text
 
 
 def _within(path: str, folder: str) -> bool:

@@ -13,12 +13,14 @@ import httpcore
 import pytest
 import trustme
 
+from monitor import wiring
 from monitor.errors import FetchError
 from monitor.fetch import subscription
 from monitor.fetch.client import Client
 from monitor.fetch.visit import addressed
 from monitor.model import Cookie, Outlet, Source
 from monitor.ports import Request
+from monitor.settings.load import load
 from tests.fetch.origin import answer, moved, serving
 from tests.newsroom import Newsroom
 from tests.web import article
@@ -156,8 +158,15 @@ async def test_no_log_and_no_error_holds_a_secret(town, authority, caplog):
     # The server sends the secret back wherever it can.
     echo = {"Set-Cookie": f"session={CANARY}", "X-Echo": f"Bearer {CANARY}"}
     broken = b"HTTP/1.1 200 OK\r\nX: %s\r\nContent-Length: 99\r\n\r\nshort" % CANARY.encode()
+    quoted = (
+        b"HTTP/1.1 200 OK\r\nX: %s\x00\r\n\r\n", b"%s\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n",
+        b"HTTP/1.1 302 X\r\nLocation: ftp://x/%s\r\n\r\n", b"HTTP/1.1 302 X\r\nLocation: http://%s@a.example/\r\n\r\n",
+        b"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1/%s\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n",
+        b"HTTP/1.1 302 X\r\nLocation: /0?%s\r\n\r\n",
+    )  # fmt: skip
+    replies = [line % CANARY.encode() for line in quoted]
     async with client(town, authority) as opened:
-        for reply in (answer(403, CANARY.encode(), echo), answer(302, b"", {**echo, "Location": "ftp://x"}), broken):
+        for reply in (answer(403, CANARY.encode(), echo), broken, *replies):
 
             async def once(writer, reply=reply):
                 writer.write(reply)
@@ -241,6 +250,14 @@ def test_cookies_of_the_longest_path_come_first():
     assert subscription.cookie_header([], "http://a.example/x", NOW) == ""
 
 
+def test_a_cookie_that_cannot_be_sent_takes_no_other_with_it():
+    cookies = [
+        Cookie("a", "1", "a.example"), Cookie("b", "2\r\nX: y", "a.example"), Cookie("c", "é", "a.example"),
+        Cookie("d", "x" * 8_000, "a.example"), Cookie("e", "5", "a.example"),
+    ]  # fmt: skip
+    assert subscription.cookie_header(cookies, "http://a.example/", NOW) == "a=1; e=5"
+
+
 # ---- the whole line, in its own processes
 
 
@@ -276,3 +293,18 @@ async def test_the_line_asks_with_a_subscription_and_keeps_it_nowhere(tmp_path, 
     files = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert files
     assert not any(CANARY.encode() in path.read_bytes() for path in files)
+
+
+def test_who_asks_by_hand_names_the_port_and_asks_as_the_outlet_whose_page_it_is(tmp_path):
+    (tmp_path / "outlets.yaml").write_text(
+        "outlets:\n"
+        "  a: {feeds: ['https://a.example/rss'], headers_env: {X-Key: KEY}}\n"
+        "  b: {feeds: ['http://b.example:8080/rss'], private: true}\n"
+    )
+    settings = load(tmp_path, {"KEY": CANARY}, addresses=False)
+    own = wiring.request(settings, "https://a.example/story")
+    assert (own.headers, own.private_origin) == ((("X-Key", CANARY),), "")
+    private = wiring.request(settings, "http://b.example:8080/story")
+    assert (private.headers, private.private_origin, private.ports) == ((), "b.example:8080", {8080})
+    foreign = wiring.request(settings, "http://c.example:9090/story")
+    assert (foreign.headers, foreign.private_origin, foreign.ports) == ((), "", {9090})
