@@ -117,36 +117,28 @@ class Client:
             raise _failure(error) from error
 
     async def _visit(self, request: Request) -> Page:
-        url = home = request.url
-        seen = set[str]()
-        private = request.private_origin.lower()
+        first, seen = request.url, set[str]()
         for _ in range(MAX_REDIRECTS + 1):
-            guard.check_url(url, request.ports)
-            url = (urls.absolute(url, url) or url).split("#", 1)[0]
+            guard.check_url(request.url, request.ports)
+            url = (urls.absolute(request.url, request.url) or request.url).split("#", 1)[0]
+            # A permission for another place is none for this one, nor for a way there.
+            request = subscription.onward(request, url)
             seen.add(url)
-            if urls.origin(url).split("://", 1)[-1] != private:
-                # The permission is for its own origin, and is gone once a visit has been elsewhere.
-                private = ""
-            if subscription.reaches(home, url):
-                home = url
-            else:
-                # Secrets too are gone then, and after https they are not sent in the clear.
-                request = replace(request, headers=(), cookies=())
-            answer = await self._hop(url, private, request)
+            answer = await self._hop(request)
             if isinstance(answer, Page):
-                return answer
+                return replace(answer, requested_url=first)
             target = urls.absolute(url, answer)
             if target is None:
                 raise FetchError(Reason.BAD_URL, f"redirected to {answer[:200]!r}", retry=False)
-            url = target
-            if url.split("#", 1)[0] in seen:
-                raise FetchError(Reason.REDIRECTS, f"redirected in a circle to {url[:200]}")
+            if target.split("#", 1)[0] in seen:
+                raise FetchError(Reason.REDIRECTS, f"redirected in a circle to {target[:200]}")
+            request = subscription.onward(request, target)
         raise FetchError(Reason.REDIRECTS, f"more than {MAX_REDIRECTS} redirects")
 
-    async def _hop(self, url: str, private: str, request: Request) -> Page | str:
+    async def _hop(self, request: Request) -> Page | str:
         """Return the answer of one URL, or where it redirects to."""
-        outgoing = httpx.Request("GET", url, headers=self._headers(request, url))
-        async with self._transport(url, private) as transport:
+        outgoing = httpx.Request("GET", request.url, headers=self._headers(request))
+        async with self._transport(request.url, request.private_origin.lower()) as transport:
             response = await transport.handle_async_request(outgoing)
             try:
                 headers = _bounded(response.headers)
@@ -161,15 +153,15 @@ class Client:
             finally:
                 # Whatever was not read to its end is closed here, not kept.
                 await response.aclose()
-        return Page(url, request.url, response.status_code, headers, body, datetime.now(UTC))
+        return Page(request.url, request.url, response.status_code, headers, body, datetime.now(UTC))
 
-    def _headers(self, request: Request, url: str) -> list[tuple[bytes, bytes]]:
+    def _headers(self, request: Request) -> list[tuple[bytes, bytes]]:
         # Without br and zstd: 8 kB of brotli unpack to 10 GB.
         headers = [("User-Agent", self._agent), ("Accept", _ACCEPT), ("Accept-Encoding", "gzip, deflate")]
         validators = (("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified))
         # A validator is the server's own text.
         headers += [(name, value) for name, value in validators if len(value) <= MAX_VALIDATOR]
-        headers.append(("Cookie", subscription.cookie_header(request.cookies, url, datetime.now(UTC))))
+        headers.append(("Cookie", subscription.cookie_header(request.cookies, request.url, datetime.now(UTC))))
         headers += request.headers
         # Of one name the last counts. What cannot stand in a header is left out: h11's error would quote it.
         sent = {

@@ -1,4 +1,4 @@
-"""Where a subscription's headers and cookies may go, and which ports an outlet names. Pure.
+"""Where a subscription's headers and cookies may go, what a redirect leaves of them, which ports an outlet names. Pure.
 
 They go to the outlet's own origins: scheme, host and port of its home page or of a source, and from http on port 80 to
 https on port 443 of the same host. Never the other way: what was meant for https is not sent in the clear.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.model import Cookie, Outlet
 from monitor.parse import urls
+from monitor.ports import Request
 
 # What every server takes; RFC 9110 sets no limit.
 MAX_VALUE = 8_000
@@ -49,6 +51,21 @@ def reaches(first: str, url: str) -> bool:
     scheme, _, place = meant.partition("://")
     upgrade = f"https://{place.removesuffix(':80')}:443" if scheme == "http" and place.endswith(":80") else ""
     return there in (meant, upgrade)
+
+
+def onward(request: Request, url: str) -> Request:
+    """Return the request for where a redirect leads. What was permitted or meant for one origin ends where another
+    begins, also for a way back.
+    """
+    stays = urls.origin(url).split("://", 1)[-1] == request.private_origin.lower()
+    ours = reaches(request.url, url)
+    return replace(
+        request,
+        url=url,
+        private_origin=request.private_origin if stays else "",
+        headers=request.headers if ours else (),
+        cookies=request.cookies if ours else (),
+    )
 
 
 def sendable(value: str) -> bool:

@@ -220,6 +220,29 @@ def test_a_request_is_filled_from_its_outlet():
     assert CANARY not in repr(outlet)
 
 
+def test_what_a_redirect_leaves_of_a_request():
+    first = Request(
+        "http://a.example/", etag="x", private_origin="a.example:80", ports=frozenset({8080}), headers=(("X-Key", CANARY),),
+        cookies=(Cookie("a", CANARY, "a.example"),),
+    )  # fmt: skip
+    same = subscription.onward(first, "http://a.example/b")
+    assert (same.url, same.private_origin, same.headers, same.cookies) == (
+        "http://a.example/b", "a.example:80", first.headers, first.cookies,
+    )  # fmt: skip
+    secure = subscription.onward(same, "https://a.example/")
+    assert (secure.private_origin, secure.headers, secure.cookies) == ("", first.headers, first.cookies)
+    for gone in (subscription.onward(secure, "http://a.example/"), subscription.onward(first, "http://b.example/")):
+        back = subscription.onward(gone, "http://a.example/")
+        assert back.headers == back.cookies == gone.headers == gone.cookies == ()
+        assert back.ports == first.ports
+        assert back.etag == "x"
+
+
+def test_a_text_is_masked():
+    headers, cookies = [("Authorization", "Bearer abcdef"), ("X-Key", "k")], [Cookie("a", "secret"), Cookie("b", "1")]
+    assert subscription.masked("1 k: Bearer abcdef, abcdef, secret", headers, cookies) == "1 k: ***, ***, ***"
+
+
 # ---- cookies
 
 
