@@ -13,7 +13,7 @@ from typing import Any
 
 from monitor.errors import FetchError, ReadError, Reason
 from monitor.fetch import policy
-from monitor.fetch.visit import private_origin
+from monitor.fetch.visit import addressed
 from monitor.match import forms, ordinary
 from monitor.model import Failure, Name, Outlet, Source
 from monitor.parse import bytes as packed
@@ -46,7 +46,7 @@ class Trial:
 async def check(fetcher: Fetcher, readers: Readers, outlet: Outlet, source: Source) -> Trial:
     """Ask a source once. Stores nothing, never raises for what the outlet does."""
     try:
-        page = await fetcher.get(Request(source.url, private_origin=private_origin(outlet, source.url)))
+        page = await fetcher.get(addressed(Request(source.url), outlet, source.url))
     except FetchError as error:
         return Trial(outlet.id, source.url, reason=error.reason, detail=error.detail)
     verdict = policy.judge(page)
@@ -90,9 +90,9 @@ async def imported(
     Raises FetchError, and ReadError where what came is no such entity.
     """
     url = f"{base.rstrip('/')}/{qid}.json"
-    own = private_origin(Outlet("wikidata", homepage=base, private=private), url)
+    wikidata = Outlet("wikidata", homepage=base, private=private)
     async with opened as fetcher:
-        page = await fetcher.get(Request(url, private_origin=own, max_bytes=MAX_CARD))
+        page = await fetcher.get(addressed(Request(url, max_bytes=MAX_CARD), wikidata, url))
     verdict = policy.judge(page)
     if verdict is not None:
         gone = verdict.reason is Reason.NOT_FOUND

@@ -6,11 +6,11 @@ All datetimes are aware UTC. Nothing here assumes one process, local files or SQ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from monitor.model import Channel, Delivery, Failure, Link, Links, Memory, Message, Outlet, Page, Reading
+from monitor.model import Channel, Cookie, Delivery, Failure, Link, Links, Memory, Message, Outlet, Page, Reading
 from monitor.ports_store import Ledger as Ledger
 from monitor.ports_store import Store as Store
 from monitor.views import DueSource
@@ -34,7 +34,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET. `private_origin`: "host:port" that may be dialled although its address is private, else empty."""
+    """A GET. `private_origin`: "host:port" that may be dialled although its address is private, else empty. `ports`:
+    what may be dialled beside 80 and 443, on every hop. `headers` and `cookies` are secrets for the origin of `url`;
+    a redirect to another origin loses them, but for its own upgrade to https.
+    """
 
     url: str
     etag: str = ""
@@ -42,6 +45,9 @@ class Request:
     private_origin: str = ""
     deadline: float = 30.0
     max_bytes: int = 5_000_000
+    ports: frozenset[int] = frozenset()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    cookies: tuple[Cookie, ...] = field(default=(), repr=False)
 
 
 class Fetcher(Protocol):

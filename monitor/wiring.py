@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 from zoneinfo import ZoneInfo
@@ -16,9 +16,12 @@ from zoneinfo import ZoneInfo
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.policy import user_agent
-from monitor.fetch.visit import Visitor, private_origin
+from monitor.fetch.subscription import own
+from monitor.fetch.visit import Visitor, addressed, private_origin
 from monitor.intake import Orders
+from monitor.model import Outlet
 from monitor.notify.channels.sender import Sender
+from monitor.parse import urls
 from monitor.pipeline import Pipeline
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
@@ -147,11 +150,10 @@ async def client(settings: Settings) -> AsyncIterator[Client]:
 
 
 def request(settings: Settings, url: str) -> Request:
-    """Return a request within the limits that are set; a private outlet's own pages may be asked for."""
-    private = (private_origin(outlet, url) for outlet in settings.outlets)
-    return Request(
-        url,
-        private_origin=next(filter(None, private), ""),
-        deadline=settings.fetch_deadline,
-        max_bytes=settings.page_size,
-    )
+    """Return a request within the limits that are set, on whatever port who asks has written. An outlet's own page is
+    asked for as that outlet's: privately, with its subscription.
+    """
+    base = Request(url, deadline=settings.fetch_deadline, max_bytes=settings.page_size)
+    outlets = (one for one in settings.outlets if private_origin(one, url) or own(one, url))
+    asked = addressed(base, next(outlets, Outlet("")), url)
+    return replace(asked, ports=asked.ports | {urls.port(url)})

@@ -112,6 +112,7 @@ DOORS = {
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
 PURE_DOORS = (
     "monitor/fetch/client.py",
+    "monitor/fetch/connection.py",
     "monitor/fetch/resolver.py",
     "monitor/fetch/visit.py",
     "monitor/fetch/turn.py",
@@ -135,6 +136,30 @@ ASYNC_ROOMS = (
     "monitor/demo/",
     "monitor/web/",
 )
+# What opens connections, and the one file that may: everything an outlet can influence goes through these three.
+DIALLERS = {
+    "AsyncClient": "monitor/fetch/client.py",
+    "AsyncConnectionPool": "monitor/fetch/client.py",
+    "AsyncHTTPTransport": "monitor/fetch/client.py",
+    "ConnectionPool": "",
+    "HTTPTransport": "",
+    "connect_tcp": "monitor/fetch/connection.py",
+    "getaddrinfo": "monitor/fetch/resolver.py",
+    "gethostbyname": "",
+    "create_connection": "",
+    "create_datagram_endpoint": "",
+    "open_connection": "",
+    "sock_connect": "",
+    "start_tls": "monitor/fetch/connection.py",
+    "urlopen": "",
+    "urlretrieve": "",
+}
+# The client of monitor.fetch itself is made where doors are named; the rest of the house is handed one.
+MAKES_CLIENTS = "monitor/wiring.py"
+OTHER_CLIENTS = {
+    "aiohttp", "anyio", "ftplib", "http.client", "imaplib", "nntplib", "poplib", "pycurl", "requests", "smtplib", "telnetlib",
+    "urllib.request", "urllib3", "websockets", "xmlrpc",
+}  # fmt: skip
 NO_IO = ("monitor/pipeline.py", "monitor/reading.py")
 IO_DOORS = {"monitor.fetch.client", "monitor.store", "monitor.notify.channels", "monitor.pool", "monitor.settings"}
 MAX_LINES, MAX_FUNCTION, MAX_PIPELINE = 400, 60, 300
@@ -223,6 +248,35 @@ def check_pure(root: Path) -> list[str]:
     return found
 
 
+def check_dialling(root: Path) -> list[str]:
+    """One HTTP client, made in one place; nothing else opens a connection or asks for a name."""
+    found = []
+    for path, _, tree, _ in modules(root):
+        for target, line in imports(tree):
+            if any(target == other or target.startswith(other + ".") for other in OTHER_CLIENTS):
+                found.append(f"{path}:{line}: imports {target}, another way out")
+            if target == "monitor.fetch.client.Client" and path != MAKES_CLIENTS:
+                found.append(f"{path}:{line}: makes clients of its own")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _dials(node, path):
+                found.append(f"{path}:{node.lineno}: opens connections by {ast.unparse(node.func)}")
+            if isinstance(node, ast.ClassDef) and path != "monitor/fetch/client.py":
+                bases = {ast.unparse(base).split(".")[-1] for base in node.bases}
+                found += [f"{path}:{node.lineno}: {node.name} is a client" for base in bases & {"AsyncHTTPTransport"}]
+    return found
+
+
+def _dials(call: ast.Call, path: str) -> bool:
+    name = ast.unparse(call.func)
+    last = name.split(".")[-1]
+    if name.startswith("httpx.") and last in {"get", "post", "request", "stream", "Client"}:
+        return True
+    if name == "socket.socket":
+        # One that was inherited is no way out.
+        return not any(word.arg == "fileno" for word in call.keywords)
+    return DIALLERS.get(last, path) != path
+
+
 def check_async(root: Path) -> list[str]:
     """`async def` lives in the rooms that wait for something."""
     return [
@@ -251,4 +305,4 @@ def check_sizes(root: Path) -> list[str]:
     return found
 
 
-CHECKS = (check_floors, check_doors, check_no_io, check_pure, check_async, check_sizes)
+CHECKS = (check_floors, check_doors, check_no_io, check_pure, check_dialling, check_async, check_sizes)

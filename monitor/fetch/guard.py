@@ -7,7 +7,7 @@ listed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from monitor.errors import BlockedAddressError, FetchError, Reason
@@ -56,8 +56,20 @@ _PRIVATE = tuple(
     ip_network(text)
     for text in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
 )
-# Metadata services inside those networks: Alibaba, AWS (fd00:ec2::254 and its neighbours), Google.
-_METADATA = tuple(ip_network(text) for text in ("100.100.100.200/32", "fd00:ec2::/32", "fd20:ce::254/128"))
+# Metadata services inside those networks.
+_METADATA = tuple(
+    ip_network(text)
+    for text in (
+        "100.100.100.200/32",  # Alibaba
+        "fd00:ec2::/32",  # AWS: fd00:ec2::254 and its neighbours
+        "fd20:ce::254/128",  # Google
+        "fd00:c1::a9fe:a9fe/128",  # Oracle
+        "fd00:42::42/128",  # Scaleway
+    )
+)
+# RFC 5214: an address of any network whose second half is this and an IPv4 address is dialled as that one.
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+_WEB_PORTS = frozenset({80, 443})
 # Browsers' list of ports (Fetch standard, "port blocking") on which other protocols listen to lines of text.
 _BAD_PORTS = frozenset(
     int(port)
@@ -86,6 +98,7 @@ def check(address: str) -> None:
         public = not any(parsed in network for network in _BLOCKED_V4)
     else:
         public = parsed in _GLOBAL_V6 and not any(parsed in network for network in _BLOCKED_V6)
+        public = public and int(parsed) >> 32 & 0xFFFF_FFFF not in _ISATAP
     if not public:
         raise BlockedAddressError(f"{parsed} is no public address")
 
@@ -123,13 +136,17 @@ def host_port(host: str, port: int) -> str:
     return f"[{bare}]:{port}" if ":" in bare else f"{bare}:{port}"
 
 
-def check_url(url: str) -> None:
-    """Raise FetchError(BAD_URL) unless `url` is http(s), has a host, no user name, and a port HTTP may stand on."""
-    origin, normal = urls.origin(url), urls.absolute(url, url)
-    if not origin or normal is None:
+def check_url(url: str, ports: Collection[int] = ()) -> None:
+    """Raise FetchError(BAD_URL) unless `url` is http(s), has a host, no user name, and stands on port 80, 443 or one of
+    `ports`. Not BLOCKED_ADDRESS: it is the URL that is judged, before any address is known.
+    """
+    port, normal = urls.port(url), urls.absolute(url, url)
+    if normal is None or not urls.origin(url):
         raise FetchError(Reason.BAD_URL, f"{url[:200]!r} is no http or https URL", retry=False)
     if "@" in normal.split("/", 3)[2]:
         raise FetchError(Reason.BAD_URL, "a URL with a user name or password is not fetched", retry=False)
-    port = int(origin.rsplit(":", 1)[1])
     if port in _BAD_PORTS or port == 0:
         raise FetchError(Reason.BAD_URL, f"port {port} is not fetched from: other protocols stand there", retry=False)
+    if port not in _WEB_PORTS and port not in ports:
+        detail = f"port {port} is not fetched from: no address of the outlet in outlets.yaml names it"
+        raise FetchError(Reason.BAD_URL, detail, retry=False)

@@ -1,7 +1,8 @@
 """Names to addresses in threads of their own, so that names that never answer delay nobody else.
 
 The loop's default executor has six threads on two cores: six hung look-ups delayed a good one by 4.9 s. A thread in
-getaddrinfo cannot be ended, so these are daemon threads, bounded in number, and one name never holds two of them.
+getaddrinfo cannot be ended, so these are daemon threads, bounded in number, and one name never holds two of them. A
+look-up that takes long gives up its place in the queue, not its thread. A name that failed is not asked again at once.
 """
 
 from __future__ import annotations
@@ -9,14 +10,33 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 from monitor.errors import FetchError, Reason
 
 # 100k outlets in 15 minutes are about 110 look-ups a second; at 50 ms each six run at a time.
 LOOKUPS = 64
+# So many may hang beside them; a hung thread is a stack that is not used.
+THREADS = 320
+# What has not answered by then hangs, or is in no hurry: the next in line takes its place.
+QUICK = 0.25
 TIMEOUT = 10.0
+# A name that failed is asked again after so many seconds, twice as long each time, up to the last.
+PAUSE, LONGEST_PAUSE = 30.0, 480.0
+_FAILED_NAMES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A name that was not found `times` in a row, and why. Not asked before `until` (monotonic)."""
+
+    why: str
+    times: int
+    until: float
 
 
 def system_lookup(host: str) -> list[str]:
@@ -28,20 +48,35 @@ def system_lookup(host: str) -> list[str]:
 
 
 class Resolver:
-    """At most `lookups` threads; a caller waits `timeout` seconds at most, for a thread and an answer together."""
+    """At most `threads` threads, of which `lookups` in their first QUICK seconds; a caller waits `timeout` seconds at
+    most, for a thread and an answer together. `clock`: monotonic seconds.
+    """
 
     def __init__(
-        self, *, lookups: int = LOOKUPS, timeout: float = TIMEOUT, lookup: Callable[[str], list[str]] = system_lookup
+        self,
+        *,
+        lookups: int = LOOKUPS,
+        threads: int = THREADS,
+        timeout: float = TIMEOUT,
+        lookup: Callable[[str], list[str]] = system_lookup,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._threads = asyncio.Semaphore(threads)
         self._slots = asyncio.Semaphore(lookups)
         self._timeout = timeout
         self._lookup = lookup
+        self._clock = clock
         self._running: dict[str, asyncio.Task[list[str]]] = {}
+        self._asked: set[str] = set()
+        self._failed: OrderedDict[str, _Failed] = OrderedDict()
 
     async def resolve(self, host: str) -> list[str]:
         """Return a name's addresses, without duplicates, in the system's order. Raises FetchError(DNS)."""
         if _is_address(host):
             return [host]
+        failed = self._failed.get(host)
+        if failed is not None and (left := failed.until - self._clock()) > 0:
+            raise FetchError(Reason.DNS, f"{failed.why}; not asked again for {left:.0f} s")
         task = self._running.get(host)
         if task is None:
             task = asyncio.create_task(self._ask(host))
@@ -51,20 +86,46 @@ class Resolver:
             async with asyncio.timeout(self._timeout):
                 return await asyncio.shield(task)
         except TimeoutError:
-            raise FetchError(Reason.DNS, f"{host}: no answer in {self._timeout:g} s") from None
-        except (OSError, UnicodeError) as error:
-            raise FetchError(Reason.DNS, f"{host}: {getattr(error, 'strerror', None) or error}") from error
+            why = f"{host}: no answer in {self._timeout:g} s"
+            # That there was no thread for it says nothing about the name.
+            if host in self._asked:
+                self._remember(host, why)
+            raise FetchError(Reason.DNS, why) from None
+        except (OSError, UnicodeError, RuntimeError) as error:  # RuntimeError: the system gives no further thread
+            raise FetchError(Reason.DNS, _why(host, error)) from error
 
     def _finished(self, host: str, task: asyncio.Task[list[str]]) -> None:
         self._running.pop(host, None)
-        if not task.cancelled():
-            task.exception()  # Everybody who asked may have left by now.
+        self._asked.discard(host)
+        if task.cancelled():
+            return
+        error = task.exception()  # Everybody who asked may have left by now.
+        if error is None:
+            self._failed.pop(host, None)
+        else:
+            self._remember(host, _why(host, error))
+
+    def _remember(self, host: str, why: str) -> None:
+        """Note a failure, once for all who waited for it."""
+        now = self._clock()
+        known = self._failed.get(host, _Failed(why, 0, 0.0))
+        if known.until > now:
+            return
+        pause = min(PAUSE * 2**known.times, LONGEST_PAUSE)
+        # The count needs no more: 2^4 pauses are the longest.
+        self._failed[host] = _Failed(why, min(known.times + 1, 10), now + pause)
+        self._failed.move_to_end(host)
+        if len(self._failed) > _FAILED_NAMES:
+            self._failed.popitem(last=False)
 
     async def _ask(self, host: str) -> list[str]:
-        async with self._slots:
+        async with self._threads:
             loop = asyncio.get_running_loop()
             answer: asyncio.Future[list[str]] = loop.create_future()
-            threading.Thread(target=self._run, args=(host, loop, answer), name="resolver", daemon=True).start()
+            async with self._slots:
+                self._asked.add(host)
+                threading.Thread(target=self._run, args=(host, loop, answer), name="resolver", daemon=True).start()
+                await asyncio.wait([answer], timeout=QUICK)
             return await answer
 
     def _run(self, host: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[list[str]]) -> None:
@@ -98,6 +159,10 @@ def _tell(
         loop.call_soon_threadsafe(put)
     except RuntimeError:
         return  # The loop was closed while the name server was silent.
+
+
+def _why(host: str, error: BaseException) -> str:
+    return f"{host}: {getattr(error, 'strerror', None) or error}"
 
 
 def _is_address(host: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from monitor.errors import FetchError, Reason
-from monitor.fetch import policy, robots
+from monitor.fetch import guard, policy, robots, subscription
 from monitor.fetch.gate import Gate
 from monitor.fetch.turn import Turn
 from monitor.model import Failure, Outlet, Page
@@ -61,6 +61,21 @@ def private_origin(outlet: Outlet, url: str) -> str:
     return mine if mine in own else ""
 
 
+def addressed(base: Request, outlet: Outlet, url: str) -> Request:
+    """Return `base` as a request for `url`, with what the outlet allows there: its ports, its private origin, and its
+    subscription on origins of its own.
+    """
+    ours = subscription.own(outlet, url)
+    return replace(
+        base,
+        url=url,
+        private_origin=private_origin(outlet, url),
+        ports=subscription.ports(outlet),
+        headers=outlet.headers if ours else (),
+        cookies=outlet.cookies if ours else (),
+    )
+
+
 def _host_port(url: str) -> str:
     return urls.origin(url).split("://", 1)[-1]
 
@@ -107,16 +122,19 @@ class Visitor:
 
         `urgent`: before others that wait for the same host.
         """
-        private = private_origin(outlet, url)
+        request = replace(addressed(self._request, outlet, url), etag=etag, last_modified=last_modified)
+        private = request.private_origin
         # Private outlets often share an address and differ by port; they are separate services.
         host = private or urls.host(url)
-        if not host:
-            return Refusal(Reason.BAD_URL, f"{url[:200]!r} is no http or https URL", retry=False)
+        try:
+            # Before robots.txt is asked for on the same port.
+            guard.check_url(url, request.ports)
+        except FetchError as error:
+            return Refusal(error.reason, error.detail, error.retry)
         if not outlet.ignore_robots:
             refusal = await self._robots_refusal(url, host, private, urgent=urgent)
             if refusal is not None:
                 return refusal
-        request = replace(self._request, url=url, etag=etag, last_modified=last_modified, private_origin=private)
         try:
             page, verdict = await self._fetch(request, host, urgent=urgent)
         except FetchError as error:
@@ -218,7 +236,8 @@ class Visitor:
 
     async def _ask_robots(self, key: _Key, host: str, now: datetime, *, urgent: bool) -> RobotsFile | Refusal:
         origin, private = key
-        request = replace(self._request, url=robots.url_for(origin), private_origin=private)
+        ports = frozenset({urls.port(origin)})
+        request = replace(self._request, url=robots.url_for(origin), private_origin=private, ports=ports)
         try:
             page, _ = await self._fetch(request, host, urgent=urgent)
         except FetchError as error:

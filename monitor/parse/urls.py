@@ -87,6 +87,12 @@ def origin(url: str) -> str:
     return f"{parsed.scheme}://{host}:{parsed.port}"
 
 
+def port(url: str) -> int:
+    """Return the port, the scheme's own where none is written; 0 for what is no URL."""
+    parsed = _parse(url)
+    return (parsed.port or 0) if parsed else 0
+
+
 def host(url: str) -> str:
     """Return the lower-case host in its ASCII form; "" for what is no URL."""
     parsed = _parse(url)

@@ -45,7 +45,7 @@ def rows(settings: Settings) -> Iterator[Row]:
 
 
 def _entry(item: Any) -> dict[str, Any]:
-    """Return the fields of a record that say something, durations as they are written; never a channel's address."""
+    """Return the fields of a record that say something, durations as they are written; never a secret."""
     if isinstance(item, Channel):
         return {"kind": item.kind, **({"url": "(secret)"} if item.kind != "console" else {})}
     shown: dict[str, Any] = {}
@@ -59,6 +59,10 @@ def _entry(item: Any) -> dict[str, Any]:
             value = {key: said for key, said in asdict(value).items() if said}
         shown[field.name] = value
     if isinstance(item, Outlet):
+        if item.headers:
+            shown["headers"] = [f"{name}: (secret)" for name, _ in item.headers]
+        if item.cookies:
+            shown["cookies"] = f"{len(item.cookies)} (secret)"
         shown["sources"] = [source.url for source in item.sources]
     return shown
 

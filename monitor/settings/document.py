@@ -38,6 +38,8 @@ _PLAIN = re.compile(
 _SECRET = re.compile(
     r"""(\burl["']?\s*:\s*|://|\burl_env["']?\s*:\s*(?!["']?[A-Z_][A-Z0-9_]*["']?\s*(?:[,}#]|$)))\S.*"""
 )
+# In outlets.yaml: what follows `headers_env`, or a header's name below it.
+_HEADER = re.compile(r"""(\bheaders_env["']?\s*:\s*|^[^:]*:\s*)\S.*""")
 _QUOTING = (
     "Text that starts with a quote or one of @ { [ * & ! % > | or that holds ': ' or ' #' goes in '...', "
     "or on lines of its own below a |"
@@ -206,8 +208,18 @@ class Document:
         row = self._lines[line].replace("\t", " ") if line < len(self._lines) else ""
         if self.secret:
             row = _SECRET.sub(r"\1***", row)
+        elif self._in_headers(line):
+            row = _HEADER.sub(r"\1***", row, count=1)
         snippet = row[:160] if column < 160 else ""
         return ConfigError(message, file=self.path, line=line + 1, column=column + 1, snippet=snippet, hint=hint)
+
+    def _in_headers(self, line: int) -> bool:
+        """Say whether a line belongs to `headers_env`, beside which a secret may stand by mistake."""
+        if line >= len(self._lines):
+            return False
+        depth = _depth(self._lines[line])
+        above = (row for row in reversed(self._lines[:line]) if row.strip() and _depth(row) < depth)
+        return "headers_env" in self._lines[line] or "headers_env" in next(above, "")
 
     def _character(self, node: _Node, text: str, offset: int) -> tuple[int, int]:
         """Return line and column, from 0, of a character of a scalar's text; the scalar's own where unsure.
@@ -235,6 +247,10 @@ class Document:
         # The walk stops behind the last character that is no white space.
         on_space = offset >= len(text) or text[offset].isspace()
         return line, column if on_space else column - 1
+
+
+def _depth(row: str) -> int:
+    return len(row) - len(row.lstrip())
 
 
 def _start(event: yaml.Event) -> tuple[int, int]:

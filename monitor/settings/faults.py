@@ -62,6 +62,10 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
 def _explain(detail: Any, model: type[BaseModel], document: Document) -> ConfigError:
     keys: list[str | int] = list(detail["loc"])
     kind, value = detail["type"], detail["input"]
+    expected = _EXPECTED.get(kind, detail["msg"]).format(**detail.get("ctx", {}))
+    in_headers = "headers_env" in keys[2:]
+    if keys and keys[-1] == "[key]" and in_headers:
+        return document.error(keys[:-1], f"{_dotted(keys[:-2])}: expected {expected}", on_key=True)
     if keys and keys[-1] == "[key]":
         return document.error(keys[:-1], *_bad_id(value), on_key=True)
     name = _dotted(keys)
@@ -73,8 +77,7 @@ def _explain(detail: Any, model: type[BaseModel], document: Document) -> ConfigE
     if kind == "missing":
         where = _dotted(keys[:-1])
         return document.error(keys[:-1], f"{where} has no {keys[-1]!r}, which it needs", on_key=True)
-    expected = _EXPECTED.get(kind, detail["msg"]).format(**detail.get("ctx", {}))
-    secret = document.secret and keys[:1] == ["channels"] and keys[-1] != "kind"
+    secret = in_headers or (document.secret and keys[:1] == ["channels"] and keys[-1] != "kind")
     message = f"found {_found(value, secret=secret)}, expected {expected}"
     return document.error(keys, f"{name}: {message}" if name else message, _hint(kind, value))
 

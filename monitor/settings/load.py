@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.errors import ConfigError
 from monitor.model import Channel, Entity, Name, Outlet, Route, Rule, Selectors, Source
-from monitor.settings import check, packs, paths, schema
+from monitor.settings import check, packs, paths, schema, subscription
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
@@ -51,7 +51,7 @@ class Settings:
 
 def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool = True) -> Settings:
     """Read and check everything. `addresses=False`: channels stay without theirs, for what sends nothing and may be
-    called where the variables that hold them are not set.
+    called where the variables that hold them are not set; of subscriptions there is what can be had.
 
     Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
     """
@@ -93,12 +93,13 @@ def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool 
         channels = _channels(alerts, documents["alerts"], environ, findings)
     else:
         channels = tuple(Channel(key, item.kind or "apprise") for key, item in alerts.channels.items())
+    secrets = subscription.load(outlets, documents["outlets"], environ, findings, needed=addresses)
     scalars = _scalars(monitor, documents["monitor"], environ, origins, findings)
     if findings.errors:
         raise ConfigErrors(findings.errors)
     return Settings(
         directory=folder,
-        outlets=tuple(_outlet(key, item) for key, item in outlets.outlets.items()),
+        outlets=tuple(_outlet(key, item, secrets.get(key)) for key, item in outlets.outlets.items()),
         rules=tuple(_rule(key, item) for key, item in rules.rules.items()),
         entities=_entities([*(pack.file for pack in found_packs), rules]),
         channels=channels,
@@ -252,7 +253,7 @@ def _beside(document: Document, path: str) -> Path:
 # ---- entries to records
 
 
-def _outlet(outlet_id: str, item: schema.OutletKeys) -> Outlet:
+def _outlet(outlet_id: str, item: schema.OutletKeys, secrets: subscription.Secrets | None) -> Outlet:
     return Outlet(
         outlet_id,
         name=item.name or outlet_id,
@@ -265,6 +266,8 @@ def _outlet(outlet_id: str, item: schema.OutletKeys) -> Outlet:
         ignore_robots=item.ignore_robots or "",
         tags=tuple(item.tags),
         selectors=Selectors(**item.selectors.model_dump()),
+        headers=secrets.headers if secrets else (),
+        cookies=secrets.cookies if secrets else (),
     )
 
 

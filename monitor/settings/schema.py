@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 
+from monitor.fetch.subscription import header_name
 from monitor.parse import html, urls
 from monitor.parse.language import primary
 
@@ -220,6 +221,10 @@ class OutletKeys(_Keys):
     """Whether hits in what it lists at the first poll are alerted."""
     ignore_robots: Text | None = None
     """The reason why its robots.txt is not asked, such as a contract. Without it, it is."""
+    headers_env: dict[Annotated[str, AfterValidator(header_name)], Annotated[str, AfterValidator(_variable)]] = {}
+    """Of a subscription, sent to its own addresses alone: header, and the environment variable with its value."""
+    cookies_file: Text | None = None
+    """Of a subscription: cookies in Netscape's format. A relative path starts at this folder."""
     tags: list[Text] = []
     """Your own words for it."""
     selectors: SelectorKeys = Field(default_factory=SelectorKeys)

@@ -120,4 +120,21 @@ def test_urls_that_are_not_fetched(url):
     ],
 )  # fmt: skip
 def test_urls_that_are_fetched(url):
+    guard.check_url(url, {8443, 8080})
+
+
+@pytest.mark.parametrize("url", ["http://a.example:8080/", "https://a.example:444/", "https://[2606:4700::1]:8443/x"])
+def test_other_ports_than_those_of_the_web_must_be_named(url):
+    with pytest.raises(FetchError, match=r"outlets\.yaml") as caught:
+        guard.check_url(url, {8000})
+    assert caught.value.reason is Reason.BAD_URL
+
+
+@pytest.mark.parametrize("url", ["http://a.example:443/", "https://a.example:80/", "https://a.example"])
+def test_the_ports_of_the_web_need_no_name(url):
     guard.check_url(url)
+
+
+def test_a_port_of_another_protocol_is_not_fetched_even_where_it_is_named():
+    with pytest.raises(FetchError, match="other protocols"):
+        guard.check_url("http://a.example:25/", {25})

@@ -271,7 +271,7 @@ async def test_what_a_site_does_is_a_refusal(house):
 async def test_an_outlet_that_is_not_private_reaches_nothing_private_even_where_another_may(house):
     async with serving({"/robots.txt": answer(404), "*": answer(200, b"x")}) as origin:
         public = Outlet("b", homepage=origin.url)
-        elsewhere = Outlet("c", homepage="https://c.example/", private=True)
+        elsewhere = Outlet("c", homepage=f"https://c.example:{origin.port}/", private=True)
         for stranger in (public, elsewhere):
             assert (await house.visitor.get(origin.url, stranger)).reason is Reason.BLOCKED_ADDRESS
         assert origin.asked == []
@@ -299,3 +299,18 @@ def test_what_a_private_outlet_may_open():
     assert private_origin(own, "no url") == ""
     assert private_origin(Outlet("b", homepage="http://news.intranet/"), "http://news.intranet/") == ""
     assert private_origin(Outlet("c", private=True), "") == ""
+
+
+async def test_a_port_that_no_address_of_the_outlet_names_is_not_asked_even_for_robots_txt(house):
+    async with serving({"*": answer(200, b"x")}) as origin, serving({"*": answer(200, b"x")}) as other:
+        two = Outlet("a", homepage=origin.url, sources=(Source(f"{other.url}/feed"),), private=True)
+        assert (await house.visitor.get(f"{other.url}/a", outlet(origin))).reason is Reason.BAD_URL
+        assert other.asked == []
+        assert (await house.visitor.get(f"{other.url}/a", two)).body == b"x"
+
+
+async def test_a_redirect_to_a_port_that_is_not_named_is_not_followed(house):
+    async with serving({"*": answer(200, b"x")}) as other, serving({"*": moved(other.url)}) as origin:
+        own = Outlet("a", homepage=origin.url, private=True, ignore_robots="ours")
+        assert (await house.visitor.get(origin.url, own)).reason is Reason.BAD_URL
+    assert other.asked == []
