@@ -44,6 +44,7 @@ from monitor.views import (
     Placement,
     PollOutcome,
     RobotsFile,
+    RobotsVerdict,
     Saved,
     StoredArticle,
     Totals,
@@ -70,7 +71,9 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET. `private_origin`: "host:port" that may be dialled although its address is private, else empty."""
+    """A GET. `private_origin`: "host:port" that may be dialled although its address is private, else empty.
+    `follow`: go where redirects lead; otherwise a redirect is the answer, without its body.
+    """
 
     url: str
     etag: str = ""
@@ -78,6 +81,7 @@ class Request:
     private_origin: str = ""
     deadline: float = 30.0
     max_bytes: int = 5_000_000
+    follow: bool = True
 
 
 class Fetcher(Protocol):
@@ -120,8 +124,8 @@ class Readers(Protocol):
         """
         ...
 
-    async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:
-        """Say for each URL whether this robots.txt lets `agent` (a product token) fetch it."""
+    async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> RobotsVerdict | Failure:
+        """Say for each URL whether this robots.txt lets `agent` (a product token) fetch it, and its Crawl-delay."""
         ...
 
     async def aclose(self) -> None:

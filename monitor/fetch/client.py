@@ -21,12 +21,12 @@ import httpx
 from monitor.errors import FetchError, Reason
 from monitor.fetch import guard
 from monitor.fetch.resolver import Resolver
+from monitor.fetch.trail import Trail, redirects, target
 from monitor.headers import Headers
 from monitor.model import Page
 from monitor.parse import urls
 from monitor.ports import Request
 
-MAX_REDIRECTS = 5
 MAX_HEADERS = 200
 MAX_HEADER_BYTES = 65_536
 # Headers with whatever "100 Continue" come first: a million of those would be 10 s of parsing.
@@ -44,7 +44,6 @@ _READ = 16_384
 _ACCEPT = (
     b"application/rss+xml, application/atom+xml, application/feed+json, text/html, application/xml;q=0.9, */*;q=0.8"
 )
-_REDIRECT = frozenset({301, 302, 303, 307, 308})
 
 Resolve = Callable[[str], Awaitable[list[str]]]
 Dial = Callable[[str, int, float], Awaitable[httpcore.AsyncNetworkStream]]
@@ -207,35 +206,28 @@ class Client:
             raise _failure(error) from error
 
     async def _visit(self, request: Request) -> Page:
-        url, seen = request.url, set[str]()
-        private = request.private_origin.lower()
-        for _ in range(MAX_REDIRECTS + 1):
-            guard.check_url(url)
-            url = (urls.absolute(url, url) or url).split("#", 1)[0]
-            seen.add(url)
+        trail, private, place = Trail(), request.private_origin.lower(), request.url
+        while True:
+            guard.check_url(place)
+            url = trail.enter(place)
             if urls.origin(url).split("://", 1)[-1] != private:
                 # The permission is for its own origin, and is gone once a visit has been elsewhere.
                 private = ""
-            answer = await self._hop(url, private, request)
-            if isinstance(answer, Page):
-                return answer
-            target = urls.absolute(url, answer)
-            if target is None:
-                raise FetchError(Reason.BAD_URL, f"redirected to {answer[:200]!r}", retry=False)
-            url = target
-            if url.split("#", 1)[0] in seen:
-                raise FetchError(Reason.REDIRECTS, f"redirected in a circle to {url[:200]}")
-        raise FetchError(Reason.REDIRECTS, f"more than {MAX_REDIRECTS} redirects")
+            page = await self._hop(url, private, request)
+            further = target(page) if request.follow else None
+            if further is None:
+                return page
+            place = further
 
-    async def _hop(self, url: str, private: str, request: Request) -> Page | str:
-        """Return the answer of one URL, or where it redirects to."""
+    async def _hop(self, url: str, private: str, request: Request) -> Page:
+        """Return the answer of one URL; that of a redirect without its body."""
         outgoing = httpx.Request("GET", url, headers=self._headers(request))
         async with self._transport(url, private) as transport:
             response = await transport.handle_async_request(outgoing)
             try:
                 headers = _bounded(response.headers)
-                if response.status_code in _REDIRECT and headers.get("location"):
-                    return headers["location"]
+                if redirects(response.status_code, headers):
+                    return Page(url, request.url, response.status_code, headers, b"", datetime.now(UTC))
                 cap = min(request.max_bytes, self._max_bytes)
                 stream = response.extensions.get("network_stream")
                 if isinstance(stream, _Stream):

@@ -13,8 +13,11 @@ from monitor.views import LinkOutcome
 
 PRODUCT = "news-monitor"
 DAY = 86_400.0
-# A host that says 429 without saying for how long is left alone for a minute.
-UNSAID_PAUSE = 60.0
+# A host that does not say for how long it is to be left alone: what a visit waits for is no refusal after 503, which
+# may be one page's alone.
+UNSAID_PAUSE = {429: 60.0, 503: 30.0}
+# What says that a host has too much to do, whatever page it was asked for.
+STRAINED = frozenset(UNSAID_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,8 @@ def judge(page: Page) -> Verdict | None:
         return Verdict(Reason.CHALLENGE, f"{detail}, cf-mitigated: challenge", retry_after=asked)
     if status == 304 or (200 <= status < 300 and page.body):
         return None
-    if status == 429 and asked is None:
-        asked = UNSAID_PAUSE
+    if asked is None:
+        asked = UNSAID_PAUSE.get(status)
     elif status not in {403, 429} and status < 500:
         # A missing page that names an hour says nothing about its host.
         asked = None

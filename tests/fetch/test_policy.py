@@ -57,8 +57,9 @@ def test_only_answers_about_the_host_pause_it():
     assert policy.judge(page(429, retry_after="120")).retry_after == 120.0
     assert policy.judge(page(503, retry_after="120")).retry_after == 120.0
     assert policy.judge(page(404, retry_after="120")).retry_after is None
-    assert policy.judge(page(503)).retry_after is None
-    assert policy.judge(page(429)).retry_after == policy.UNSAID_PAUSE
+    assert policy.judge(page(500)).retry_after is None
+    assert policy.judge(page(503)).retry_after == 30.0
+    assert policy.judge(page(429)).retry_after == 60.0
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ Disallow: /only-ours
 
 
 def allows(path, agent="otherbot", body=FILE):
-    return robots.allows(body, [SITE + path], agent) == (True,)
+    return robots.judge(body, [SITE + path], agent).allowed == (True,)
 
 
 def test_the_longest_rule_decides_and_wildcards_count():
@@ -61,7 +61,7 @@ def test_a_packed_body_is_unpacked_up_to_the_cap(pack):
     [b"", b"\x1f\x8bnot gzip", b"\x00\xff" * 500, b"<html><body>Not found</body></html>", b"Disallow: /", b"x" * 600_000],
 )  # fmt: skip
 def test_what_holds_no_rule_for_us_allows(body):
-    assert robots.allows(body, [SITE + "/", SITE + "/x"], "news-monitor") == (True, True)
+    assert robots.judge(body, [SITE + "/", SITE + "/x"], "news-monitor").allowed == (True, True)
 
 
 def test_what_a_status_means():

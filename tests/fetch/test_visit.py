@@ -46,7 +46,7 @@ class Reader:
 
     async def robots(self, body, urls, agent):
         assert agent == "news-monitor"
-        return self.failure or robots.allows(body, urls, agent)
+        return self.failure or robots.judge(body, urls, agent)
 
 
 class House:
@@ -212,7 +212,7 @@ async def test_a_long_robots_txt_is_read_from_the_store_each_time(house):
         for _ in range(3):
             assert (await house.visitor.get(f"{origin.url}/private", outlet(origin))).reason is Reason.ROBOTS
         assert origin.paths() == ["/robots.txt"]
-    assert len(house.visitor._known) == 0
+    assert [known.file for known in house.visitor._known.values()] == [None]
 
 
 async def test_robots_txt_is_not_asked_where_the_operator_says_so(house):
