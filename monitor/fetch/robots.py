@@ -147,7 +147,7 @@ def _group(text: str, token: str) -> list[str]:
     has nothing else and a banned robot is named next, that would close the site to all.
     """
     found: dict[str, list[str]] = {}
-    group: list[list[str]] = []
+    group: dict[str, list[str]] = {}
     naming = False
     for line in _LINE_END.split(text):
         match = _LINE.match(line)
@@ -157,14 +157,14 @@ def _group(text: str, token: str) -> list[str]:
         if not field.startswith("user"):
             naming = False
             rule = _rule(field, value)
-            for rules in group if rule else ():
+            for rules in group.values() if rule else ():
                 rules.append(rule)
             continue
         if not naming:
-            naming, group = True, []
+            naming, group = True, {}
         name = _token(value)
         if name and name in {token, _ANY}:
-            group.append(found.setdefault(name, []))
+            group[name] = found.setdefault(name, [])
     return found.get(token, found.get(_ANY, []))
 
 

@@ -345,6 +345,13 @@ def test_rules_are_found_in_whatever_they_come(body):
     assert allows(body, "/x")
 
 
+def test_a_robot_that_is_named_ten_thousand_times_has_each_rule_once():
+    """20,000 rules for each of 20,000 namings would be 4 GB."""
+    body = b"User-agent: *\n" * 18_000 + b"Disallow: /private\n" * 12_000
+    assert len(robots._group(body.decode(), US)) == 12_000
+    assert not allows(body, "/private")
+
+
 def test_what_stands_beyond_the_cap_is_not_read_and_a_cut_line_is_dropped():
     """Cut in its middle, `Disallow: /private` would be `Disallow: /` at one place."""
     start = b"User-agent: *\nDisallow: /early\n"
