@@ -46,7 +46,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds a Retry-After header asks for (0 to a day); None for none and for what cannot be read."""
     text = headers.get("retry-after", "")
     seconds = _number(text)
-    return seconds if seconds is not None else _until(text, headers, now)
+    if seconds is None:
+        seconds = _until(text, headers, now)
+    return None if seconds is None else _within_a_day(seconds)
 
 
 def freshness(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -67,7 +69,7 @@ def freshness(headers: Mapping[str, str], now: datetime) -> float | None:
         life = _until(headers["expires"], headers, now) or 0.0
     else:
         return None
-    return max(life - (_number(headers.get("age", "")) or 0.0), 0.0)
+    return _within_a_day(life - (_number(headers.get("age", "")) or 0.0))
 
 
 def validators(headers: Mapping[str, str]) -> tuple[str, str]:
@@ -84,15 +86,19 @@ _DIRECTIVE = re.compile(r"([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|([^\s,]*)))?")
 
 
 def _number(text: str) -> float | None:
-    """Return a count of seconds, a day at most; None for what is none."""
+    """Return a count of seconds; None for what is none."""
     text = text.strip()
-    return min(float(text[:20]), DAY) if text.isascii() and text.isdigit() else None
+    return float(text[:20]) if text.isascii() and text.isdigit() else None
 
 
 def _until(text: str, headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds until a date, 0 to a day, by the clock of the server that named it; None for what is none."""
+    """Return the seconds until a date by the clock of the server that named it; None for what is none."""
     at = _date(text)
-    return min(max((at - (_date(headers.get("date", "")) or now)).total_seconds(), 0.0), DAY) if at else None
+    return (at - (_date(headers.get("date", "")) or now)).total_seconds() if at else None
+
+
+def _within_a_day(seconds: float) -> float:
+    return min(max(seconds, 0.0), DAY)
 
 
 def _date(text: str) -> datetime | None:
