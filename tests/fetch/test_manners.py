@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import httpcore
@@ -302,6 +302,20 @@ async def test_robots_txt_may_be_redirected_five_times_and_to_another_host(house
         assert (await visitor.get("http://one.example/a", ONE)).body == b"x"
     assert two.paths() == ["/robots.txt", "/1", "/2", "/3", "/4"]
     assert one.paths() == ["/robots.txt", "/a"]
+
+
+async def test_a_robots_txt_that_is_too_large_to_take_is_not_asked_for_again_at_once(house):
+    async with (
+        serving({"/robots.txt": answer(200, b"#" * 2_000), "*": answer(200, b"x")}) as one,
+        Names(house, one=one).visitor(max_bytes=1_000) as visitor,
+    ):
+        for _ in range(2):
+            refused = await visitor.get("http://one.example/a", ONE)
+            assert refused.reason is Reason.TOO_LARGE
+            house.clock.at += timedelta(minutes=31)
+        assert one.paths() == ["/robots.txt"]
+        one.routes["/robots.txt"] = ALL
+        assert (await visitor.get("http://one.example/a", ONE)).body == b"x"
 
 
 async def test_two_hosts_that_send_each_other_for_robots_txt_hold_each_other_up_for_nothing(house):
