@@ -106,7 +106,7 @@ def _on(request: Request, url: str) -> Request:
 class Visitor:
     """Fetches for the pipeline. `agent` is the User-Agent; its product token is what robots.txt is asked about.
 
-    `deadline` (seconds) and `max_bytes` bound one request.
+    `deadline` (seconds) bounds a visit with its redirects, `max_bytes` each answer.
     """
 
     def __init__(
