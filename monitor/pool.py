@@ -22,7 +22,7 @@ from monitor import orders, wire
 from monitor.errors import PoolError, Reason
 from monitor.forkserver import ForkServer
 from monitor.model import Entity, Failure, Link, Links, Memory, Outlet, Page, Reading, Rule
-from monitor.views import DueSource
+from monitor.views import DueSource, RobotsVerdict
 from monitor.worker import FORK_SECONDS, UntouchedError, Worker, end, fork, start, told
 from monitor.zygote import memory
 
@@ -147,7 +147,7 @@ class Pool:
     async def canonical(self, page: Page, url: str) -> str | Failure:
         return await self._ask(wire.CanonicalJob(page, url), THEN)
 
-    async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:
+    async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> RobotsVerdict | Failure:
         return await self._ask(wire.RobotsJob(body, tuple(urls), agent), FIRST)
 
     def stats(self) -> dict[str, int]:

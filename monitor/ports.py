@@ -13,7 +13,7 @@ from typing import Protocol
 from monitor.model import Channel, Cookie, Delivery, Failure, Link, Links, Memory, Message, Outlet, Page, Reading
 from monitor.ports_store import Ledger as Ledger
 from monitor.ports_store import Store as Store
-from monitor.views import DueSource
+from monitor.views import DueSource, RobotsVerdict
 
 
 class Clock(Protocol):
@@ -37,6 +37,7 @@ class Request:
     """A GET. `private_origin`: "host:port" that may be dialled although its address is private, else empty. `ports`:
     what may be dialled beside 80 and 443, on every hop. `headers` and `cookies` are secrets for the origin of `url`;
     a redirect to another origin loses them, but for its own upgrade to https.
+    `follow`: go where redirects lead; otherwise a redirect is the answer, without its body.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Request:
     ports: frozenset[int] = frozenset()
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     cookies: tuple[Cookie, ...] = field(default=(), repr=False)
+    follow: bool = True
 
 
 class Fetcher(Protocol):
@@ -90,8 +92,8 @@ class Readers(Protocol):
         """
         ...
 
-    async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:
-        """Say for each URL whether this robots.txt lets `agent` (a product token) fetch it."""
+    async def robots(self, body: bytes, urls: Sequence[str], agent: str) -> RobotsVerdict | Failure:
+        """Say for each URL whether this robots.txt lets `agent` (a product token) fetch it, and its Crawl-delay."""
         ...
 
     async def aclose(self) -> None:

@@ -34,7 +34,7 @@ from monitor.parse import language as languages
 from monitor.parse import urls
 from monitor.parse.digest import title_key
 from monitor.story.fingerprint import fingerprint
-from monitor.views import DueSource
+from monitor.views import DueSource, RobotsVerdict
 
 # What a reply may hold at most: a feed of 1,000 entries with full text would be 100 MB.
 MAX_LINKS = 1_000
@@ -133,9 +133,9 @@ class Reader:
             return ""
 
     @staticmethod
-    def robots(body: bytes, addresses: Sequence[str], agent: str) -> tuple[bool, ...] | Failure:
-        """Say for each address whether this robots.txt lets `agent` fetch it."""
-        return robots.allows(body, addresses, agent)
+    def robots(body: bytes, addresses: Sequence[str], agent: str) -> RobotsVerdict | Failure:
+        """Say for each address whether this robots.txt lets `agent` fetch it, and how far apart."""
+        return robots.judge(body, addresses, agent)
 
     def _reading(self, article: Article) -> Reading:
         article = _bounded(article)

@@ -127,6 +127,14 @@ class RobotsFile:
 
 
 @dataclass(frozen=True, slots=True)
+class RobotsVerdict:
+    """What a robots.txt says to one robot: which of the URLs asked it may fetch, and its Crawl-delay in seconds."""
+
+    allowed: tuple[bool, ...]
+    delay: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutletRow:
     """One source of one outlet, for listing and for `42 of 43 outlets read`."""
 

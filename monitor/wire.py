@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 import msgspec
 
 from monitor.errors import Reason
+from monitor.fetch.robots import MAX_DELAY
 from monitor.headers import Headers
 from monitor.model import Article, Failure, Hit, Link, Links, LinkState, Memory, Page, Reading, Selectors
-from monitor.views import DueSource
+from monitor.views import DueSource, RobotsVerdict
 
 if TYPE_CHECKING:
     from monitor.reading import Reader
@@ -147,23 +148,23 @@ class CanonicalJob(Task[str], frozen=True, tag="canonical"):
         return reply.failure() if isinstance(reply, FailureReply) else reply.url
 
 
-class RobotsJob(Task[tuple[bool, ...]], frozen=True, tag="robots"):
+class RobotsJob(Task[RobotsVerdict], frozen=True, tag="robots"):
     """Ask a robots.txt about some URLs."""
 
     body: bytes
     urls: tuple[str, ...]
     agent: str
 
-    def run(self, reader: Reader) -> tuple[bool, ...] | Failure:
+    def run(self, reader: Reader) -> RobotsVerdict | Failure:
         return reader.robots(self.body, self.urls, self.agent)
 
-    def result(self, payload: bytearray) -> tuple[bool, ...] | Failure:
+    def result(self, payload: bytearray) -> RobotsVerdict | Failure:
         """Decode and check the reply; raises FrameError."""
         reply = decode(_ROBOTS, payload)
         if isinstance(reply, FailureReply):
             return reply.failure()
-        _require(len(reply.verdicts) == len(self.urls), "not one verdict a URL")
-        return reply.verdicts
+        _require(len(reply.allowed) == len(self.urls), "not one verdict a URL")
+        return RobotsVerdict(reply.allowed, reply.delay)
 
 
 Job = LinksJob | ArticleJob | EntryJob | CanonicalJob | RobotsJob
@@ -205,9 +206,10 @@ class CanonicalReply(msgspec.Struct, frozen=True, tag="canonical"):
 
 
 class RobotsReply(msgspec.Struct, frozen=True, tag="robots"):
-    """One verdict a URL, in their order."""
+    """A RobotsVerdict. No number compares with NaN, so that none passes."""
 
-    verdicts: tuple[bool, ...]
+    allowed: tuple[bool, ...]
+    delay: Annotated[float, msgspec.Meta(ge=0.0, le=MAX_DELAY)] | None
 
 
 class FailureReply(msgspec.Struct, frozen=True, tag="failure"):
@@ -276,8 +278,8 @@ def pack_reply(result: object, serial: int) -> bytearray:
             )  # fmt: skip
         case str():
             reply = CanonicalReply(result)
-        case tuple():
-            reply = RobotsReply(result)
+        case RobotsVerdict():
+            reply = RobotsReply(result.allowed, result.delay)
         case _:
             reply = FailureReply(Reason.BAD_REPLY, f"the reader made a {type(result).__name__}")
     try:

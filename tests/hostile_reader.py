@@ -14,6 +14,7 @@ from pathlib import Path
 
 from monitor.errors import Reason
 from monitor.model import Article, Failure, Link, Links, Reading
+from monitor.views import RobotsVerdict
 
 # The job socket's descriptor in a reader.
 JOB_FD = 3
@@ -121,7 +122,7 @@ class HostileReader:
         return {
             "http://x/garbage": object,
             "http://x/wrong-items": lambda: Links((1, 2)),
-            "http://x/wrong-kind": lambda: (True,),
+            "http://x/wrong-kind": lambda: RobotsVerdict((True,)),
             "http://x/too-many": lambda: Links(tuple(_link(source) for _ in range(2_001))),
             "http://x/too-large": lambda: Links(title="x" * (9 << 20)),
             "http://x/surrogate": lambda: Links(title="\ud800"),
@@ -139,8 +140,8 @@ class HostileReader:
     def robots(self, body, urls, agent):
         self._do(urls[0] if urls else "")
         if body == b"one too few":
-            return (True,) * (len(urls) - 1)
-        return tuple(agent in url for url in urls) or Failure(Reason.EMPTY)
+            return RobotsVerdict((True,) * (len(urls) - 1))
+        return RobotsVerdict(tuple(agent in url for url in urls)) if urls else Failure(Reason.EMPTY)
 
     def _do(self, url):
         deed = DEEDS.get(url.removeprefix("http://x/"))

@@ -18,7 +18,7 @@ import pytest
 from monitor.errors import PoolError, Reason
 from monitor.model import Failure, Link, Links, Outlet, Page, Reading, Rule
 from monitor.pool import Pool
-from monitor.views import DueSource
+from monitor.views import DueSource, RobotsVerdict
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -86,23 +86,25 @@ async def test_the_real_reader_reads_matches_and_answers_for_robots():
         listed = await pool.links(page("http://x/feed", feed), SOURCE)
         read = await pool.article(web, LINK, PAPER)
         told = await pool.entry(LINK, Failure(Reason.FORBIDDEN), "en")
-        verdicts = await pool.robots(b"User-agent: *\nDisallow: /a", ["http://x/a", "http://x/b"], "monitor")
+        verdict = await pool.robots(
+            b"User-agent: *\nDisallow: /a\nCrawl-delay: 7", ["http://x/a", "http://x/b"], "monitor"
+        )
     finally:
         await pool.aclose()
     assert [link.url for link in listed.links] == ["http://x/1"]
     assert [hit.rule_id for hit in read.hits] == ["summit"]
     assert (told.article.text, told.article.reason) == ("feed", Reason.FORBIDDEN)
-    assert verdicts == (False, True)
+    assert verdict == RobotsVerdict((False, True), 7.0)
 
 
 async def test_records_travel_whole():
     async with pool_of() as pool:
         links = await pool.links(page("fine"), SOURCE)
         failure = await pool.entry(LINK, Failure(Reason.ROBOTS, "no"), None)
-        verdicts = await pool.robots(b"", ["http://x/monitor", "http://x/"], "monitor")
+        verdict = await pool.robots(b"", ["http://x/monitor", "http://x/"], "monitor")
     assert links == Links((Link("paper", "http://x/feed", "http://x/1"),), title="Feed")
     assert failure == Failure(Reason.ROBOTS, "no")
-    assert verdicts == (True, False)
+    assert verdict == RobotsVerdict((True, False))
 
 
 DEATHS = [

@@ -128,7 +128,10 @@ def test_without_a_page_and_without_an_entry_the_failure_stands():
 
 
 def test_robots():
-    assert READER.robots(b"User-agent: *\nDisallow: /x", [URL, "https://a.example/x/y"], "monitor") == (True, False)
+    assert READER.robots(b"User-agent: *\nDisallow: /x", [URL, "https://a.example/x/y"], "monitor").allowed == (
+        True,
+        False,
+    )
 
 
 def test_of_a_stub_and_a_feed_entry_the_longer_text_is_taken():

@@ -31,7 +31,7 @@ from monitor.model import (
     Selectors,
     TextKind,
 )
-from monitor.views import DueSource
+from monitor.views import DueSource, RobotsVerdict
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 PAGE = Page("http://x/final", "http://x/first", 200, {"Content-Type": "text/html"}, b"\x1f\x8b\x00", NOW)
@@ -96,7 +96,7 @@ def test_jobs_arrive_as_they_were(job):
         (wire.EntryJob(LINK, "en", failure=Failure(Reason.ROBOTS)), READING),
         (CANONICAL_JOB, "http://y/1"),
         (CANONICAL_JOB, Failure(Reason.CRASHED)),
-        (ROBOTS_JOB, (True, False)),
+        (ROBOTS_JOB, RobotsVerdict((True, False), 2.5)),
         (LINKS_JOB, Failure(Reason.NOT_A_FEED, "html")),
         (ARTICLE_JOB, Failure(Reason.CONSENT)),
         (ROBOTS_JOB, Failure(Reason.HOSTILE)),
@@ -109,10 +109,13 @@ def test_results_arrive_as_they_were(job, result):
 @pytest.mark.parametrize(
     ("job", "result", "says"),
     [
-        (LINKS_JOB, (True,), "robots"),
+        (LINKS_JOB, RobotsVerdict((True,)), "robots"),
+        (ROBOTS_JOB, RobotsVerdict((True, False), float("nan")), "delay"),
+        (ROBOTS_JOB, RobotsVerdict((True, False), 1e9), "delay"),
+        (ROBOTS_JOB, RobotsVerdict((True, False), -1.0), "delay"),
         (LINKS_JOB, READING, "reading"),
         (ARTICLE_JOB, Links(), "links"),
-        (ROBOTS_JOB, (True,), "not one verdict"),
+        (ROBOTS_JOB, RobotsVerdict((True,)), "not one verdict"),
         (LINKS_JOB, Links((LISTED,) * (wire.MAX_LINKS + 1)), "length <= 2000"),
         (LINKS_JOB, Links((replace(LISTED, outlet="other"),)), "cannot list"),
         (LINKS_JOB, Links((replace(LISTED, source="http://x/other"),)), "cannot list"),

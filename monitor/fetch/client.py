@@ -21,12 +21,12 @@ from monitor.errors import FetchError, Reason
 from monitor.fetch import connection, guard, subscription
 from monitor.fetch.connection import Backend, Dial, Resolve, Stream
 from monitor.fetch.resolver import Resolver
+from monitor.fetch.trail import Trail, redirects, target
 from monitor.headers import Headers
 from monitor.model import Page
 from monitor.parse import urls
 from monitor.ports import Request
 
-MAX_REDIRECTS = 5
 MAX_HEADERS = 200
 MAX_HEADER_BYTES = 65_536
 # 5 MB in 20,000 pieces is 250 bytes a piece; each piece costs the loop 10 to 20 us, and some servers send single bytes.
@@ -41,7 +41,6 @@ _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, text/html, application/xml;q=0.9, */*;q=0.8"
 )
 _QUOTED = re.compile(r"""(bytearray\()?b['"].*""", re.DOTALL)
-_REDIRECT = frozenset({301, 302, 303, 307, 308})
 
 
 class _Transport(httpx.AsyncHTTPTransport):
@@ -117,33 +116,26 @@ class Client:
             raise _failure(error) from error
 
     async def _visit(self, request: Request) -> Page:
-        first, seen = request.url, set[str]()
-        for _ in range(MAX_REDIRECTS + 1):
+        first, trail = request.url, Trail()
+        while True:
             guard.check_url(request.url, request.ports)
-            url = (urls.absolute(request.url, request.url) or request.url).split("#", 1)[0]
             # A permission for another place is none for this one, nor for a way there.
-            request = subscription.onward(request, url)
-            seen.add(url)
-            answer = await self._hop(request)
-            if isinstance(answer, Page):
-                return replace(answer, requested_url=first)
-            target = urls.absolute(url, answer)
-            if target is None:
-                raise FetchError(Reason.BAD_URL, f"redirected to {answer[:200]!r}", retry=False)
-            if target.split("#", 1)[0] in seen:
-                raise FetchError(Reason.REDIRECTS, f"redirected in a circle to {target[:200]}")
-            request = subscription.onward(request, target)
-        raise FetchError(Reason.REDIRECTS, f"more than {MAX_REDIRECTS} redirects")
+            request = subscription.onward(request, trail.enter(request.url))
+            page = await self._hop(request)
+            further = target(page) if request.follow else None
+            if further is None:
+                return replace(page, requested_url=first)
+            request = subscription.onward(request, further)
 
-    async def _hop(self, request: Request) -> Page | str:
-        """Return the answer of one URL, or where it redirects to."""
+    async def _hop(self, request: Request) -> Page:
+        """Return the answer of one URL; that of a redirect without its body."""
         outgoing = httpx.Request("GET", request.url, headers=self._headers(request))
         async with self._transport(request.url, request.private_origin.lower()) as transport:
             response = await transport.handle_async_request(outgoing)
             try:
                 headers = _bounded(response.headers)
-                if response.status_code in _REDIRECT and headers.get("location"):
-                    return headers["location"]
+                if redirects(response.status_code, headers):
+                    return Page(request.url, request.url, response.status_code, headers, b"", datetime.now(UTC))
                 cap = min(request.max_bytes, self._max_bytes)
                 stream = response.extensions.get("network_stream")
                 if isinstance(stream, Stream):

@@ -1,12 +1,31 @@
-"""How often one host is asked: a gap after each visit, a pause where the host asked for one.
+"""How often one host is asked: a gap after each visit, longer where it wishes or is in trouble; a pause it asks for.
 
 Pure. Times are monotonic seconds. One visit at a time is the caller's: it takes its turn, visits, releases.
 """
 
 from __future__ import annotations
 
-# Hosts whose gap and pause are over are forgotten when this many are known, then at each doubling.
+import math
+from dataclasses import dataclass
+
+# Hosts that are not waited for are forgotten when this many are known, then at each doubling.
 _SWEEP = 1_024
+# A host in trouble: its gap counts from a second up and is doubled each time, up to two minutes.
+_LEAST, _MOST = 1.0, 120.0
+# After so many good answers in a row the gap is halved again. A host in trouble is remembered for a day.
+_GOOD = 5
+_DAY = 86_400.0
+
+
+@dataclass(slots=True)
+class _Host:
+    """`left`: when the last visit ended, or the last slot taken began. `slowed`: how often the gap is doubled now."""
+
+    left: float = -math.inf
+    held: float = -math.inf
+    delay: float = 0.0
+    slowed: int = 0
+    good: int = 0
 
 
 class Gate:
@@ -14,34 +33,71 @@ class Gate:
 
     def __init__(self, gap: float) -> None:
         self._gap = gap
-        self._free: dict[str, float] = {}
-        self._held: dict[str, float] = {}
+        self._hosts: dict[str, _Host] = {}
         self._sweep_at = _SWEEP
 
     def next_slot(self, host: str, now: float) -> float:
         """Reserve the host's next slot and return when it begins, never before `now`."""
-        slot = max(now, self._free.get(host, now), self._held.get(host, now))
-        self._free[host] = slot + self._gap
-        if len(self._free) >= self._sweep_at:
+        known = self._host(host)
+        known.left = max(now, known.left + self._between(known), known.held)
+        if len(self._hosts) >= self._sweep_at:
             self._forget(now)
-        return slot
+        return known.left
 
     def pause(self, host: str, now: float) -> float:
         """Return for how many seconds more the host asked to be left alone; 0 for none."""
-        return max(self._held.get(host, now) - now, 0.0)
+        known = self._hosts.get(host)
+        return max(known.held - now, 0.0) if known else 0.0
+
+    def gap(self, host: str) -> float:
+        """Return the seconds that are kept between two visits to a host now."""
+        return self._between(self._hosts.get(host, _Host()))
 
     def release(self, host: str, now: float) -> None:
         """End a visit: the gap counts from here."""
-        self._free[host] = now + self._gap
+        self._host(host).left = now
 
     def hold(self, host: str, until: float) -> None:
         """Pause a host. A shorter pause never replaces a longer one."""
-        self._held[host] = max(until, self._held.get(host, until))
+        known = self._host(host)
+        known.held = max(until, known.held)
+
+    def pace(self, host: str, delay: float | None) -> None:
+        """Note the gap that a host's robots.txt wishes (Crawl-delay, seconds), where that is the longer one. Said again
+        before each slot, as idle hosts are forgotten.
+        """
+        self._host(host).delay = delay or 0.0
+
+    def slow(self, host: str) -> None:
+        """Double the gap of a host that is in trouble."""
+        known = self._host(host)
+        known.good = 0
+        if self._between(known) < _MOST:
+            known.slowed += 1
+
+    def ease(self, host: str) -> None:
+        """Note an answer without trouble."""
+        known = self._host(host)
+        known.good += 1
+        if known.good >= _GOOD:
+            known.slowed, known.good = max(known.slowed - 1, 0), 0
 
     def __len__(self) -> int:
-        return len(self._free.keys() | self._held.keys())
+        return len(self._hosts)
+
+    def _host(self, host: str) -> _Host:
+        return self._hosts.setdefault(host, _Host())
+
+    def _between(self, known: _Host) -> float:
+        usual = max(self._gap, known.delay)
+        if not known.slowed:
+            return usual
+        return max(usual, min(max(usual, _LEAST) * 2.0**known.slowed, _MOST))
 
     def _forget(self, now: float) -> None:
-        self._free = {host: at for host, at in self._free.items() if at > now}
-        self._held = {host: at for host, at in self._held.items() if at > now}
-        self._sweep_at = max(_SWEEP, 2 * len(self._free))
+        self._hosts = {host: known for host, known in self._hosts.items() if self._waited_for(known, now)}
+        self._sweep_at = max(_SWEEP, 2 * len(self._hosts))
+
+    def _waited_for(self, known: _Host, now: float) -> bool:
+        after = _DAY if known.slowed else self._between(known)
+        return known.held > now or known.left + after > now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,11 @@ from monitor.views import LinkOutcome
 
 PRODUCT = "news-monitor"
 DAY = 86_400.0
-# A host that says 429 without saying for how long is left alone for a minute.
-UNSAID_PAUSE = 60.0
+# A host that does not say for how long it is to be left alone: what a visit waits for is no refusal after 503, which
+# may be one page's alone.
+UNSAID_PAUSE = {429: 60.0, 503: 30.0}
+# What says that a host has too much to do, whatever page it was asked for.
+STRAINED = frozenset(UNSAID_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,69 @@ def product(agent: str) -> str:
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds a Retry-After header asks for (0 to a day); None for none and for what cannot be read."""
-    text = headers.get("retry-after", "").strip()[:100]
-    if text.isascii() and text.isdigit():
-        return min(float(text), DAY)
+    text = headers.get("retry-after", "")
+    seconds = _number(text)
+    if seconds is None:
+        seconds = _until(text, headers, now)
+    return None if seconds is None else _within_a_day(seconds)
+
+
+def freshness(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return for how many seconds more an answer calls itself fresh (RFC 9111 4.2), 0 to a day; None: it says nothing.
+
+    max-age counts before s-maxage, which is for caches that many share. What cannot be read is no longer fresh.
+    """
+    said: dict[str, list[str]] = {}
+    for name, quoted, plain in _DIRECTIVE.findall(headers.get("cache-control", "")):
+        said.setdefault(name.lower(), []).append(quoted or plain)
+    # With a value, no-cache speaks of the headers it names.
+    if "no-store" in said or "" in said.get("no-cache", ()):
+        return 0.0
+    ages = said.get("max-age") or said.get("s-maxage")
+    if ages:
+        life = min(_number(age) or 0.0 for age in ages)
+    elif "expires" in headers:
+        life = _until(headers["expires"], headers, now) or 0.0
+    else:
+        return None
+    return _within_a_day(life - (_number(headers.get("age", "")) or 0.0))
+
+
+def validators(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Return ETag and Last-Modified as they are to be asked with next time, "" for none.
+
+    Where an answer says `Expires: 0`, its ETag is left out, as in Miniflux: some such servers never change it, and
+    their news would never come.
+    """
+    etag = "" if headers.get("expires", "").strip() == "0" else headers.get("etag", "")
+    return etag, headers.get("last-modified", "")
+
+
+_DIRECTIVE = re.compile(r"([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|([^\s,]*)))?")
+
+
+def _number(text: str) -> float | None:
+    """Return a count of seconds; None for what is none."""
+    text = text.strip()
+    return float(text[:20]) if text.isascii() and text.isdigit() else None
+
+
+def _until(text: str, headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds until a date by the clock of the server that named it; None for what is none."""
+    at = _date(text)
+    return (at - (_date(headers.get("date", "")) or now)).total_seconds() if at else None
+
+
+def _within_a_day(seconds: float) -> float:
+    return min(max(seconds, 0.0), DAY)
+
+
+def _date(text: str) -> datetime | None:
     try:
-        at = parsedate_to_datetime(text)
+        at = parsedate_to_datetime(text.strip()[:100])
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max((at - now).total_seconds(), 0.0), DAY)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 # Why, and whether trying again may help: by status, else by its first digit.
@@ -74,16 +132,39 @@ _CLASS: dict[int, tuple[Reason, bool]] = {
 }
 
 
+# What a wall says of itself: Cloudflare, Vercel, AWS WAF (a challenge with status 202, a captcha with 405).
+_SAID = {
+    "cf-mitigated": frozenset({"challenge"}),
+    "x-vercel-mitigated": frozenset({"challenge"}),
+    "x-amzn-waf-action": frozenset({"challenge", "captcha"}),
+}
+
+
+def _wall(page: Page) -> str:
+    """Return the header by which an answer is known as a check for robots; "" for any other answer."""
+    for name, words in _SAID.items():
+        value = page.headers.get(name, "").strip().lower()
+        if value in words:
+            return f"{name}: {value}"
+    if page.status != 403:
+        return ""
+    # These two sign every answer; a refusal is their own.
+    if "x-datadome" in page.headers:
+        return "x-datadome"
+    return "server: ddos-guard" if page.headers.get("server", "").strip().lower() == "ddos-guard" else ""
+
+
 def judge(page: Page) -> Verdict | None:
     """Return what is wrong with an answer; None for a 2xx with a body, and for 304."""
     status, detail = page.status, f"HTTP {page.status}"
     asked = retry_after(page.headers, page.fetched_at)
-    if page.headers.get("cf-mitigated", "").strip().lower() == "challenge":
-        return Verdict(Reason.CHALLENGE, f"{detail}, cf-mitigated: challenge", retry_after=asked)
+    wall = _wall(page)
+    if wall:
+        return Verdict(Reason.CHALLENGE, f"{detail}, {wall}", retry_after=asked)
     if status == 304 or (200 <= status < 300 and page.body):
         return None
-    if status == 429 and asked is None:
-        asked = UNSAID_PAUSE
+    if asked is None:
+        asked = UNSAID_PAUSE.get(status)
     elif status not in {403, 429} and status < 500:
         # A missing page that names an hour says nothing about its host.
         asked = None

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 from monitor.errors import FetchError, Reason
 from monitor.fetch import guard, policy, robots, subscription
 from monitor.fetch.gate import Gate
+from monitor.fetch.trail import Trail, target
 from monitor.fetch.turn import Turn
 from monitor.model import Failure, Outlet, Page
 from monitor.parse import urls
@@ -25,12 +26,13 @@ _Key = tuple[str, str]
 
 # A visit waits this long for its host; a longer pause is the answer, so that no worker sleeps through it.
 MAX_WAIT = 30.0
-# robots.txt held in memory: 1,000 origins of at most 16 kB. Longer ones are read from the store for each visit.
+# robots.txt held in memory: 1,000 origins of at most 16 kB. Of longer ones only that the store has them.
 _ORIGINS = 1_000
 _KEPT_BYTES = 16_384
-# A host without any answer is asked again after a minute; one with an outdated robots.txt goes by that for an hour.
+# A host without any answer is asked again after a minute, one whose answer is of no use after an hour; one with an
+# outdated robots.txt goes by that for an hour.
 _SILENT = timedelta(minutes=1)
-_STALE = timedelta(hours=1)
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,19 @@ class Refusal:
     retry: bool = True
     retry_after: float | None = None
 
+    @classmethod
+    def of(cls, error: FetchError) -> Refusal:
+        """Return what an error says."""
+        return cls(error.reason, error.detail, error.retry, error.retry_after)
+
+    def error(self) -> FetchError:
+        """Return it as one that can be raised."""
+        return FetchError(self.reason, self.detail, retry=self.retry, retry_after=self.retry_after)
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of an origin's robots.txt until then; a refusal where it could not be had."""
+    """An origin's robots.txt until then: the file, why it could not be had, or neither where the store has it."""
 
     until: datetime
     file: RobotsFile | None = None
@@ -56,9 +67,25 @@ def private_origin(outlet: Outlet, url: str) -> str:
     """Return "host:port" of `url` where it is the private outlet's own, else "": what may be dialled privately."""
     if not outlet.private:
         return ""
-    own = {_host_port(place) for place in (outlet.homepage, *(source.url for source in outlet.sources))}
     mine = _host_port(url)
-    return mine if mine in own else ""
+    return mine if mine in {_host_port(place) for place in _places(outlet)} else ""
+
+
+def excused(outlet: Outlet, url: str) -> bool:
+    """Say whether the operator's word not to ask robots.txt covers `url`: on the hosts the outlet is watched on."""
+    if not outlet.ignore_robots:
+        return False
+    if outlet.private:
+        return bool(private_origin(outlet, url))
+    return _site(url) in {_site(place) for place in _places(outlet)} - {""}
+
+
+def _places(outlet: Outlet) -> tuple[str, ...]:
+    return (outlet.homepage, *(source.url for source in outlet.sources))
+
+
+def _site(url: str) -> str:
+    return urls.host(url).removeprefix("www.")
 
 
 def addressed(base: Request, outlet: Outlet, url: str) -> Request:
@@ -80,10 +107,15 @@ def _host_port(url: str) -> str:
     return urls.origin(url).split("://", 1)[-1]
 
 
+def _gate_key(request: Request) -> str:
+    # Private outlets often share an address and differ by port; they are separate services.
+    return request.private_origin or urls.host(request.url)
+
+
 class Visitor:
     """Fetches for the pipeline. `agent` is the User-Agent; its product token is what robots.txt is asked about.
 
-    `deadline` (seconds) and `max_bytes` bound one request.
+    `deadline` (seconds) bounds a visit with its redirects, `max_bytes` each answer.
     """
 
     def __init__(
@@ -104,7 +136,7 @@ class Visitor:
         self._clock = clock
         self._gate = gate
         self._product = policy.product(agent)
-        self._request = Request("", deadline=deadline, max_bytes=max_bytes)
+        self._request = Request("", deadline=deadline, max_bytes=max_bytes, follow=False)
         # Weak: a lock lives as long as somebody holds or awaits it.
         self._turns: WeakValueDictionary[str, Turn] = WeakValueDictionary()
         self._asking: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
@@ -123,50 +155,78 @@ class Visitor:
         `urgent`: before others that wait for the same host.
         """
         request = replace(addressed(self._request, outlet, url), etag=etag, last_modified=last_modified)
-        private = request.private_origin
-        # Private outlets often share an address and differ by port; they are separate services.
-        host = private or urls.host(url)
         try:
-            # Before robots.txt is asked for on the same port.
-            guard.check_url(url, request.ports)
+            page = replace(await self._journey(request, outlet, urgent=urgent), requested_url=url)
         except FetchError as error:
-            return Refusal(error.reason, error.detail, error.retry)
-        if not outlet.ignore_robots:
-            refusal = await self._robots_refusal(url, host, private, urgent=urgent)
-            if refusal is not None:
-                return refusal
-        try:
-            page, verdict = await self._fetch(request, host, urgent=urgent)
-        except FetchError as error:
-            return Refusal(error.reason, error.detail, error.retry, error.retry_after)
+            refusal = Refusal.of(error)
+            # Where it leads elsewhere, a server may send back what it was told.
+            return replace(refusal, detail=subscription.masked(refusal.detail, outlet.headers, outlet.cookies))
+        verdict = policy.judge(page)
         if verdict is not None:
             return Refusal(verdict.reason, verdict.detail, verdict.retry, verdict.retry_after)
         if page.status == 304 and not (etag or last_modified):
             return Refusal(Reason.EMPTY, "HTTP 304 to a request without a validator")
         return page
 
+    async def _journey(self, request: Request, outlet: Outlet | None, *, urgent: bool) -> Page:
+        """Return what stands at the end of all redirects, each followed in its host's turn. Raises FetchError.
+
+        Each address is asked for by the robots.txt of its own origin; without an outlet, of none: it is one itself.
+        """
+        trail = Trail()
+        while True:
+            # Before robots.txt is asked for on the same port.
+            guard.check_url(request.url, request.ports)
+            request = subscription.onward(request, trail.enter(request.url))
+            delay = None
+            if outlet is not None and not excused(outlet, request.url):
+                delay = await self._admission(request, urgent=urgent)
+            page, took = await self._fetch(request, delay, urgent=urgent)
+            further = target(page)
+            if further is None:
+                return page
+            # The deadline is for all hops together; waiting for turns is not the servers' time.
+            request = replace(subscription.onward(request, further), deadline=max(request.deadline - took, 0.0))
+
     # ---- one host at a time
 
-    async def _fetch(self, request: Request, host: str, *, urgent: bool) -> tuple[Page, policy.Verdict | None]:
-        """Fetch in the host's turn and note the pause it asks for. Raises FetchError."""
-        async with self._turn(host, urgent=urgent):
+    async def _fetch(self, request: Request, delay: float | None, *, urgent: bool) -> tuple[Page, float]:
+        """Fetch in the host's turn and note the pause it asks for; return how long it took. Raises FetchError.
+
+        `delay`: its Crawl-delay, 0 for none; None: not asked for.
+        """
+        host = _gate_key(request)
+        async with self._turn(host, delay, urgent=urgent):
+            began = self._clock.monotonic()
             page = await self._fetcher.get(request)
-            verdict = policy.judge(page)
-            pause = verdict.retry_after if verdict else None
-            if pause:
-                # Before the turn ends: the next in line must see it.
-                self._gate.hold(host, self._clock.monotonic() + pause)
+            took = self._clock.monotonic() - began
+            # Before the turn ends: the next in line must see it.
+            pause = self._heed(host, page)
         if pause:
             until = self._clock.now() + timedelta(seconds=pause)
             await self._write(lambda store: store.outlets.hold_host(host, until))
-        return page, verdict
+        return page, took
+
+    def _heed(self, host: str, page: Page) -> float:
+        """Slow down where a host says so; return the seconds of pause it asks for."""
+        if page.status in policy.STRAINED:
+            self._gate.slow(host)
+        else:
+            self._gate.ease(host)
+        verdict = policy.judge(page)
+        pause = (verdict.retry_after if verdict else None) or 0.0
+        if pause:
+            self._gate.hold(host, self._clock.monotonic() + pause)
+        return pause
 
     @asynccontextmanager
-    async def _turn(self, host: str, *, urgent: bool) -> AsyncIterator[None]:
+    async def _turn(self, host: str, delay: float | None, *, urgent: bool) -> AsyncIterator[None]:
         turn = self._turns.setdefault(host, Turn())
         await turn.acquire(urgent=urgent)
         try:
             now = self._clock.monotonic()
+            if delay is not None:
+                self._gate.pace(host, delay)
             pause = self._gate.pause(host, now)
             if pause > MAX_WAIT:
                 raise FetchError(Reason.RATE_LIMITED, f"{host} asked for a pause", retry_after=pause)
@@ -184,67 +244,77 @@ class Visitor:
 
     # ---- robots.txt
 
-    async def _robots_refusal(self, url: str, host: str, private: str, *, urgent: bool) -> Refusal | None:
-        """Return why robots.txt keeps us from `url`; None where it does not."""
-        known = await self._robots(url, host, private, urgent=urgent)
+    async def _admission(self, request: Request, *, urgent: bool) -> float:
+        """Return the Crawl-delay of an origin that lets us fetch, 0 for none; FetchError where it does not."""
+        url = request.url
+        known = await self._robots(url, request.private_origin, urgent=urgent)
         if known.file is None:
-            return known.refusal
+            raise (known.refusal or Refusal(Reason.ROBOTS_UNREACHABLE)).error()
         answer = robots.standing(known.file.status)
         if answer is robots.Answer.REFUSE:
-            return Refusal(Reason.ROBOTS_UNREACHABLE, f"robots.txt: HTTP {known.file.status}")
+            raise FetchError(Reason.ROBOTS_UNREACHABLE, f"robots.txt: HTTP {known.file.status}")
         if answer is robots.Answer.ALLOW or not known.file.body:
-            return None
-        address = urls.absolute(url, url) or url
-        said = await self._readers.robots(known.file.body, [address], self._product)
+            return 0.0
+        said = await self._readers.robots(known.file.body, [url], self._product)
         if isinstance(said, Failure):
             refusal = Refusal(Reason.ROBOTS_UNREACHABLE, f"robots.txt cannot be read: {said.reason}: {said.detail}")
             # It may have cost a reader its life: not once for every page of the host.
-            self._remember((urls.origin(url), private), _Known(self._clock.now() + _STALE, refusal=refusal))
-            return refusal
-        return None if said == (True,) else Refusal(Reason.ROBOTS, f"robots.txt keeps {self._product} away")
+            key = (urls.origin(url), request.private_origin)
+            self._remember(key, _Known(self._clock.now() + _HOUR, refusal=refusal))
+            raise refusal.error()
+        if said.allowed != (True,):
+            raise FetchError(Reason.ROBOTS, f"robots.txt of {urls.host(url)} keeps {self._product} away")
+        return said.delay or 0.0
 
-    async def _robots(self, url: str, host: str, private: str, *, urgent: bool) -> _Known:
+    async def _robots(self, url: str, private: str, *, urgent: bool) -> _Known:
         """Return what holds for the origin: from memory, else the store, else the origin, which is asked once."""
         # The permission is part of the key: what the guard refuses one outlet is no answer to the origin's own.
         key = (urls.origin(url), private)
         async with self._asking.setdefault(key, asyncio.Lock()):
             now = self._clock.now()
             known = self._known.get(key)
-            if known is None or now >= known.until:
-                known = await self._recall(key, known, host, now, urgent=urgent)
-                self._remember(key, known)
-            else:
+            if known is not None and now < known.until:
                 self._known.move_to_end(key)
+                if known.file is not None or known.refusal is not None:
+                    return known
+                stored = await self._stored(key)
+                if stored is not None:
+                    return replace(known, file=stored)
+            known = await self._recall(key, known, now, urgent=urgent)
+            self._remember(key, known)
             return known
 
-    async def _recall(self, key: _Key, known: _Known | None, host: str, now: datetime, *, urgent: bool) -> _Known:
+    async def _stored(self, key: _Key) -> RobotsFile | None:
+        return await self._write(lambda store: store.outlets.robots(key[0]))
+
+    async def _recall(self, key: _Key, known: _Known | None, now: datetime, *, urgent: bool) -> _Known:
         stored = known.file if known else None
         if stored is None:
-            stored = await self._write(lambda store: store.outlets.robots(key[0]))
+            stored = await self._stored(key)
         if stored is not None and robots.fresh(stored, now):
             return _Known(robots.expires(stored), stored)
-        fetched = await self._ask_robots(key, host, now, urgent=urgent)
+        fetched = await self._ask_robots(key, now, urgent=urgent)
         if isinstance(fetched, RobotsFile) and robots.standing(fetched.status) is not robots.Answer.REFUSE:
             await self._write(lambda store: store.outlets.put_robots(fetched))
             return _Known(robots.expires(fetched), fetched)
         if stored is not None and robots.usable_stale(stored, now):
-            return _Known(now + _STALE, stored)
+            return _Known(now + _HOUR, stored)
         if isinstance(fetched, Refusal):
-            return _Known(now + _SILENT, refusal=fetched)
+            return _Known(now + (_SILENT if fetched.retry else _HOUR), refusal=fetched)
         await self._write(lambda store: store.outlets.put_robots(fetched))
         return _Known(robots.expires(fetched), fetched)
 
-    async def _ask_robots(self, key: _Key, host: str, now: datetime, *, urgent: bool) -> RobotsFile | Refusal:
+    async def _ask_robots(self, key: _Key, now: datetime, *, urgent: bool) -> RobotsFile | Refusal:
         origin, private = key
         ports = frozenset({urls.port(origin)})
         request = replace(self._request, url=robots.url_for(origin), private_origin=private, ports=ports)
         try:
-            page, _ = await self._fetch(request, host, urgent=urgent)
+            page = await self._journey(request, None, urgent=urgent)
         except FetchError as error:
             if error.reason is Reason.REDIRECTS:
                 # RFC 9309 2.3.1.2: more than five redirects count as no robots.txt.
                 return RobotsFile(origin, 300, b"", now)
-            return Refusal(error.reason, f"robots.txt: {error.detail}", error.retry, error.retry_after)
+            return replace(Refusal.of(error), detail=f"robots.txt: {error.detail}")
         packing = page.headers.get("content-encoding", "").strip().lower()
         if packing not in robots.PACKINGS:
             return Refusal(Reason.ROBOTS_UNREACHABLE, f"robots.txt: content-encoding {packing[:60]!r}")
@@ -253,8 +323,7 @@ class Visitor:
 
     def _remember(self, key: _Key, known: _Known) -> None:
         if known.file is not None and len(known.file.body) > _KEPT_BYTES:
-            self._known.pop(key, None)
-            return
+            known = replace(known, file=None)
         self._known[key] = known
         self._known.move_to_end(key)
         if len(self._known) > _ORIGINS:

@@ -140,7 +140,7 @@ async def _ours(port: int, folder: Path) -> dict[str, float]:
     async def resolve(host: str) -> list[str]:
         return ["93.184.216.34"]
 
-    async def dial(_address: str, _port: int, timeout: float) -> httpcore.AsyncNetworkStream:  # noqa: ASYNC109
+    async def dial(_address: str, _port: int, timeout: float) -> httpcore.AsyncNetworkStream:
         return await httpcore.AnyIOBackend().connect_tcp("127.0.0.1", port, timeout=timeout)
 
     rules = [Rule("nato", "nato"), Rule("willing", '"coalition of the willing"')]

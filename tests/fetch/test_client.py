@@ -246,6 +246,19 @@ async def test_at_most_five_redirects(client):
         assert (await failure(fetch(client, origin, "/14"))).reason is Reason.REDIRECTS
 
 
+async def test_a_redirect_that_is_not_to_be_followed_is_the_answer_and_its_body_is_not_read(client):
+    async def endless(writer):
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n")
+        while True:
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+
+    async with serving({"/a": endless}) as origin:
+        page = await fetch(client, origin, "/a#part", follow=False)
+    assert (page.status, page.headers["location"], page.body, page.url) == (302, "/b", b"", f"{origin.url}/a")
+    assert origin.paths() == ["/a"]
+
+
 async def test_a_circle_is_seen_at_once(client):
     async with serving({"/": moved("/b"), "/b": moved("/#again")}) as origin:
         assert (await failure(fetch(client, origin))).reason is Reason.REDIRECTS

@@ -1,81 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from monitor.errors import Reason
-from monitor.fetch import robots, visit
-from monitor.fetch.client import Client
-from monitor.fetch.gate import Gate
-from monitor.fetch.visit import Refusal, Visitor, private_origin
+from monitor.fetch import visit
+from monitor.fetch.visit import Refusal, excused, private_origin
 from monitor.model import Failure, Outlet, Source
-from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from tests.fetch.origin import answer, moved, serving
-
-AGENT = "news-monitor/1.0 (+desk@example.org)"
-KEEP_OUT = answer(200, b"User-agent: *\nDisallow: /private\n")
-
-
-class HandClock:
-    """A clock that only moves when somebody sleeps or the test says so."""
-
-    def __init__(self):
-        self.at = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-        self.slept = []
-
-    def now(self):
-        return self.at
-
-    def monotonic(self):
-        return self.at.timestamp() - 1_000_000.0
-
-    async def sleep(self, seconds):
-        if seconds > 0:
-            self.slept.append(round(seconds, 3))
-            self.at += timedelta(seconds=seconds)
-        await asyncio.sleep(0)
-
-
-class Reader:
-    """What a reader process runs, without the process."""
-
-    failure = None
-
-    async def robots(self, body, urls, agent):
-        assert agent == "news-monitor"
-        return self.failure or robots.allows(body, urls, agent)
-
-
-class House:
-    """A visitor over the real client and store."""
-
-    def __init__(self, folder, gap=0.0):
-        self.clock = HandClock()
-        self.reader = Reader()
-        self.ledger = StoreLedger(lambda: SqliteStore.open(folder / "monitor.db"))
-        self.client = Client(agent=AGENT)
-        self.start(gap)
-
-    def start(self, gap=0.0):
-        self.visitor = Visitor(self.client, self.reader, self.ledger, self.clock, Gate(gap), AGENT)
-
-    def stored(self, work):
-        return self.ledger.submit(work).result()
-
-
-@pytest.fixture
-async def house(tmp_path):
-    house = House(tmp_path)
-    yield house
-    await house.client.aclose()
-    house.ledger.close()
-
-
-def outlet(origin, **more):
-    return Outlet("a", homepage=f"{origin.url}/", private=True, **more)
+from tests.fetch.visiting import KEEP_OUT, outlet
 
 
 async def test_a_page_comes_after_its_robots_txt(house):
@@ -212,7 +148,7 @@ async def test_a_long_robots_txt_is_read_from_the_store_each_time(house):
         for _ in range(3):
             assert (await house.visitor.get(f"{origin.url}/private", outlet(origin))).reason is Reason.ROBOTS
         assert origin.paths() == ["/robots.txt"]
-    assert len(house.visitor._known) == 0
+    assert [known.file for known in house.visitor._known.values()] == [None]
 
 
 async def test_robots_txt_is_not_asked_where_the_operator_says_so(house):
@@ -286,6 +222,22 @@ async def test_memory_of_robots_txt_is_bounded(house, monkeypatch):
         await house.visitor.get(f"http://127.0.0.{n + 1}/", Outlet("a"))
     assert len(house.visitor._known) == 2
     assert len(house.visitor._turns) == len(house.visitor._asking) == 0
+
+
+def test_where_the_operators_word_not_to_ask_robots_txt_holds():
+    agreed = Outlet(
+        "a", homepage="https://www.a.example/", sources=(Source("https://feeds.a.example/x"),), ignore_robots="contract"
+    )
+    assert excused(agreed, "https://a.example/story")
+    assert excused(agreed, "http://www.A.example:8080/story")
+    assert excused(agreed, "https://feeds.a.example/y")
+    for other in ("https://b.example/", "https://shop.a.example/", "https://a.example.b.example/", "no url", ""):
+        assert not excused(agreed, other)
+    assert not excused(replace(agreed, ignore_robots=""), "https://a.example/story")
+    assert not excused(Outlet("b", ignore_robots="contract"), "no url")
+    inside = replace(agreed, private=True)
+    assert excused(inside, "https://www.a.example/story")
+    assert not excused(inside, "https://www.a.example:8443/story")
 
 
 def test_what_a_private_outlet_may_open():
