@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -24,8 +24,12 @@ MAX_TITLE = 500
 # Levels between a link and the edge of its card.
 MOST_UP = 8
 _LEAST_TITLE = 25
+_LEAST_WORDS = 12
+# Characters of a date, the least that a card shows beside its headline.
+_RICH = 5
 # Characters beside a link that make its line a text: a date, a name and a section are fewer.
 _RUNNING = 80
+_BARE = frozenset({"a", "script", "style", "svg", "-comment"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 HEADING_TAGS = "h1, h2, h3, h4, h5, h6"
 _HEADING = f"{HEADING_TAGS}, [role=heading]"
@@ -48,7 +52,8 @@ _DIGITS = re.compile(r"\d+")
 class Card:
     """A link as the page shows it. `headed`: its title is a heading; `apart`: it stands in the page's menu, footer or
     sidebar by a tag, `named`: by a class; `heads`: it is a heading above lesser ones, as a section's name is;
-    `running`: it is a few words of a text; `shape`: what links of one template have in common.
+    `running`: it is a few words of a text; `rich`: there is more to its card, a summary or a date, than links of one
+    line; `shape`: what links of one template have in common.
     """
 
     url: str
@@ -59,6 +64,7 @@ class Card:
     named: bool = False
     heads: bool = False
     running: bool = False
+    rich: bool = False
     shape: tuple[str, ...] = ()
 
 
@@ -80,28 +86,40 @@ def links(document: Document, base: str) -> Iterator[tuple[Node, str]]:
 
 
 class Cards:
-    """The cards of one page. `anchors`: the links that may be articles, so that the card of another ends before it;
-    `headings`: all of the page.
+    """The cards of one page. `anchors`: the links that may be articles', so that the card of another ends before it;
+    `others`: those that hardly are, whose own cards end before any link; `headings`: what may be articles' headlines.
 
-    No box is searched more often than there are levels in a card, whatever the page: cards do not overlap.
+    No box is searched more often than there are levels in a card, whatever the page: cards of a kind do not overlap.
     """
 
-    def __init__(self, anchors: Iterable[tuple[Node, str]], headings: Iterable[Node], now: datetime) -> None:
+    def __init__(
+        self,
+        anchors: Collection[tuple[Node, str]],
+        now: datetime,
+        *,
+        others: Iterable[tuple[Node, str]] = (),
+        headings: Iterable[Node] = (),
+    ) -> None:
         self._now = now
         # By the node: whether most of its line is no link.
         self._text: dict[int, bool] = {}
-        # By the node: the only address within, "" where there are more.
+        # By the node: the only address within, "" where there are more; of links that may be articles', and of all.
         self._owner: dict[int, str] = {}
-        self._place: dict[int, tuple[bool, bool]] = {}
+        self._holder: dict[int, str] = {}
         for anchor, url in anchors:
-            for box in () if self._running(anchor) else _around(anchor):
-                if self._owner.setdefault(box.mem_id, url) != url:
-                    self._owner[box.mem_id] = ""
+            if not self._running(anchor):
+                _claim(self._owner, anchor, url)
+            _claim(self._holder, anchor, url)
+        for anchor, url in others:
+            _claim(self._holder, anchor, url)
         # By the node: the tag of the least heading within.
         self._least: dict[int, str] = {}
         for heading in headings:
             for box in _around(heading):
                 self._least[box.mem_id] = max(self._least.get(box.mem_id, ""), heading.tag or "")
+        self._strong = frozenset(url for _, url in anchors)
+        # By the node: whether it, or one around it, is apart by a tag and by a class.
+        self._place: dict[int, tuple[bool, bool]] = {}
 
     def card(self, anchor: Node, url: str, *, within: Node | None = None) -> Card:
         """Return a link's card; `within`: the node at which it ends, where one was chosen."""
@@ -114,14 +132,16 @@ class Cards:
         apart, named = self._apart(anchor)
         running = not title and self._running(anchor)
         date = self._date(levels)
-        return Card(url, title or label(anchor), bool(title), date, apart, named, heads, running, _shape(anchor))
+        rich = not running and (len(lines(anchor)) > 1 or _is_rich(levels[1:5]))
+        return Card(url, title or label(anchor), bool(title), date, apart, named, heads, running, rich, _shape(anchor))
 
     def _levels(self, anchor: Node, url: str, within: Node | None) -> Iterator[Node]:
         yield anchor
         if within is not None and within.mem_id == anchor.mem_id:
             return
-        for box in _around(anchor):
-            if box.tag in _TOO_WIDE or self._owner.get(box.mem_id, url) != url:
+        owner = self._owner if url in self._strong else self._holder
+        for box in () if self._running(anchor) else _around(anchor):
+            if box.tag in _TOO_WIDE or owner.get(box.mem_id, url) != url:
                 return
             yield box
             if within is not None and box.mem_id == within.mem_id:
@@ -174,6 +194,12 @@ def _inside(header: Node) -> bool:
     return any(box.tag in _PARTS for box in _around(header))
 
 
+def _claim(owner: dict[int, str], anchor: Node, url: str) -> None:
+    for box in _around(anchor):
+        if owner.setdefault(box.mem_id, url) != url:
+            owner[box.mem_id] = ""
+
+
 def _names(node: Node) -> str:
     return f"{attribute(node, 'class')} {attribute(node, 'id')}".lower()[:300]
 
@@ -218,10 +244,27 @@ def label(anchor: Node) -> str:
 
 
 def line(node: Node) -> str:
-    """Return the first line of a node that is as long as a headline, else its longest."""
-    lines = [text for text in map(fold_space, _lines(node)) if text]
-    long = (text for text in lines if size(text) >= _LEAST_TITLE)
-    return next(long, max(lines, key=size, default=""))[:MAX_TITLE]
+    """Return a node's first line as long as a headline, else the first of a few words, else the longest."""
+    every = lines(node)
+    for least in (_LEAST_TITLE, _LEAST_WORDS):
+        if found := next((text for text in every if size(text) >= least), ""):
+            return found[:MAX_TITLE]
+    return max(every, key=size, default="")[:MAX_TITLE]
+
+
+def lines(node: Node) -> list[str]:
+    """Return the texts of a node's blocks."""
+    return [text for text in map(fold_space, _lines(node)) if text]
+
+
+def _is_rich(levels: list[Node]) -> bool:
+    """Say whether text that is no link stands in the boxes right around one."""
+    return any(
+        len((node.text(deep=True) or "").strip()) >= _RICH
+        for box in levels
+        for node in islice(box.iter(include_text=True), MOST_UP)
+        if node.tag not in _BARE and (node.tag == "-text" or node.css_first("a[href]") is None)
+    )
 
 
 def _lines(node: Node) -> Iterator[str]:

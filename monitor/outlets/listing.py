@@ -25,7 +25,7 @@ from monitor.parse.sites import path, same_site, site
 MAX_ENTRIES = 1_000
 # Points from which a link is an article's by itself; the median of a template whose links are articles, and those that
 # each of them then needs, by what else it has; a template below the last has none, however long one of its links is.
-_ENOUGH, _USUAL, _ODD = 4.0, 3.0, 1.0
+_ENOUGH, _USUAL, _USUAL_HEADED, _ODD = 4.0, 3.0, 2.5, 1.0
 _NEED, _NEED_LONG, _NEED_MARKED = 2.0, 0.0, -2.0
 _SIBLINGS = 3
 _HEADLINE, _SHORT, _WORD = 45, 25, 12
@@ -36,7 +36,7 @@ _DAY = re.compile(
 _YEAR = re.compile(r"(?:^|/)(?:19|20)\d{2}(?:[-_/](?:0?[1-9]|1[0-2]))?/")
 _ARCHIVE = re.compile(r"(?:^|/)(?:19|20)\d{2}(?:[-/]\d{1,2}){0,2}$")
 _NUMBER = re.compile(r"\d{5,}|(?:^|[/=_.-])\d{3,}(?=$|[/&_.-])")
-_CODE = re.compile(r"(?:^|/)(?=[a-z]*\d[a-z]*\d)(?=\d*[a-z])[a-z\d]{9,}$")
+_CODE = re.compile(r"(?:^|/)(?=[a-z]*\d[a-z]*\d)(?=\d*[a-z])[a-z\d]{9,}$", re.IGNORECASE)
 _PAGE = re.compile(r"\.(?:s?html?|php\d?|aspx?|jsp|ece)$", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp[34]|xml|rss|json|ics|apk)$", re.IGNORECASE)
 # What content systems put before a person's or a keyword's name, and before the number of a list's page.
@@ -55,11 +55,12 @@ _Anchor = tuple[Node, str]
 @dataclass(frozen=True, slots=True)
 class _Address:
     """What an address says for an article's, in points; below 0: the front of a section; None: never one's. `marked`:
-    it has a date or a number; `form`: what addresses of one template have in common.
+    it has a date or a number, `daily`: a whole date; `form`: what addresses of one template have in common.
     """
 
     points: float | None
     marked: bool = False
+    daily: bool = False
     form: tuple[str, ...] = ()
 
 
@@ -103,8 +104,11 @@ def _language(document: html.Document) -> str | None:
 
 def _automatic(document: html.Document, every: Sequence[_Anchor], page: Page) -> list[Card]:
     addresses = {url: _address(url, page.url) for _, url in every}
-    headings = document.css(HEADING_TAGS)
-    cards = Cards([one for one in every if (addresses[one[1]].points or 0) > 0], headings, page.fetched_at)
+    strong = [(node, url) for node, url in every if (addresses[url].points or 0) > 0]
+    sections = {box.mem_id for node, url in every if (box := heading_around(node))}
+    sections -= {box.mem_id for node, url in strong if (box := heading_around(node))}
+    headings = [node for node in document.css(HEADING_TAGS) if node.mem_id not in sections]
+    cards = Cards(strong, page.fetched_at, others=every, headings=headings)
     found = (cards.card(node, url) for node, url in every if addresses[url].points is not None)
     return list(_likely(_each_once(found), addresses))
 
@@ -127,7 +131,7 @@ def _chosen(document: html.Document, every: Sequence[_Anchor], selector: str, pa
         around = next((known[one.mem_id] for one in _outward(node) if one.mem_id in known), None)
         if box not in held and around is not None:
             held[box] = around
-    cards = Cards(held.values(), (), page.fetched_at)
+    cards = Cards(list(held.values()), page.fetched_at)
     return _each_once(cards.card(*held[box], within=node) for box, node in boxes.items() if box in held)
 
 
@@ -160,16 +164,20 @@ def _likely(cards: Sequence[Card], addresses: Mapping[str, _Address]) -> Iterato
         templates[card.shape + addresses[card.url].form].append(card)
     likely: set[str] = set()
     for alike in templates.values():
-        worth = [_worth(card) + (addresses[card.url].points or 0) for card in alike]
-        many = len(alike) >= _SIBLINGS
+        worth = [_worth(card, addresses[card.url]) for card in alike]
+        many, headed = len(alike) >= _SIBLINGS, all(card.headed for card in alike)
         # Headlines in a row; the headings of a front page's sections are short.
-        if many and all(card.headed for card in alike) and median(size(card.title) for card in alike) >= _SHORT:
+        if many and headed and median(size(card.title) for card in alike) >= _SHORT:
             worth = [points + 1 for points in worth]
         usual = median(worth) if many else _ODD
         for card, points in zip(alike, worth, strict=True):
-            marked = card.headed or card.published is not None or addresses[card.url].marked
+            marked = card.headed or card.rich or card.published is not None or addresses[card.url].marked
             need = _NEED_MARKED if marked else _NEED_LONG if size(card.title) >= _SHORT else _NEED
-            if usual >= _ODD and points >= (need if many and usual >= _USUAL else _ENOUGH):
+            if many and usual >= (_USUAL_HEADED if headed else _USUAL):
+                enough = points >= need
+            else:
+                enough = points >= _ENOUGH and usual >= _ODD
+            if enough:
                 likely.add(card.url)
     return (card for card in cards if card.url in likely and not card.apart)
 
@@ -197,14 +205,14 @@ def _address(url: str, own: str) -> _Address:
     marked = bool(dated) or numbered
     if not marked:
         told -= 2.0 if words <= 2 else 1.0 * (len(parts) == 1)
-    return _Address(told, marked, (str(marked), str(bare != way), *_KEYS.findall(query)[:5]))
+    return _Address(told, marked, dated > 2, (str(bare != way), *_KEYS.findall(query)[:5]))
 
 
-def _worth(card: Card) -> float:
-    """Return what the page says for a link: a headline's length, a heading, a date; and what speaks against it: a text
-    that it is part of, a menu's name, a section below it.
+def _worth(card: Card, address: _Address) -> float:
+    """Return what speaks for a link in points: its address, a headline's length, a heading, a date, a summary; less
+    what speaks against it: a text that it is part of, a menu's name, a section below it.
     """
     chars = size(card.title)
-    length = 2.0 if chars >= _HEADLINE else 1.0 if chars >= _SHORT else 0.0 if chars >= _WORD else -2.0
-    against = 3.0 * card.named + 2.0 * card.heads + 3.0 * card.running
-    return length + 2.0 * card.headed + 1.0 * (card.published is not None) - against
+    length = 2.0 if chars >= _HEADLINE else 1.0 if chars >= _SHORT else 0.0 if chars >= _WORD or address.daily else -2.0
+    shown = 2.0 * card.headed + 1.0 * (card.published is not None) + 1.0 * card.rich
+    return (address.points or 0.0) + length + shown - 3.0 * card.named - 2.0 * card.heads - 3.0 * card.running

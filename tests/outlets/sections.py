@@ -274,8 +274,86 @@ never opened</a></h2></div><div class="story"><h2><a href="/stories/eels">A rive
     ),
 )
 
+GOVERNMENT = Section(
+    "https://gov.example/news",
+    """<body><div role=banner><a href="/">Government portal of the coast</a></div><div id=block-mainmenu><a href=/services>Services</a><a href="/services/apply-for-a-licence">Apply for a licence</a></div>
+<div class="view-content"><div class="item"><div class="views-field-title"><span><a href="/news/licences-now-online" hreflang=en>Licences now online</a></span></div><div class="created">24/11/2026</div></div>
+<div class="item"><div class="views-field-title"><span><a href="/news/new-harbour-master-named" hreflang=en>New harbour master named</a></span></div><div class="created">20/11/2026</div></div>
+<div class="item"><div class="views-field-title"><span><a href="/news/2026-budget-for-the-port-approved-by-the-council" hreflang=en>2026 budget for the port approved by the council</a></span></div></div></div>
+<div class="region-bottom"><ul><li><a href="/accessibility-statement">Accessibility statement</a></li><li><a href="/contact-us">Contact us</a></li><li><a href="/freedom-of-information">Freedom of information</a></li></ul></div></body>""",
+    (
+        ("/news/licences-now-online", "Licences now online"),
+        ("/news/new-harbour-master-named", "New harbour master named"),
+        ("/news/2026-budget-for-the-port-approved-by-the-council", "2026 budget for the port approved by the council"),
+    ),
+)
+
+PORTAL = Section(
+    "https://p.example/",
+    """<body><header class=top><nav><a href=/esportes/>Esportes</a></nav></header><div class="feed-root">
+<div class="bastian-feed-item"><div class="feed-post"><a class="feed-post-link" href="https://p.example/sp/noticia/2026/11/24/chuva-alaga-o-porto.ghtml"><p>Chuva alaga o porto e para os guindastes</p></a><span class="feed-post-datetime">Há 2 horas</span> <span>— Em <a href="https://p.example/sp/">São Paulo</a></span></div></div>
+<div class="bastian-feed-item"><div class="feed-post"><a class="feed-post-link" href="https://p.example/rj/noticia/2026/11/24/greve.ghtml"><p>Greve</p></a><ul class="bullets"><li><a href="https://p.example/rj/noticia/2026/11/23/entenda-a-greve.ghtml">Entenda a greve em cinco pontos</a></li></ul></div></div></div>
+<div class="load-more"><a href="/index/feed/pagina-2.ghtml">Veja mais</a></div><footer><a href="/politica-de-privacidade.ghtml">Política de privacidade do portal de notícias</a></footer></body>""",
+    (
+        (
+            "https://p.example/sp/noticia/2026/11/24/chuva-alaga-o-porto.ghtml",
+            "Chuva alaga o porto e para os guindastes",
+        ),
+        ("https://p.example/rj/noticia/2026/11/24/greve.ghtml", "Greve"),
+        ("https://p.example/rj/noticia/2026/11/23/entenda-a-greve.ghtml", "Entenda a greve em cinco pontos"),
+    ),
+)
+
+NEWSLETTER = Section(
+    "https://s.example/archive",
+    """<body><div class="main-menu"><a href="/about">About</a><a href="/archive">Archive</a></div><div class="portable-archive"><div class="linkRow"><a href="https://s.example/p/the-last-pilot"><div><div class=t>The last pilot</div><div class=d>On a trade that ends</div></div></a><a href="https://s.example/p/the-last-pilot/comments">12</a><a href="https://s.example/@ada">Ada</a></div>
+<div class="linkRow"><a href="https://s.example/p/mud"><div><div class=t>Mud</div><div class=d>What the dredger brings up, and where it goes</div></div></a><a href="https://s.example/@ada">Ada</a></div>
+<div class="linkRow"><a href="https://s.example/p/notes-from-a-flooded-quay"><div><div class=t>Notes from a flooded quay</div></div></a></div></div><div class=foot><a href="/privacy">Privacy</a><a href="/tos">Terms</a></div></body>""",
+    (
+        ("/p/the-last-pilot", "The last pilot"),
+        ("/p/mud", "Mud"),
+        ("/p/notes-from-a-flooded-quay", "Notes from a flooded quay"),
+    ),
+)
+
+JAPANESE = Section(
+    "https://n.example/category/economy",
+    """<body><header><ul><li><a href="/category/politics">政治</a></li></ul></header><main><ul class=list><li><a href="/articles/ABC7K2D9Q1XU"><p class=title>港の再開で輸出が回復、物流各社が増便へ</p><p class=time>11/24 14:10</p></a></li><li><a href="/articles/ABC7K2D8P4YU"><p class=title>灯台の保存を市が決定</p></a></li><li><a href="/articles/ABC7K1Z3W5TU"><p class=title>漁協が新しい市場を開設</p></a></li></ul></main><footer><a href="/info/terms">利用規約について詳しくはこちらをご覧ください</a></footer></body>""",
+    (
+        ("/articles/ABC7K2D9Q1XU", "港の再開で輸出が回復、物流各社が増便へ"),
+        ("/articles/ABC7K2D8P4YU", "灯台の保存を市が決定"),
+        ("/articles/ABC7K1Z3W5TU", "漁協が新しい市場を開設"),
+    ),
+)
+
+MAGAZINE = Section(
+    "https://m.example/",
+    """<body><nav><a href=/culture>Culture</a></nav><section class=hero><a href="/culture/the-sea-the-sea"><img></a><h2 class=hed><a href="/culture/the-sea-the-sea">The Sea, the Sea</a></h2><p>by <a href="/contributors/jo-mole">Jo Mole</a></p></section>
+<section class=river><h4><a href=/science>Science</a></h4><div class=it><h3 class=hed><a href="/science/why-eels-vanish">Why Eels Vanish</a></h3></div><div class=it><h3 class=hed><a href="/science/tides">Tides, Explained</a></h3></div><div class=it><h3 class=hed><a href="/business/the-price-of-sand">The Price of Sand</a></h3></div></section>
+<section class=sub><h3><a href="/subscribe">Subscribe</a></h3><a href="/gift/give-a-year-of-the-magazine">Give a year of the magazine to a friend</a></section></body>""",
+    (
+        ("/culture/the-sea-the-sea", "The Sea, the Sea"),
+        ("/science/why-eels-vanish", "Why Eels Vanish"),
+        ("/science/tides", "Tides, Explained"),
+        ("/business/the-price-of-sand", "The Price of Sand"),
+    ),
+)
+
+CLUB = Section(
+    "http://o.example/news.php",
+    """<html><body><div align=center><a href="index.php">Home</a> | <a href="news.php">News</a> | <a href="contact.php">Contact</a></div><p><b>24.11.</b> <a href="shownews.php?nid=881">Boat show opens in the hall of the old yard</a></p><p><b>23.11.</b> <a href="shownews.php?nid=880">Two new moorings</a></p><p><b>20.11.</b> <a href="shownews.php?nid=879">Winter prices for lifting and storing of boats</a></p><div><a href="http://counter.example/x">Visitors</a></div></body></html>""",
+    (
+        ("shownews.php?nid=881", "Boat show opens in the hall of the old yard"),
+        ("shownews.php?nid=880", "Two new moorings"),
+        ("shownews.php?nid=879", "Winter prices for lifting and storing of boats"),
+    ),
+)
+
 SECTIONS = {
     "cards": CARDS, "soup": SOUP, "wordpress": WORDPRESS, "whole cards": WHOLE_CARDS, "overlay": OVERLAY,
     "chinese": CHINESE, "russian": RUSSIAN, "tables": TABLES, "base": BASE, "arabic": ARABIC, "bulletins": BULLETINS,
-    "front": FRONT, "plain": PLAIN, "unslugged": UNSLUGGED,
+    "front": FRONT, "plain": PLAIN, "unslugged": UNSLUGGED, "government": GOVERNMENT, "portal": PORTAL,
+    "japanese": JAPANESE, "magazine": MAGAZINE, "club": CLUB,
 }  # fmt: skip
+# Short titles, addresses that say nothing, no heading: for a selector.
+MISSED = NEWSLETTER

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from monitor.errors import ReadError, Reason
 from monitor.model import Page
 from monitor.outlets.listing import read
-from tests.outlets.sections import CARDS, SECTIONS
+from tests.outlets.sections import CARDS, MISSED, SECTIONS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "https://a.example/news"
@@ -53,9 +53,17 @@ def test_the_articles_of_a_section_are_found_with_their_titles_in_its_order(sect
 
 def test_over_all_sections_precision_and_recall_hold():
     pairs = [(set(found(section)), set(wanted(section))) for section in SECTIONS.values()]
+    pairs.append((set(), set(wanted(MISSED))))
     right = sum(len(says & true) for says, true in pairs)
     assert right / sum(len(says) for says, _ in pairs) >= 0.95
     assert right / sum(len(true) for _, true in pairs) >= 0.95
+
+
+def test_where_the_choice_finds_nothing_a_selector_does():
+    assert reason(MISSED.markup) is Reason.NOT_A_FEED
+    entries = read(page(MISSED.markup, MISSED.url), ".linkRow").entries
+    assert [entry.url for entry in entries] == list(wanted(MISSED))
+    assert entries[0].title == "The last pilot"
 
 
 def test_dates_and_the_language_are_those_of_the_page():
@@ -135,7 +143,13 @@ def test_what_lists_nothing_or_harms_is_refused_with_its_reason(markup, selector
     assert reason(markup, selector) is expected
 
 
+WEAK = "".join(f"<a href='/x{'abcdefgh'[n % 8]}{n}'>Politics</a>" for n in range(4_900))
 HEAVY = {
+    "headings beside what is hardly one": "<div>" + "<h2>x</h2>" * 10_000 + WEAK,
+    "text beside what is hardly one": "<div><p>" + "word " * 700_000 + "</p>" + WEAK,
+    "texts within texts": "".join(
+        f"<div>{'word ' * 40}<h2>x</h2><a href='/2026/11/24/{n}'>Politics</a>" for n in range(2_400)
+    ),
     "one link, often, in one card": "<div>" + "<a href='/x/2026/11/24/a'>x</a>" * 5_000 + "<h2>x</h2>" * 10_000,
     "cards within cards": "".join(f"<div><h{1 + n % 6}><a href='/a/b-c-d-{n}'>x</a>" for n in range(2_400)),
     "links deep within": "<b>" * 4_000 + "".join(f"<a href='/2026/11/24/{n}-a'>Headline {n}</a>" for n in range(4_900)),
