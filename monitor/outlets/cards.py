@@ -34,7 +34,8 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 HEADING_TAGS = "h1, h2, h3, h4, h5, h6"
 _HEADING = f"{HEADING_TAGS}, [role=heading]"
 _TOO_WIDE = frozenset({"html", "body", "main", "ul", "ol", "table", "tbody", "nav"})
-_CHROME = frozenset({"nav", "footer", "aside", "form", "dialog"})
+# No form: ASP.NET wraps whole pages in one.
+_CHROME = frozenset({"nav", "footer", "aside", "dialog"})
 _ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar"})
 # A header of a page, and not of one of its parts.
 _PARTS = frozenset({"article", "main", "section", "li"})

@@ -105,6 +105,13 @@ def test_a_title_is_one_line_of_the_card():
     assert listed(letters) == [("/2026/11/24/tug", "Live The tug is back")]
 
 
+def test_an_article_that_a_menu_names_too_is_listed_and_a_form_around_the_page_is_none():
+    named = "<a href='/2026/11/24/tug'>The tug that came back from the ice, at length</a>"
+    card = "<h2><a href='/2026/11/24/tug'>The tug is back</a></h2>"
+    assert listed(f"<nav>{named}</nav><form>{card}</form>") == [("/2026/11/24/tug", "The tug is back")]
+    assert reason(f"<nav>{named}</nav>") is Reason.NOT_A_FEED
+
+
 def test_a_link_in_running_text_is_no_entry():
     text = "The council met again on Tuesday, and what it said then is on record for all to read who wish to. "
     link = "<a href='/2026/11/01/a-word-of-the-mayor-on-fees'>a word</a>"
