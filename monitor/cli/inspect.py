@@ -17,7 +17,7 @@ from monitor.cli.app import App, json_option, note, one_line, pass_app, print_js
 
 if TYPE_CHECKING:
     from monitor.extract.article import Explained
-    from monitor.model import Article, Failure, Page
+    from monitor.model import Article, Failure, Feed, Page
 
 T = TypeVar("T")
 
@@ -62,6 +62,37 @@ def feed(app: App, places: tuple[str, ...], url: str) -> None:
     _each(app, places, url, read, _print_json)
 
 
+@inspect.command()
+@click.argument("places", nargs=-1, required=True, metavar="FILE-or-URL...")
+@click.option("--url", default="", help="Where a file came from, to resolve its links.")
+@json_option
+@pass_app
+def sitemap(app: App, places: tuple[str, ...], url: str, as_json: bool) -> None:
+    """Show what each sitemap or index lists, the newest first. A table on a terminal, else JSON."""
+    from monitor.outlets.sitemap import read
+
+    _each(app, places, url, read, _print_feed if sys.stdout.isatty() and not as_json else _print_json)
+
+
+@inspect.command()
+@click.argument("places", nargs=-1, required=True, metavar="FILE-or-URL...")
+@click.option("--url", default="", help="Where a file came from: what its links are compared with.")
+@click.option("--selector", default="", help="CSS selector of the links; without it, those that look like articles.")
+@json_option
+@pass_app
+def links(app: App, places: tuple[str, ...], url: str, selector: str, as_json: bool) -> None:
+    """Show the articles that each listing page links to. A table on a terminal, else JSON."""
+    from monitor.outlets.listing import read
+    from monitor.parse.html import check_selector
+
+    try:
+        check_selector(selector or "a")
+    except ValueError as error:
+        raise click.BadParameter(f"not {error}", param_hint="--selector") from None
+    show = _print_feed if sys.stdout.isatty() and not as_json else _print_json
+    _each(app, places, url, lambda page: read(page, selector), show)
+
+
 def _each(
     app: App, places: tuple[str, ...], url: str, parse: Callable[[Page], T], show: Callable[[str, T], None]
 ) -> None:
@@ -84,6 +115,12 @@ def _each(
 
 def _print_json(place: str, record: object) -> None:
     print_json([{"place": place, **_fields(record)}])
+
+
+def _print_feed(place: str, feed: Feed) -> None:
+    _print_fields(place, feed)
+    rows = [(listing.when(one.published or one.updated), one.title, one.url) for one in feed.entries]
+    listing.table(("time", "title", "url"), rows, empty="No entries.")
 
 
 def _print_article(place: str, article: Article) -> None:
@@ -110,10 +147,10 @@ def _print_told(place: str, explained: Explained) -> None:
     listing.table(("role", "why", "score", "text", "because of"), rows, empty="No text.")
 
 
-def _print_fields(place: str, record: Article | Failure) -> None:
-    """Print what a record says, but for its blocks."""
+def _print_fields(place: str, record: Article | Failure | Feed) -> None:
+    """Print what a record says, but for its blocks and entries."""
     for name, value in {"place": place, **_fields(record)}.items():
-        if name != "blocks" and value not in ("", (), None, False):
+        if name not in {"blocks", "entries"} and value not in ("", (), None, False):
             click.echo(f"{name}: {one_line(', '.join(value) if isinstance(value, tuple) else str(value))}")
     click.echo()
 

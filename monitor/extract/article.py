@@ -17,12 +17,12 @@ from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
 from monitor.extract.obstacle import Signs, in_part, refuse
 from monitor.extract.selected import Selected
-from monitor.extract.site import bare, port, same_site, site
 from monitor.extract.wire import wire
 from monitor.model import OWN_ROLES, Article, Block, Failure, Memory, Page, Role, Selectors
 from monitor.parse import html, urls
 from monitor.parse.bytes import inflate, mime, prescan, utf8
 from monitor.parse.language import checked, primary
+from monitor.parse.sites import bare, port, same_site, site
 
 _HTML = {"text/html", "application/xhtml+xml"}
 # Types under which servers also send HTML: these are looked into.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from monitor.extract.columns import Columns, Numbers, share
 from monitor.extract.field import CLOSING, Context, telling, tokens
 from monitor.extract.segment import Mark, Segment
-from monitor.extract.site import site
+from monitor.parse.sites import site
 
 _FORM = (
     "bias", "log_chars", "under_25", "under_60", "under_120", "over_200", "over_400", "link_share", "all_link",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.extract.segment import Segment
-from monitor.extract.site import path, same_site, site
+from monitor.parse.sites import path, same_site, site
 
 _PEOPLE = r"/(?:authors?|autor(?:es|en)?|auteurs?|people|person|profiles?|staff|by|contributors?|writers?|users?)/"
 _PERSON = re.compile(_PEOPLE)

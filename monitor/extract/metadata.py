@@ -10,13 +10,13 @@ from datetime import datetime
 
 from monitor.extract import authors, ldjson, published, title, updates
 from monitor.extract.field import Context
-from monitor.extract.site import path, port, same_site, site
 from monitor.extract.statements import MAX_TITLE, Statements, key
 from monitor.extract.surroundings import Surroundings
 from monitor.extract.updates import Signs
 from monitor.extract.wire import wire
 from monitor.parse import language, urls
 from monitor.parse.html import Document, Node, attribute, plain, text_of
+from monitor.parse.sites import path, port, same_site, site
 
 _MAX_BODY = 500_000
 _MAX_SMALLER = 12

@@ -13,8 +13,8 @@ from itertools import pairwise
 from monitor.errors import ExtractError, Reason
 from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
-from monitor.extract.site import path
 from monitor.parse.html import Document
+from monitor.parse.sites import path
 
 # Shorter than this, a text may be what a wall left of an article, or the words of the wall itself.
 STUB = 500

@@ -8,9 +8,9 @@ from functools import cached_property, lru_cache
 
 from monitor.extract import ldjson
 from monitor.extract.ldjson import Item
-from monitor.extract.site import site
 from monitor.parse import urls
 from monitor.parse.html import Document, Node, fold_space, plain, text_of
+from monitor.parse.sites import site
 
 MAX_TITLE = 500
 _MAX_METAS = 500

@@ -21,6 +21,7 @@ MAX_TAG_ATTRIBUTES = 2_000
 MAX_OPTIONS = 5_000
 MAX_TAGS = 50_000
 MAX_ATTRIBUTES = 200_000
+GZIP = b"\x1f\x8b\x08"
 
 # A tag with more attributes than allowed has more bytes than this, none of them a "<".
 _LONG_TAG = 2 * MAX_TAG_ATTRIBUTES
@@ -60,7 +61,9 @@ def inflate(page: Page, *, cap: int = MAX_BODY) -> bytes:
     if encoding in {"", "identity"}:
         if len(page.body) > cap:
             raise ReadError(Reason.TOO_LARGE, f"{len(page.body)} bytes, at most {cap}")
-        return page.body
+        if not page.body.startswith(GZIP):
+            return page.body
+        encoding = "gzip"  # a file that is packed itself: sitemap.xml.gz
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise ReadError(Reason.ENCODING, f"content-encoding {encoding[:60]!r}; we ask for gzip or deflate")
     # 47: gzip or zlib by their header; -15: the raw deflate that some servers call "deflate".

@@ -119,6 +119,28 @@ def test_inspect_shows_what_the_parsers_see(config, tmp_path):
     assert "No such file" in run(config, "inspect", "feed", str(tmp_path / "none"), code=1)
 
 
+def test_inspect_shows_what_a_sitemap_and_a_listing_page_name(config, tmp_path):
+    sitemap = tmp_path / "sitemap.xml"
+    sitemap.write_text("<urlset><url><loc>/quay</loc><lastmod>2026-11-24</lastmod></url></urlset>")
+    (row,) = [
+        json.loads(line)
+        for line in run(config, "inspect", "sitemap", "--url", "https://a.example/s.xml", str(sitemap)).splitlines()
+    ]
+    assert row["entries"][0]["url"] == "https://a.example/quay"
+    section = tmp_path / "section.html"
+    section.write_text(
+        "<h2><a href='/2026/11/24/fog'>Fog over the northern quay</a></h2><p><a class=x href='/x'>X</a></p>"
+    )
+    at = ("--url", "https://a.example/news", str(section))
+    assert [one["title"] for one in json.loads(run(config, "inspect", "links", *at))["entries"]] == [
+        "Fog over the northern quay"
+    ]
+    chosen = json.loads(run(config, "inspect", "links", "--selector", ".x", *at))
+    assert [one["url"] for one in chosen["entries"]] == ["https://a.example/x"]
+    assert "its [ is not closed" in run(config, "inspect", "links", "--selector", "a[", *at, code=2)
+    assert '"reason": "not_a_feed"' in run(config, "inspect", "links", "--selector", ".none", *at, code=1)
+
+
 def test_inspect_reads_a_page_as_an_outlets_own(config, tmp_path):
     from tests.web import article
 

@@ -44,6 +44,12 @@ def test_a_bomb_stops_at_the_cap():
     assert reason(raw.inflate, page(bomb, content_encoding="gzip"), cap=1_000_000) is Reason.TOO_LARGE
 
 
+def test_a_file_that_is_packed_itself_is_unpacked_without_a_header_within_the_cap():
+    assert raw.inflate(page(gzip.compress(b"harbour"))) == b"harbour"
+    assert raw.inflate(page(b"\x1f\x8bharbour")) == b"\x1f\x8bharbour"
+    assert reason(raw.inflate, page(gzip.compress(b"\0" * 2_000)), cap=1_000) is Reason.TOO_LARGE
+
+
 @pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "zstd"])
 def test_a_layer_that_was_not_asked_for_is_refused(encoding):
     assert reason(raw.inflate, page(b"x", content_encoding=encoding)) is Reason.ENCODING
