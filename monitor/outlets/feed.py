@@ -63,7 +63,15 @@ def title(fields: Fields) -> str:
 
 def published(fields: Fields, now: datetime) -> datetime | None:
     """Return when an item says it was published, or else updated; aware UTC."""
-    return dates.parse(fields.get("published"), now=now) or dates.parse(fields.get("updated"), now=now)
+    return _moment(fields.get("published"), now) or _moment(fields.get("updated"), now)
+
+
+def _moment(text: str | None, now: datetime) -> datetime | None:
+    if text and len(text) < 20 and (number := text.strip()).isdecimal():
+        # A Unix time, in seconds or milliseconds; feedparser reads the year 1795 in it.
+        seconds = int(number) // {10: 1, 13: 1_000}.get(len(number), 10**20)
+        return dates.parse(datetime.fromtimestamp(seconds, UTC).isoformat(), now=now)
+    return dates.parse(text, now=now)
 
 
 def _feed(parsed: Parsed, page: Page) -> Feed:
@@ -110,12 +118,12 @@ def _entry(base: str, fields: Fields, now: datetime) -> Entry | None:
     if url is None:
         return None
     get = fields.get
-    updated = dates.parse(get("updated"), now=now)
+    updated = _moment(get("updated"), now)
     content = get("content", "")
     return Entry(
         url=url,
         title=title(fields),
-        published=dates.parse(get("published"), now=now) or updated,
+        published=_moment(get("published"), now) or updated,
         guid=get("guid", "").strip()[:MAX_GUID],
         summary=html.plain(get("summary", ""), 4 * MAX_SUMMARY)[:MAX_SUMMARY],
         author=_author(get("author", "")),

@@ -10,9 +10,14 @@ from monitor.model import Page
 from monitor.outlets.feed_items import Fields, Parsed, literal
 from monitor.parse import bytes as raw
 
+# Python needs 232 bytes for {"a":1}: 5 MB of them would be 145 MB.
+MAX_OBJECTS = 200_000
+
 
 def parse(body: bytes, page: Page) -> Parsed:
-    """Read a JSON Feed. Raises ReadError(NOT_A_FEED)."""
+    """Read a JSON Feed. Raises ReadError(NOT_A_FEED, HOSTILE)."""
+    if (count := body.count(b"{") + body.count(b"[")) > MAX_OBJECTS:
+        raise ReadError(Reason.HOSTILE, f"{count} objects and lists, at most {MAX_OBJECTS}")
     try:
         data = json.loads(raw.decode(body, page.headers.get("content-type", "")))
     except (ValueError, RecursionError) as error:
