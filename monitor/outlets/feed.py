@@ -96,6 +96,9 @@ def _newest(items: Iterable[tuple[str, Fields]], now: datetime) -> tuple[list[tu
     held: list[tuple[str, Fields]] = []
     dropped = 0
     for item in items:
+        if not item[1]:
+            dropped += 1
+            continue
         held.append(item)
         if len(held) == 2 * MAX_ENTRIES:
             held = _best(held, now)

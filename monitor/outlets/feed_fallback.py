@@ -69,7 +69,7 @@ def _decoded(body: bytes, content_type: str) -> str:
     """
     bad = len(body) - len(body.decode("utf-8", "ignore").encode())
     # A NUL: UTF-16 or worse.
-    if not bad or b"\x00" in body[:4] or raw.xml_encoding(body, content_type) is not None:
+    if not bad or b"\x00" in body[:4] or raw.xml(body, content_type)[1]:
         return raw.decode(body, content_type)
     return raw.detected(body) if bad > len(body) // 5 else body.decode("utf-8", "monitor.cp1252")
 

@@ -36,7 +36,7 @@ _WEEK = 168
 
 def parse(body: bytes, page: Page) -> Parsed | None:
     """Read a feed; None for what is not well-formed. Raises ReadError(NOT_A_FEED) for other XML."""
-    root = xml.document(body, raw.xml_encoding(body, page.headers.get("content-type", "")))
+    root = xml.document(*raw.xml(body, page.headers.get("content-type", "")))
     return None if root is None else pieces(root, page.url)
 
 

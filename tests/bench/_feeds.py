@@ -42,7 +42,10 @@ class Agreement:
 
 def page_of(body: bytes) -> Page:
     """Return a test feed as its server would send it: the headers stand in a comment within it."""
-    sent = {name.decode("latin-1").strip().lower(): value.decode("latin-1").strip() for name, value in _HEADER.findall(body[:2_000])}
+    sent = {
+        name.decode("latin-1").strip().lower(): value.decode("latin-1").strip()
+        for name, value in _HEADER.findall(body[:2_000])
+    }
     base = urls.absolute(BASE, sent.get("content-location", "")) or BASE
     return Page(base, base, 200, {"content-type": sent.get("content-type", "application/xml")}, body, NOW)
 
