@@ -71,7 +71,7 @@ def _decoded(body: bytes, content_type: str) -> str:
     # A NUL: UTF-16 or worse.
     if not bad or b"\x00" in body[:4] or raw.xml(body, content_type)[1]:
         return raw.decode(body, content_type)
-    return raw.detected(body) if bad > len(body) // 5 else body.decode("utf-8", "monitor.cp1252")
+    return raw.detected(body) if bad > len(body) // 20 else body.decode("utf-8", "monitor.cp1252")
 
 
 def _as_cp1252(error: UnicodeError) -> tuple[str, int]:

@@ -70,7 +70,7 @@ def pieces(root: xml.Element, url: str) -> Parsed:
             elif name in {"skiphours", "skipdays"}:
                 quiet |= _skipped(child)
     about["language"] = about["language"].strip()
-    read = ((_based(inside, item), _item(item, _based(inside, item))) for inside, item in items)
+    read = ((inside, _item(item)) for inside, item in items)
     return Parsed(read, about, _ttl(wishes), tuple(sorted(quiet)) if len(quiet) < _WEEK else ())
 
 
@@ -119,7 +119,7 @@ def _meaning(tag: str) -> tuple[str, str, str]:
     return space, name, "" if "mrss" in space or "media-rss" in space else _FIELDS.get(name, "")
 
 
-def _item(item: xml.Element, base: str) -> Fields:
+def _item(item: xml.Element) -> Fields:
     own: Fields = {}
     other: Fields = {}
     space = _meaning(item.tag)[0]
@@ -129,7 +129,7 @@ def _item(item: xml.Element, base: str) -> Fields:
             continue
         fields = own if where == space else other
         if name == "link":
-            _link(child, base, fields)
+            _link(child, fields)
             continue
         if field in fields and field in _ONCE:
             continue
@@ -143,8 +143,11 @@ def _item(item: xml.Element, base: str) -> Fields:
     if about:
         other.setdefault("guid", about)
     if item.attrib:
+        other["base"] = item.get(_BASE, "")
         _attributes(item, other)
     if other:
+        if "link" in own:
+            other.pop("linkbase", None)
         own = {**other, **own}
     if "created" in own:
         own.setdefault("updated", own["created"])
@@ -170,7 +173,7 @@ def _attributes(item: xml.Element, fields: Fields) -> None:
             fields.setdefault(field, str(value))
 
 
-def _link(child: xml.Element, base: str, fields: Fields) -> None:
+def _link(child: xml.Element, fields: Fields) -> None:
     """Take an item's link: the first alternate that is a page, else the first alternate."""
     given = child.get("href") or child.text or ""
     if not given or given.isspace():
@@ -178,15 +181,12 @@ def _link(child: xml.Element, base: str, fields: Fields) -> None:
     if child.attrib:
         if child.get("rel", "alternate").rpartition("/")[2] != "alternate":
             return
-        if child.get(_BASE):
-            given = urls.absolute(_based(base, child), given) or ""
-        if "html" not in child.get("type", "html"):
-            fields.setdefault("link", given)
+        is_page = "html" in child.get("type", "html")
+        if "page" in fields or ("link" in fields and not is_page):
             return
-        if fields.get("page"):
-            return
-        fields["page"] = "yes"
-        fields["link"] = given
+        if is_page:
+            fields["page"] = "yes"
+        fields["link"], fields["linkbase"] = given, child.get(_BASE, "")
     elif "link" not in fields:
         fields["link"] = given
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+# dateutil takes .5 ms for 200 characters of numbers.
+MAX_LOOSE = 80
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _ZONES = {
     "UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2,
@@ -90,12 +92,7 @@ def parse(text: str | None, *, now: datetime, month_first: bool = True) -> datet
     """
     if not text:
         return None
-    if text[4:5] == "-":
-        try:
-            return _plausible(datetime.fromisoformat(text), now)
-        except ValueError:
-            pass  # "2026-5-1", "2026-05-01 10:00 +0200", spaces around
-    elif found := _rfc822(text):
+    if found := _usual(text):
         return _plausible(found, now)
     trimmed = " ".join(text[:200].split())
     for read in (_iso, _mail, lambda written: _first_written(written, month_first=month_first), _loose):
@@ -106,6 +103,12 @@ def parse(text: str | None, *, now: datetime, month_first: bool = True) -> datet
         if found is not None:
             return _plausible(found, now)
     return None
+
+
+def usual(text: str | None, *, now: datetime) -> datetime | None:
+    """Return what `parse` does for the two forms that nine feeds in ten have, in 2 µs; None for any other."""
+    found = _usual(text) if text else None
+    return _plausible(found, now) if found else None
 
 
 def visible(text: str, *, now: datetime, month_first: bool = False) -> datetime | None:
@@ -147,6 +150,15 @@ def _iso(text: str) -> datetime | None:
         year, month, day, hour, minute = packed.groups()
         return datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
     return None
+
+
+def _usual(text: str) -> datetime | None:
+    if text[4:5] != "-":
+        return _rfc822(text)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None  # "2026-5-1", "2026-05-01 10:00 +0200", spaces around
 
 
 def _rfc822(text: str) -> datetime | None:
@@ -251,9 +263,15 @@ def _zone(name: str) -> tzinfo | None:
 
 
 def _loose(text: str) -> datetime | None:
-    if text.isdigit() or not re.search(r"\d{4}", text):
+    if len(text) > MAX_LOOSE or text.isdigit() or not re.search(r"\d{4}", text):
         return None  # a unix time reads as year 1795 elsewhere; a lone number is no date
-    from dateutil import parser, tz
+    from dateutil import parser
 
-    zones = {name: tz.tzoffset(name, int(hours * 3600)) for name, hours in _ZONES.items()}
-    return parser.parse(text, tzinfos=zones, default=datetime(1, 1, 1))  # noqa: DTZ001 - naive is made UTC above
+    return parser.parse(text, tzinfos=_offsets(), default=datetime(1, 1, 1))  # noqa: DTZ001 - naive is made UTC above
+
+
+@lru_cache(maxsize=1)
+def _offsets() -> dict[str, tzinfo]:
+    from dateutil import tz
+
+    return {name: tz.tzoffset(name, int(hours * 3600)) for name, hours in _ZONES.items()}

@@ -18,6 +18,10 @@ from monitor.errors import ReadError
 from monitor.model import Page
 from monitor.outlets import feed
 from monitor.parse import html, urls
+from monitor.reading import Reader
+from monitor.views import DueSource
+from tests.bench._feed_samples import samples
+from tests.bench._match_data import best, over
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BASE = "http://127.0.0.1:8097/tests/feed.xml"
@@ -148,3 +152,33 @@ def installed(names: tuple[str, ...]) -> dict[str, Any]:
         except ImportError as error:
             print(f"{name}: not installed, not compared ({error})")
     return found
+
+
+def show_speed(peers: dict[str, Any]) -> None:
+    """Print what a feed costs, ours as a reader reads it and as links, and how many times that of ours the peers take."""
+    reader, source = Reader([], []), DueSource(1, "o", BASE, "feed", NOW)
+    for kind, bodies in samples().items():
+        pages = [Page(BASE, BASE, 200, {"content-type": "application/xml"}, body, NOW) for body in bodies]
+        runs = {
+            "ours": over(feed.read, pages),
+            "ours as links": over(lambda page: reader.links(page, source), pages),
+            **{name: over(run, bodies) for name, run in _runs(peers).items()},
+        }
+        least = dict(zip(runs, best(list(runs.values()), rounds=5), strict=True))
+        cells = [
+            f"{name} {spent / len(bodies) * 1e3:.2f} ms ({spent / least['ours']:.1f} x)"
+            for name, spent in least.items()
+        ]
+        print(f"{kind}, {len(bodies[0]) / 1_000:.0f} kB: {', '.join(cells)}")
+
+
+def _runs(peers: dict[str, Any]) -> dict[str, Any]:
+    runs: dict[str, Any] = {}
+    if parser := peers.get("feedparser"):
+        runs["feedparser"] = lambda body: parser.parse(io.BytesIO(body))
+        runs["feedparser without cleaning"] = lambda body: parser.parse(
+            io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False
+        )
+    if fast := peers.get("fastfeedparser"):
+        runs["fastfeedparser"] = fast.parse
+    return runs

@@ -47,6 +47,7 @@ BOMBS = {
     "external entity": (lambda: _declared(f"<!ENTITY x {_FILE}>", "<title>&x;</title>"), ONE),
     "parameter entity": (lambda: _declared(f"<!ENTITY % x {_FILE}> %x;", ""), ONE),
     "100,000 items": (lambda: "".join(_dated(100_000)), NEWEST),
+    "80,000 odd dates": (lambda: "<rss>" + _many(80_000, "<item><link>/{}</link><date>x 2020 y</date></item>") + "</rss>", "1000 entries, 79000 dropped"),
     "100,000 attributes": (lambda: rss("").replace("<item", "<item " + _many(100_000, 'a{}="" ')), HOSTILE),
     "100,000 bare attributes": (lambda: rss("").replace("<item", "<item " + _many(100_000, "a{} ")), HOSTILE),
     "200,000 deep": (lambda: "<rss>" + "<a>" * 200_000 + "</a>" * 200_000 + "</rss>", HOSTILE),

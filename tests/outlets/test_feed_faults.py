@@ -34,6 +34,7 @@ ONE = "https://a.example/one"
         ("<link>javascript:alert(1)</link><guid>https://a.example/one</guid>", ONE),
         ('<atom:link rel="self" href="/self"/><link>/one</link>', ONE),
         ('<link>/one</link><atom:link href="/two"/>', ONE),
+        ('<atom:link xml:base="https://b.example/" href="/two"/><link>/one</link>', ONE),
         ('<enclosure url="https://a.example/x.mp3"/><link>/one</link>', ONE),
         (f"<link>https://t.example/~r/x</link><feedburner:origLink>{ONE}</feedburner:origLink>", ONE),
         ("<link>https://t.example/~r/x</link><feedburner:origLink></feedburner:origLink>", "https://t.example/~r/x"),
