@@ -60,7 +60,7 @@ def agreement(corpus: Path) -> dict[str, Agreement]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for path in sorted(corpus.rglob("*")):
-            if path.is_file() and path.suffix in {".xml", ".rss", ".rdf", ".atom", ".json"}:
+            if path.is_file() and path.suffix in {".xml", ".rss", ".rdf", ".atom"}:
                 folder = path.parent.relative_to(corpus).as_posix()
                 _compare(path, found.setdefault(folder, Agreement()))
     return found
