@@ -91,7 +91,7 @@ DOORS = {
     "sqlite_utils": ("monitor/store/sqlite.py",),
     "apprise": ("monitor/notify/channels/apprise.py",),
     "lxml": ("monitor/parse/xml.py",),
-    "feedparser": ("monitor/outlets/feed.py", "monitor/outlets/feed_fallback.py"),
+    "feedparser": ("monitor/outlets/feed_fallback.py",),
     "protego": ("monitor/fetch/robots.py",),
     "yaml": ("monitor/settings/",),
     "yarl": ("monitor/parse/urls.py",),

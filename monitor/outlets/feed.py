@@ -1,213 +1,147 @@
-"""Feeds of every dialect: RSS 0.9x to 2.0, RDF, Atom, JSON Feed.
+"""Feeds of every dialect: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, CDF, JSON Feed.
 
-Strict lxml first (11 to 45 times as fast as feedparser on real feeds); what is not well-formed goes to feedparser,
-from memory only: given bytes that look like a path it would open that local file. JSON Feed has a reader of its own.
+Strict lxml first (feed_xml.py); what is not well-formed is mended, and what cannot be mended goes to feedparser
+(feed_fallback.py). Names, links and dates are read the same way for all.
 """
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from heapq import nlargest
 
 from monitor.errors import ReadError, Reason
 from monitor.model import Entry, Feed, Page
+from monitor.outlets import feed_fallback, feed_json, feed_xml
+from monitor.outlets.feed_items import Fields, Parsed
 from monitor.parse import bytes as raw
-from monitor.parse import dates, html, language, urls, xml
+from monitor.parse import dates, html, language, urls
 
 MAX_ENTRIES = 1_000
 MAX_SUMMARY = 5_000
 MAX_CONTENT = 100_000
-# feedparser needs 20 s for 21 MB and over 25 s for one item with 100k attributes; prescan bounds the latter.
-MAX_FALLBACK = 2_000_000
-_BASE = "{http://www.w3.org/XML/1998/namespace}base"
-_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+MAX_GUID = 1_000
+_OLDEST = datetime.min.replace(tzinfo=UTC)
+# RSS: "ada@example.org (Ada Quay)".
+_MAILBOX = re.compile(r"\S{1,100}@\S{1,100} \((.{1,200})\)")
 
 
 def read(page: Page) -> Feed:
     """Parse a raw page into a feed, entries in file order. Raises ReadError (EMPTY, NOT_A_FEED, HOSTILE, …)."""
+    return _feed(parse(page), page)
+
+
+def parse(page: Page) -> Parsed:
+    """Read a raw page into its items as they are, those without a link too. Raises ReadError."""
     body = raw.inflate(page)
-    if not body.strip():
+    start = body[:4_096].lstrip(b"\xef\xbb\xbf \t\r\n\x00")[:1]
+    if not start and not body.strip(b"\xef\xbb\xbf \t\r\n\x00"):
         raise ReadError(Reason.EMPTY, "the answer has no body")
-    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"{":
-        return _json_feed(body, page)
-    if start != b"<":
-        raise ReadError(Reason.NOT_A_FEED, f"neither XML nor JSON (content type {raw.mime(page) or 'unknown'})")
-    raw.prescan(body)
-    root = xml.document(body)
-    if root is not None:
-        kind = xml.name(root)[1]
-        if kind in {"rss", "rdf", "feed"}:
-            return _xml_feed(root, page)
-        if kind == "html":
-            raise ReadError(Reason.NOT_A_FEED, "an HTML page")
-    return _fallback(body, page)
+        return feed_json.parse(body, page)
+    raw.prescan_xml(body)
+    return feed_xml.parse(body, page) or feed_fallback.parse(body, page)
 
 
-def _entry(page: Page, base: str, fields: dict[str, str]) -> Entry | None:
-    link = urls.absolute(base, fields["link"]) if fields.get("link") else None
-    guid = fields.get("guid", "").strip()[:1_000]
-    if link is None and fields.get("permalink") != "false":
-        link = urls.absolute(base, guid) if guid.startswith(("http://", "https://")) else None
-    if link is None:
+def link(base: str, fields: Fields) -> str | None:
+    """Return where an item leads: what stood behind a tracker, its link, or a guid that is not said to be none."""
+    if given := fields.get("base"):
+        base = urls.absolute(base, given) or base
+    if (given := fields.get("origlink")) and (found := urls.absolute(base, given)):
+        return found
+    if given := fields.get("link"):
+        own = fields.get("linkbase")
+        if found := urls.absolute((urls.absolute(base, own) or base) if own else base, given):
+            return found
+    guid = fields.get("guid", "").strip()
+    # isPermaLink is true where it is not said, and a guid need not be a whole URL: a 404 tells less than an item lost.
+    if not guid or fields.get("permalink") == "false" or len(guid.split(None, 1)) > 1:
         return None
-    summary, content = fields.get("summary", ""), fields.get("content", "")
-    now = page.fetched_at
-    return Entry(
-        url=link,
-        title=html.plain(fields.get("title", ""), 2_000),
-        published=dates.parse(fields.get("published"), now=now) or dates.parse(fields.get("updated"), now=now),
-        guid=guid,
-        summary=html.plain(summary, 4 * MAX_SUMMARY)[:MAX_SUMMARY],
-        author=html.plain(fields.get("author", ""), 500),
-        content="\n\n".join(html.paragraphs(content))[:MAX_CONTENT],
-        updated=dates.parse(fields.get("updated"), now=now),
-    )
+    return urls.absolute(base, guid)
 
 
-def _feed(page: Page, entries: Iterator[Entry | None], about: dict[str, str]) -> Feed:
-    every = list(entries)
-    kept = [entry for entry in every if entry is not None]
-    if len(kept) > MAX_ENTRIES:
-        oldest = datetime.min.replace(tzinfo=page.fetched_at.tzinfo)
-        newest = sorted(range(len(kept)), key=lambda i: (kept[i].published or oldest, -i), reverse=True)[:MAX_ENTRIES]
-        kept = [kept[i] for i in sorted(newest)]
-    ttl = about.get("ttl", "").strip()
+def title(fields: Fields) -> str:
+    """Return an item's title as text."""
+    return html.plain(fields.get("title", ""), 2_000)
+
+
+def published(fields: Fields, now: datetime) -> datetime | None:
+    """Return when an item says it was published, or else updated; aware UTC."""
+    return _moment(fields.get("published"), now) or _moment(fields.get("updated"), now)
+
+
+def _moment(text: str | None, now: datetime) -> datetime | None:
+    if text and len(text) < 20 and (number := text.strip()).isdecimal():
+        # A Unix time, in seconds or milliseconds; feedparser reads the year 1795 in it.
+        seconds = int(number) // {10: 1, 13: 1_000}.get(len(number), 10**20)
+        return dates.parse(datetime.fromtimestamp(seconds, UTC).isoformat(), now=now)
+    return dates.parse(text, now=now)
+
+
+def _feed(parsed: Parsed, page: Page) -> Feed:
+    kept, dropped = _newest(parsed.items, page.fetched_at)
+    entries = [entry for base, fields in kept if (entry := _entry(base, fields, page.fetched_at))]
+    about = parsed.about
     return Feed(
-        entries=tuple(kept),
+        entries=tuple(entries),
         title=html.plain(about.get("title", ""), 500),
         language=language.primary(about.get("language")),
         url=urls.absolute(page.url, about.get("link", "")) or "",
-        ttl=float(ttl) * 60 if ttl.isdigit() and len(ttl) < 6 else None,
-        dropped=len(every) - len(kept),
+        ttl=parsed.ttl,
+        dropped=dropped + len(kept) - len(entries),
+        quiet=parsed.quiet,
     )
 
 
-# RSS and RDF: local name of a child → our field. The first of several names that is there wins.
-_RSS = {
-    "title": "title", "link": "link", "guid": "guid", "description": "summary", "summary": "summary",
-    "encoded": "content", "content": "content", "pubdate": "published", "published": "published", "date": "published",
-    "issued": "published", "updated": "updated", "modified": "updated", "author": "author", "creator": "author",
-    "id": "guid", "origlink": "origlink",
-}  # fmt: skip
-_MEDIA = "http://search.yahoo.com/mrss/"
-
-
-def _xml_feed(root: xml.Element, page: Page) -> Feed:
-    about: dict[str, str] = {"language": root.get(_LANG, "")}
-    items: list[xml.Element] = []
-    base = urls.absolute(page.url, root.get(_BASE, "")) or page.url
-    for channel in [root, *(c for c in root if xml.name(c)[1] == "channel")]:
-        for child in channel:
-            name = xml.name(child)[1]
-            if name in {"item", "entry"}:
-                items.append(child)
-            elif name == "link":
-                if child.get("rel", "alternate") == "alternate":
-                    about.setdefault("link", child.get("href") or child.text or "")
-            elif name in {"title", "language", "ttl"} and not about.get(name):
-                about[name] = xml.inner(child)
-    return _feed(page, (_xml_entry(item, page, base) for item in items), about)
-
-
-def _xml_entry(item: xml.Element, page: Page, base: str) -> Entry | None:
-    fields: dict[str, str] = {}
-    for child in item:
-        space, name = xml.name(child)
-        field = _RSS.get(name)
-        if field is None or space == _MEDIA:
+def _newest(items: Iterable[tuple[str, Fields]], now: datetime) -> tuple[list[tuple[str, Fields]], int]:
+    """Return the newest MAX_ENTRIES items in file order, and how many are left out. Of 100,000 no more are held than
+    twice as many as are kept.
+    """
+    held: list[tuple[str, Fields]] = []
+    dropped = 0
+    for item in items:
+        if not item[1]:
+            dropped += 1
             continue
-        if name == "link" and child.get("href"):
-            if child.get("rel", "alternate") == "alternate" or "link" not in fields:
-                fields["link"] = child.get("href", "")
-            continue
-        if name == "guid":
-            fields["permalink"] = child.get("isPermaLink", "true").lower()
-        value = _value(child)
-        if value.strip() and not (field in fields and field != "content"):
-            fields[field] = value
-    if "origlink" in fields:
-        fields["link"] = fields["origlink"]
-    if item.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"):
-        fields.setdefault("guid", item.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about", ""))
-    return _entry(page, urls.absolute(base, item.get(_BASE, "")) or base, fields)
+        held.append(item)
+        if len(held) == 2 * MAX_ENTRIES:
+            held = _best(held, now)
+            dropped += MAX_ENTRIES
+    if len(held) > MAX_ENTRIES:
+        dropped += len(held) - MAX_ENTRIES
+        held = _best(held, now)
+    return held, dropped
 
 
-def _value(child: xml.Element) -> str:
-    if len(child) == 0:
-        text = child.text or ""
-        # Atom's type="text" holds no markup: a "<" in it is a character of the title.
-        return text.replace("&", "&amp;").replace("<", "&lt;") if child.get("type") == "text" else text
-    named = [part for part in child if xml.name(part)[1] == "name"]
-    return xml.inner(named[0]) if named else xml.inner(child).replace("&", "&amp;").replace("<", "&lt;")
+def _best(held: list[tuple[str, Fields]], now: datetime) -> list[tuple[str, Fields]]:
+    """Return the newest, those without a date after all others; of equals the first, as feeds begin with the newest."""
+    # In the usual forms alone: 100,000 dates that only dateutil reads, or does not, would take 10 s.
+    when = [dates.usual(fields.get("published") or fields.get("updated"), now=now) or _OLDEST for _, fields in held]
+    newest = nlargest(MAX_ENTRIES, range(len(held)), key=lambda index: (when[index], -index))
+    return [held[index] for index in sorted(newest)]
 
 
-def _json_feed(body: bytes, page: Page) -> Feed:
-    try:
-        data = json.loads(raw.decode(body, page.headers.get("content-type", "")))
-    except (ValueError, RecursionError) as error:
-        raise ReadError(Reason.NOT_A_FEED, f"not JSON: {error}"[:200]) from error
-    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
-        raise ReadError(Reason.NOT_A_FEED, "JSON, but no JSON Feed: it has no list of items")
-    about = {"title": _text(data, "title"), "language": _text(data, "language"), "link": _text(data, "home_page_url")}
-    return _feed(page, (_json_entry(item, page) for item in data["items"] if isinstance(item, dict)), about)
-
-
-def _json_entry(item: dict[str, Any], page: Page) -> Entry | None:
-    authors = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
-    names = [_text(a, "name") for a in authors or [] if isinstance(a, dict)]
-    return _entry(
-        page,
-        page.url,
-        {
-            "link": _text(item, "url") or _text(item, "external_url"),
-            "guid": _text(item, "id"),
-            "title": _text(item, "title"),
-            "summary": _text(item, "summary"),
-            "content": _text(item, "content_html") or _text(item, "content_text"),
-            "published": _text(item, "date_published"),
-            "updated": _text(item, "date_modified"),
-            "author": ", ".join(name for name in names if name),
-        },
+def _entry(base: str, fields: Fields, now: datetime) -> Entry | None:
+    url = link(base, fields)
+    if url is None:
+        return None
+    get = fields.get
+    updated = _moment(get("updated"), now)
+    content = get("content", "")
+    return Entry(
+        url=url,
+        title=title(fields),
+        published=_moment(get("published"), now) or updated,
+        guid=get("guid", "").strip()[:MAX_GUID],
+        summary=html.plain(get("summary", ""), 4 * MAX_SUMMARY)[:MAX_SUMMARY],
+        author=_author(get("author", "")),
+        content="\n\n".join(html.paragraphs(content))[:MAX_CONTENT] if content else "",
+        updated=updated,
     )
 
 
-def _text(data: dict[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
-
-
-def _fallback(body: bytes, page: Page) -> Feed:
-    if len(body) > MAX_FALLBACK:
-        raise ReadError(Reason.NOT_A_FEED, f"not well-formed, and {len(body)} bytes are too many to mend")
-    head = body[:2_000].lower()
-    if not any(mark in head for mark in (b"<rss", b"<feed", b"<rdf", b"<channel")):
-        raise ReadError(Reason.NOT_A_FEED, "an HTML page" if b"<html" in head else "XML, but no feed")
-    import feedparser
-
-    headers = {"content-type": page.headers.get("content-type", "text/xml"), "content-location": page.url}
-    try:
-        found = feedparser.parse(
-            io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-        )
-    except (ValueError, AttributeError, TypeError, KeyError, LookupError) as error:
-        # On fuzzed input it raises these instead of setting its bozo flag (59 of 815 files).
-        raise ReadError(Reason.NOT_A_FEED, f"not readable as a feed: {type(error).__name__}") from error
-    about = {name: str(found.feed.get(name, "")) for name in ("title", "language", "link", "ttl")}
-    if not found.entries and not about["title"]:
-        raise ReadError(Reason.NOT_A_FEED, "not well-formed XML, and nothing in it reads as a feed")
-    return _feed(page, (_mended(entry, page) for entry in found.entries), about)
-
-
-def _mended(entry: Any, page: Page) -> Entry | None:
-    content = entry.get("content") or [{}]
-    names = {"link": "link", "guid": "id", "title": "title", "summary": "summary", "author": "author"}
-    fields = {ours: str(entry.get(theirs) or "") for ours, theirs in names.items()}
-    fields["content"] = str(content[0].get("value") or "")
-    fields["published"] = str(entry.get("published") or "")
-    fields["updated"] = str(entry.get("updated") or "")
-    fields["permalink"] = "true" if entry.get("guidislink") else "false"
-    return _entry(page, page.url, fields)
+def _author(markup: str) -> str:
+    name = html.plain(markup, 500)
+    mailbox = _MAILBOX.fullmatch(name) if "@" in name else None
+    return mailbox[1] if mailbox else name

