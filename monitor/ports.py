@@ -16,6 +16,7 @@ from monitor.errors import AlertReason
 from monitor.model import (
     Alert,
     Article,
+    Candidates,
     Channel,
     Delivery,
     Failure,
@@ -101,6 +102,12 @@ class Readers(Protocol):
 
     async def links(self, page: Page, source: DueSource) -> Links | Failure:
         """Parse a feed (or another list) into links, canonical URLs included."""
+        ...
+
+    async def candidates(self, page: Page) -> Candidates | Failure:
+        """Say what a page names as sources: a home page its feeds, a robots.txt its sitemaps; or that it is one itself.
+        A wall in the place of a home page (consent, login, challenge, an error) is a Failure.
+        """
         ...
 
     async def article(self, page: Page, link: Link, outlet: Outlet, memory: Memory | None = None) -> Reading | Failure:
