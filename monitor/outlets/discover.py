@@ -44,6 +44,10 @@ _ASIDE = re.compile(r"\bcomments(?:\b|_)|\bkommentare\b|\bcommentaires\b|\bcomen
 _OF_ARTICLE = re.compile(r"/(?:[^/]*\d{4,}[^/]*|[^/-]+(?:-[^/-]+){3,})/(?:feed|rss|atom)/?$", re.IGNORECASE)
 _SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _NEWS = re.compile(r"news|nachricht|actu|noticia|notizie", re.IGNORECASE)
+_NO_NAME = frozenset(
+    "home homepage news startseite aktuell nachrichten accueil actualités inicio portada noticias início notícias "
+    "notizie voorpagina nieuws forside nyheter etusivu главная новости головна новини".split()
+)
 _CUT = re.compile(r"\s+[|–—·•:»-]+\s+|:\s+|\s*\|\s*")
 
 
@@ -191,7 +195,8 @@ def _title(document: html.Document, url: str) -> str:
         if text:
             return text[:MAX_TITLE]
     node = document.css_first("title")
-    pieces = [piece for piece in _CUT.split(html.text_of(node)[:500] if node else "") if piece.strip()]
+    parts = _CUT.split(html.text_of(node)[:500] if node else "")
+    pieces = [part for part in parts if part.strip() and part.strip().lower() not in _NO_NAME]
     host = re.sub(r"[^a-z0-9]", "", urls.host(url))
     # "Home | The Daily Example" on dailyexample.com: the piece that the host is made of.
     own = (piece for piece in pieces if len(name := re.sub(r"[\W_]|^the ", "", piece.lower())) > 1 and name in host)

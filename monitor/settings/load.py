@@ -49,14 +49,18 @@ class Settings:
     origins: Mapping[str, str]
 
 
-def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool = True) -> Settings:
+def load(
+    directory: Path | None, environ: Mapping[str, str], *, addresses: bool = True, outlets_text: str | None = None
+) -> Settings:
     """Read and check everything. `addresses=False`: channels stay without theirs, for what sends nothing and may be
-    called where the variables that hold them are not set.
+    called where the variables that hold them are not set. `outlets_text` is read in place of outlets.yaml.
 
     Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
     """
     folder = paths.config_folder(directory, environ)
     documents = {name: read(folder / f"{name}.yaml", secret=name == "alerts") for name in paths.NAMES}
+    if outlets_text is not None:
+        documents["outlets"] = Document(folder / "outlets.yaml", outlets_text)
     findings = Findings()
     for document in documents.values():
         findings.errors += document.errors
