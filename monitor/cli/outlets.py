@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli import adding, listing
+from monitor.cli import adding, exchange, listing
 from monitor.cli.app import App, clean, console, json_option, one_line, pass_app, print_json
 from monitor.cli.hints import advice, age
 
@@ -139,3 +139,5 @@ def describe(found: Trial, now: datetime) -> str:
 
 outlets.add_command(adding.discover)
 outlets.add_command(adding.add)
+outlets.add_command(exchange.import_)
+outlets.add_command(exchange.export)
