@@ -68,4 +68,4 @@ def export(app: App, form: str) -> None:
     outlets = app.settings(addresses=False).outlets
     text = table.write(outlets) if form == "csv" else opml.write(outlets)
     # As bytes: line ends stay what the format has.
-    click.get_binary_stream("stdout").write(text.encode("utf-8", "replace"))
+    click.echo(text.encode("utf-8", "replace"), nl=False)

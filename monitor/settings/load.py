@@ -58,9 +58,7 @@ def load(
     Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
     """
     folder = paths.config_folder(directory, environ)
-    documents = {name: read(folder / f"{name}.yaml", secret=name == "alerts") for name in paths.NAMES}
-    if outlets_text is not None:
-        documents["outlets"] = Document(folder / "outlets.yaml", outlets_text)
+    documents = _documents(folder, outlets_text)
     findings = Findings()
     for document in documents.values():
         findings.errors += document.errors
@@ -111,6 +109,13 @@ def load(
         origins=origins,
         **scalars,
     )
+
+
+def _documents(folder: Path, outlets_text: str | None) -> dict[str, Document]:
+    documents = {name: read(folder / f"{name}.yaml", secret=name == "alerts") for name in paths.NAMES}
+    if outlets_text is not None:
+        documents["outlets"] = Document(folder / "outlets.yaml", outlets_text)
+    return documents
 
 
 def _validate(model: type[File], document: Document, findings: Findings) -> File:
