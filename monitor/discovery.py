@@ -33,7 +33,7 @@ _LEAST_LISTED = 5
 _MAX_DIRECTORIES = 2
 # There is no site, or it wants to be left alone: nothing further is asked.
 _NO_SITE = {
-    Reason.DNS, Reason.CONNECT, Reason.TLS, Reason.TIMEOUT, Reason.PROTOCOL, Reason.BAD_URL, Reason.BLOCKED_ADDRESS,
+    Reason.DNS, Reason.CONNECT, Reason.TIMEOUT, Reason.PROTOCOL, Reason.BAD_URL, Reason.BLOCKED_ADDRESS,
     Reason.RATE_LIMITED, Reason.ROBOTS_UNREACHABLE, Reason.SERVER_ERROR,
 }  # fmt: skip
 _ORDER = {"feed": 0, "sitemap": 1, "listing": 2}
@@ -93,7 +93,7 @@ async def discover(
         outlet = Outlet("new", homepage=address, private=private)
         search = _Search(visitor, readers, ledger, outlet, told or (lambda _: None))
         found = await search.run(address)
-        if whole or found.reason not in {Reason.CONNECT, Reason.TLS, Reason.TIMEOUT}:
+        if whole or not (found.reason in {Reason.CONNECT, Reason.TIMEOUT} or _is_tls(found.reason)):
             break
     return found
 
@@ -121,7 +121,7 @@ class _Search:
         if isinstance(said, Candidates) and said.kind and isinstance(page, Page):
             await self._keep(page, Candidate(page.url, said.kind, said.title, "the address itself"), Tier.DECLARED)
             home = urls.absolute(home, "/") or home
-        elif not (isinstance(said, Refusal) and said.reason in _NO_SITE):
+        elif not (isinstance(said, Refusal) and (said.reason in _NO_SITE or _is_tls(said.reason))):
             self._tried |= {urls.canonical(url), urls.canonical(home)}
             await self._look(home, said.found if isinstance(said, Candidates) else ())
             if isinstance(page, Page) and isinstance(said, Candidates) and not self._good() and "listing" in KINDS:
@@ -239,10 +239,14 @@ class _Search:
         )  # fmt: skip
 
 
+def _is_tls(reason: Reason | None) -> bool:
+    return reason is not None and reason.startswith("tls")
+
+
 def judged(candidate: Candidate, links: Links, tier: Tier, now: datetime) -> Found:
     """Return what a candidate holds, and whether it can be watched. Sitemaps of pages have no titles, and need none."""
     every = links.links
-    dates = [link.published for link in every if link.published]
+    dates = [date for link in every if (date := link.published or link.updated)]
     newest = max(dates, default=None)
     titled = sum(bool(link.title) for link in every) / max(len(every), 1)
     if not every:

@@ -57,7 +57,9 @@ OLD = timedelta(days=14)
 
 def hint(reason: Reason | None) -> str:
     """Return what to do about a reason; "" for none."""
-    return HINTS.get(reason, _REPORT) if reason else ""
+    if reason is None:
+        return ""
+    return HINTS[Reason.TLS] if reason.startswith("tls") else HINTS.get(reason, _REPORT)
 
 
 def advice(found: Trial, now: datetime) -> tuple[str, str]:
