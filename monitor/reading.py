@@ -164,6 +164,13 @@ class Reader:
         return Reading(article, tuple(hits), sketch, self._matcher.version)
 
 
+class Lister(Reader):
+    """A reader of lists and home pages alone: it loads no languages, which takes others a second."""
+
+    def warm(self) -> None:
+        """Load nothing: languages are loaded by the page that needs them."""
+
+
 def _link(entry: Entry, source: DueSource, room: int) -> Link:
     return Link(
         outlet=source.outlet_id,

@@ -63,9 +63,13 @@ def agent(settings: Settings) -> str:
 
 @asynccontextmanager
 async def fetching(settings: Settings) -> AsyncIterator[tuple[Client, Pool]]:
-    """A client and reader processes without a database."""
-    async with _readers(settings) as pool, client(settings) as fetcher:
-        yield fetcher, pool
+    """A client and reader processes for lists and home pages, without a database."""
+    pool = await Pool.start((), (), size=settings.readers, reader="monitor.reading:Lister")
+    try:
+        async with client(settings) as fetcher:
+            yield fetcher, pool
+    finally:
+        await pool.aclose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,7 +308,9 @@ def sitemap(web, *names, root="urlset", item="url"):
 @pytest.mark.parametrize("packed", [False, True])
 async def test_a_sitemap_that_only_robots_txt_names_is_found(look, web, kinds, packed):
     web.pages["/"] = page()
-    text = f"User-agent: *\nDisallow: /admin\n\nSitemap: {web.url}/maps/all.xml\nsitemap:{web.url}/maps/news.xml # new\n"
+    text = (
+        f"User-agent: *\nDisallow: /admin\n\nSitemap: {web.url}/maps/all.xml\nsitemap:{web.url}/maps/news.xml # new\n"
+    )
     web.pages["/robots.txt"] = gzip.compress(text.encode()) if packed else text.encode()
     web.pages["/maps/all.xml"] = sitemap(web, "archive")
     web.pages["/maps/news.xml"] = sitemap(web, *NAMES)

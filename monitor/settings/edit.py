@@ -121,7 +121,7 @@ def _list(items: Sequence[str]) -> str:
 
 
 def _scalar(text: str) -> str:
-    words = _WORDS.fullmatch(text) and text.lower() not in _MEANT
+    words = text.isprintable() and _WORDS.fullmatch(text) and text.lower() not in _MEANT
     if words or (_ADDRESS.fullmatch(text) and not set(text) & set("[]{},#\"'`\\") and text[-1] != ":"):
         return text
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
