@@ -118,7 +118,7 @@ class _Search:
         else:
             said = await self._readers.candidates(page)
         home = page.url if isinstance(page, Page) and isinstance(said, Candidates) else url
-        if isinstance(said, Candidates) and said.kind and isinstance(page, Page):
+        if isinstance(said, Candidates) and said.kind in KINDS and isinstance(page, Page):
             await self._keep(page, Candidate(page.url, said.kind, said.title, "the address itself"), Tier.DECLARED)
             home = urls.absolute(home, "/") or home
         elif not (isinstance(said, Refusal) and (said.reason in _NO_SITE or _is_tls(said.reason))):
@@ -156,7 +156,7 @@ class _Search:
 
     def _worth(self, tier: Tier, candidate: Candidate) -> bool:
         """Say whether a candidate may still tell something new. Beside a good one only a sitemap of news does."""
-        if self._done() or urls.canonical(candidate.url) in self._tried:
+        if self._done() or candidate.kind not in KINDS or urls.canonical(candidate.url) in self._tried:
             return False
         return not self._good() or tier < Tier.ROBOTS or (tier is Tier.ROBOTS and places.of_news(candidate.url))
 

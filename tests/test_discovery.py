@@ -127,13 +127,13 @@ async def test_the_address_of_a_feed_is_the_source_itself(look, web):
 
 async def test_an_html_page_at_a_feeds_path_is_no_feed(look, web):
     web.pages["/"] = page()
-    web.pages["/feed"] = page(body="<h1>Page not found</h1><a href='/all.xml'>RSS</a>")
-    feed(web, "/all.xml", *NAMES)
+    web.pages["/feed"] = page(body="<h1>Page not found</h1><a href='/our/rss/all'>RSS</a>")
+    feed(web, "/our/rss/all", *NAMES)
     found = await look(web.url)
     by_url = {one.url: one for one in found.found}
     assert by_url[f"{web.url}/feed"].reason is Reason.NOT_A_FEED
     assert found.best is None or found.best.kind == "listing"
-    assert "/all.xml" not in web.asked, "an error page is no page about feeds"
+    assert "/our/rss/all" not in web.asked, "an error page is no page about feeds"
 
 
 async def test_a_page_about_the_feeds_leads_to_them(look, web):
@@ -190,6 +190,17 @@ async def test_a_candidate_that_redirects_is_known_by_where_it_leads(look, web):
     found = await look(web.url)
     assert [(one.url, one.good) for one in found.found] == [(f"{web.url}/all.xml", True)]
     assert web.asked.count("/all.xml") == 1
+    web.pages["/"] = page(link("/all.xml") + link("/short"))
+    found = await look(web.url)
+    assert [(one.url, one.same_as) for one in found.found[1:]] == [(f"{web.url}/short", f"{web.url}/all.xml")]
+
+
+async def test_a_home_page_is_where_its_address_leads(look, web):
+    web.moves["/"] = f"{web.url}/en/"
+    web.pages["/en/"] = page('<link rel="feed" href="all.xml">')
+    feed(web, "/en/all.xml", *NAMES)
+    found = await look(web.url)
+    assert (found.url, found.best.url) == (f"{web.url}/en/", f"{web.url}/en/all.xml")
 
 
 async def test_robots_txt_keeps_candidates_from_being_asked(look, web):
@@ -222,8 +233,9 @@ async def test_a_site_that_refuses_everything_says_so(look, web):
 async def test_a_site_that_asks_for_a_pause_is_left_alone(look, web):
     web.pages["/"] = page(link("/a.xml") + link("/b.xml"))
     web.pages["/a.xml"] = (429, "text/html", b"slow down")
-    await look(web.url)
+    found = await look(web.url)
     assert web.asked == ["/robots.txt", "/", "/a.xml"]
+    assert (found.visits, len(found.found)) == (2, 1)
 
 
 async def test_a_consent_wall_in_place_of_the_home_page_is_named(look, web):

@@ -66,6 +66,11 @@ def add(app: App, homepage: str, outlet_id: str, name: str, tags: tuple[str, ...
     outlet = _outlet(found, best, settings, outlet_id, name.strip(), tags, private)
     click.echo(f"{best.kind} {one_line(best.url)}: {_holds(best)}; {one_line(best.why)}")
     _tell_others(found, best)
+    if found.reason:
+        note(
+            f"the home page cannot be read ({found.reason}); where articles cannot be either, what the {best.kind} says"
+        )
+        note("of them is read in their place: a headline and a summary at best")
     click.echo(clean(entry_text(outlet)), nl=False)
     if not yes:
         click.confirm(f"Write this into {path}?", default=True, abort=True, err=True)

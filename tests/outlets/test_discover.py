@@ -89,6 +89,11 @@ def test_links_to_articles_are_none(path):
     assert found(body=f'<a href="{path}">x</a>') == []
 
 
+def test_a_page_is_no_candidate_of_its_own():
+    said = candidates(page('<html><a href="/rss">RSS</a><a href="/rss/world">World</a></html>', f"{URL}rss"))
+    assert [one.url for one in said.found] == [f"{URL}rss/world"]
+
+
 def test_a_page_in_a_base_is_read_from_there():
     assert found('<base href="https://www.harbour.example/en/"><link rel="feed" href="all.xml">')[0][0] == "en/all.xml"
 
