@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from monitor.model import Outlet, Source
 from monitor.outlets import naming
 from monitor.outlets.kinds import KINDS
+from monitor.parse import bytes as raw
 from monitor.parse import html, language, urls
 
 MAX_ROWS = 20_000
@@ -137,6 +138,14 @@ def _checked(row: Row) -> Row | Refused:
 
 def _refused(row: Row, url: str, why: str) -> Refused:
     return Refused(row.line, row.name or html.fold_space(url)[:200] or "a row without name and address", why)
+
+
+def decoded(body: bytes) -> str:
+    """Return a file's text. UTF-8 is taken at its word: a name may look as if it had been encoded twice."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode(body)
 
 
 def address(text: str) -> str:

@@ -13,8 +13,7 @@ from xml.sax.saxutils import quoteattr
 
 from monitor.errors import ReadError, Reason
 from monitor.model import Outlet
-from monitor.outlets.exchange import MAX_ROWS, Row
-from monitor.parse import bytes as raw
+from monitor.outlets.exchange import MAX_ROWS, Row, decoded
 from monitor.parse import xml
 
 SPACE = "urn:news-monitor:opml"
@@ -33,7 +32,7 @@ def read(body: bytes) -> tuple[Row, ...]:
     """
     if len(body) > MAX_BYTES:
         raise ReadError(Reason.TOO_LARGE, f"{len(body):,} bytes, at most {MAX_BYTES:,}")
-    text = _DECLARATION.sub("", raw.decode(body), count=1)
+    text = _DECLARATION.sub("", decoded(body), count=1)
     if "<!DOCTYPE" in text.upper() or "<!ENTITY" in text.upper():
         raise ReadError(Reason.HOSTILE, "it has a DOCTYPE, which no OPML needs")
     root = _root(text)

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from monitor.errors import ReadError, Reason
 from monitor.model import Outlet
-from monitor.outlets.exchange import MAX_ROWS, Row
-from monitor.parse import bytes as raw
+from monitor.outlets.exchange import MAX_ROWS, Row, decoded
 
 COLUMNS = ("id", "name", "homepage", "language", "kind", "url", "tags")
 MAX_BYTES = 10_000_000
@@ -26,7 +25,7 @@ def read(body: bytes) -> tuple[Row, ...]:
     """Return the rows of a CSV file with commas, semicolons or tabs. Raises ReadError for what is none."""
     if len(body) > MAX_BYTES:
         raise ReadError(Reason.TOO_LARGE, f"{len(body):,} bytes, at most {MAX_BYTES:,}")
-    text = raw.decode(body)
+    text = decoded(body).replace("\0", "")
     first = next((line for line in text.splitlines() if line.strip()), "")
     mark = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)

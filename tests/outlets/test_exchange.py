@@ -221,3 +221,9 @@ def test_no_bytes_raise_anything_but_a_read_error(data):
                 imported(read(body), MANY)
             except ReadError:
                 continue
+
+
+@pytest.mark.parametrize("form", [opml, table])
+def test_a_name_that_looks_encoded_twice_stays(form):
+    outlet = Outlet("a", "Â¡", "", (Source("https://a.example/rss"),))
+    assert imported(form.read(form.write([outlet]).encode()), []).outlets == (outlet,)
