@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TextIO
 
 from monitor import enrol, wiring
+from monitor.discovery import Discovery, discover
 from monitor.enrol import Trial
 from monitor.model import Channel, Delivery, Entity, Message, Outlet, Page, Rule
 from monitor.notify.channels.sender import Sender
@@ -17,6 +18,9 @@ from monitor.pool import Pool
 from monitor.ports import Store
 from monitor.settings.load import Settings
 from monitor.views import OutletRow, Totals
+
+# Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
+MAX_GAP = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,21 @@ def verdict(report: Report, max_age: float) -> str:
 async def ask_outlets(settings: Settings, outlets: Sequence[Outlet], told: Callable[[Trial], None]) -> int:
     """Ask every source of these outlets once, tell of each answer as it comes; return how many cannot be read."""
     failed = 0
-    async with wiring.fetching(settings) as (client, pool):
-        jobs = [enrol.check(client, pool, outlet, source) for outlet in outlets for source in outlet.sources]
+    async with wiring.visiting(settings) as guest:
+        jobs = [
+            enrol.check(guest.visitor, guest.pool, outlet, source) for outlet in outlets for source in outlet.sources
+        ]
         for job in asyncio.as_completed(jobs):
             found = await job
             failed += found.reason is not None
             told(found)
     return failed
+
+
+async def look_around(settings: Settings, url: str, told: Callable[[str], None], *, private: bool) -> Discovery:
+    """Find what a site has to watch; `told` is called with each address before it is asked."""
+    async with wiring.visiting(settings, gap=min(settings.gap, MAX_GAP)) as guest:
+        return await discover(guest.visitor, guest.pool, guest.ledger, url, private=private, told=told)
 
 
 async def try_channels(

@@ -13,7 +13,7 @@ from typing import Any
 
 from monitor.errors import FetchError, ReadError, Reason
 from monitor.fetch import policy
-from monitor.fetch.visit import addressed
+from monitor.fetch.visit import Refusal, Visitor, addressed
 from monitor.match import forms, ordinary
 from monitor.model import Failure, Name, Outlet, Source
 from monitor.parse import bytes as packed
@@ -43,15 +43,11 @@ class Trial:
     detail: str = ""
 
 
-async def check(fetcher: Fetcher, readers: Readers, outlet: Outlet, source: Source) -> Trial:
-    """Ask a source once. Stores nothing, never raises for what the outlet does."""
-    try:
-        page = await fetcher.get(addressed(Request(source.url), outlet, source.url))
-    except FetchError as error:
-        return Trial(outlet.id, source.url, reason=error.reason, detail=error.detail)
-    verdict = policy.judge(page)
-    if verdict is not None:
-        return Trial(outlet.id, source.url, reason=verdict.reason, detail=verdict.detail)
+async def check(visitor: Visitor, readers: Readers, outlet: Outlet, source: Source) -> Trial:
+    """Ask a source once, as the daemon would. Stores nothing, never raises for what the outlet does."""
+    page = await visitor.get(source.url, outlet)
+    if isinstance(page, Refusal):
+        return Trial(outlet.id, source.url, reason=page.reason, detail=page.detail)
     due = DueSource(0, outlet.id, source.url, source.kind, datetime.now(UTC), links=source.links)
     found = await readers.links(page, due)
     if isinstance(found, Failure):

@@ -21,7 +21,7 @@ from typing import TypeVar
 from monitor import orders, wire
 from monitor.errors import PoolError, Reason
 from monitor.forkserver import ForkServer
-from monitor.model import Entity, Failure, Link, Links, Memory, Outlet, Page, Reading, Rule
+from monitor.model import Candidates, Entity, Failure, Link, Links, Memory, Outlet, Page, Reading, Rule
 from monitor.views import DueSource, RobotsVerdict
 from monitor.worker import FORK_SECONDS, UntouchedError, Worker, end, fork, start, told
 from monitor.zygote import memory
@@ -136,6 +136,9 @@ class Pool:
 
     async def links(self, page: Page, source: DueSource) -> Links | Failure:
         return await self._ask(wire.LinksJob(page, source), FIRST)
+
+    async def candidates(self, page: Page) -> Candidates | Failure:
+        return await self._ask(wire.CandidatesJob(page), FIRST)
 
     async def article(self, page: Page, link: Link, outlet: Outlet, memory: Memory | None = None) -> Reading | Failure:
         job = wire.ArticleJob(link, outlet.language, page=page, selectors=outlet.selectors, memory=memory)

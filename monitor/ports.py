@@ -10,7 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from monitor.model import Channel, Cookie, Delivery, Failure, Link, Links, Memory, Message, Outlet, Page, Reading
+from monitor.model import (
+    Candidates,
+    Channel,
+    Cookie,
+    Delivery,
+    Failure,
+    Link,
+    Links,
+    Memory,
+    Message,
+    Outlet,
+    Page,
+    Reading,
+)
 from monitor.ports_store import Ledger as Ledger
 from monitor.ports_store import Store as Store
 from monitor.views import DueSource, RobotsVerdict
@@ -73,6 +86,12 @@ class Readers(Protocol):
 
     async def links(self, page: Page, source: DueSource) -> Links | Failure:
         """Parse a feed (or another list) into links, canonical URLs included."""
+        ...
+
+    async def candidates(self, page: Page) -> Candidates | Failure:
+        """Say what a page names as sources: a home page its feeds, a robots.txt its sitemaps; or that it is one itself.
+        A wall in the place of a home page (consent, login, challenge, an error) is a Failure.
+        """
         ...
 
     async def article(self, page: Page, link: Link, outlet: Outlet, memory: Memory | None = None) -> Reading | Failure:

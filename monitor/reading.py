@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from monitor.errors import ReadError
+from monitor.errors import ReadError, Reason
 from monitor.extract import memory
 from monitor.extract.article import Hints, content_hash, own_canonical, read_page
 from monitor.fetch import robots
@@ -16,6 +16,7 @@ from monitor.match.engine import Matcher
 from monitor.model import (
     Article,
     Block,
+    Candidates,
     Entity,
     Entry,
     Failure,
@@ -29,6 +30,7 @@ from monitor.model import (
     Selectors,
     TextKind,
 )
+from monitor.outlets import discover
 from monitor.outlets.kinds import KINDS
 from monitor.parse import language as languages
 from monitor.parse import urls
@@ -41,6 +43,8 @@ MAX_LINKS = 1_000
 MAX_FEED_TEXT = 2_000_000
 MAX_ENTRY_TEXT = 50_000
 MAX_ARTICLE_TEXT = 1_000_000
+# What may answer in the place of a home page, and names no feed.
+_WALLS = {Reason.CHALLENGE, Reason.CONSENT, Reason.LOGIN, Reason.ERROR_PAGE}
 
 
 class Reader:
@@ -79,6 +83,22 @@ class Reader:
         return Links(
             tuple(found.values()), feed.title, feed.language, feed.ttl, feed.dropped, titles, feed.quiet, feed.sitemaps
         )
+
+    @staticmethod
+    def candidates(page: Page) -> Candidates | Failure:
+        """Say what a page names as sources, or what stands in its place."""
+        try:
+            found = discover.candidates(page)
+        except ReadError as error:
+            return Failure(error.reason, error.detail)
+        if found.kind or found.found or discover.is_front(page):
+            return found
+        try:
+            read_page(page, Hints(), Memory())
+        except ReadError as error:
+            if error.reason in _WALLS:
+                return Failure(error.reason, error.detail)
+        return found
 
     def article(
         self,
@@ -143,6 +163,13 @@ class Reader:
         # The headline and the standfirst are all that a feed entry may have.
         sketch = fingerprint(article.title, article.body or article.standfirst)
         return Reading(article, tuple(hits), sketch, self._matcher.version)
+
+
+class Lister(Reader):
+    """A reader of lists and home pages alone: it loads no languages, which takes others a second."""
+
+    def warm(self) -> None:
+        """Load nothing: languages are loaded by the page that needs them."""
 
 
 def _link(entry: Entry, source: DueSource, room: int) -> Link:

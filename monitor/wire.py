@@ -19,7 +19,20 @@ import msgspec
 from monitor.errors import Reason
 from monitor.fetch.robots import MAX_DELAY
 from monitor.headers import Headers
-from monitor.model import Article, Failure, Hit, Link, Links, LinkState, Memory, Page, Reading, Selectors
+from monitor.model import (
+    Article,
+    Candidate,
+    Candidates,
+    Failure,
+    Hit,
+    Link,
+    Links,
+    LinkState,
+    Memory,
+    Page,
+    Reading,
+    Selectors,
+)
 from monitor.views import DueSource, RobotsVerdict
 
 if TYPE_CHECKING:
@@ -37,6 +50,8 @@ MAX_DIGESTS = 500
 MAX_DETAIL = 500
 MAX_URL = 2_000
 MAX_SITEMAPS = 200
+MAX_CANDIDATES = 100
+MAX_WORDS = 500
 HOURS = 7 * 24
 
 T = TypeVar("T")
@@ -89,6 +104,25 @@ class LinksJob(Task[Links], frozen=True, tag="links"):
             reply.links, reply.title, reply.language, reply.ttl, reply.dropped, reply.titles, reply.quiet,
             reply.sitemaps,
         )  # fmt: skip
+
+
+class CandidatesJob(Task[Candidates], frozen=True, tag="candidates"):
+    """Ask a page which sources it names."""
+
+    page: Page
+
+    def run(self, reader: Reader) -> Candidates | Failure:
+        return reader.candidates(self.page)
+
+    def result(self, payload: bytearray) -> Candidates | Failure:
+        """Decode and check the reply; raises FrameError."""
+        reply = decode(_CANDIDATES, payload)
+        if isinstance(reply, FailureReply):
+            return reply.failure()
+        words = (one.title + one.kind + one.why for one in reply.found)
+        _require(all(len(one) <= 2 * MAX_WORDS for one in words), "a candidate of too many words")
+        _require(all(len(one.url) <= MAX_URL for one in reply.found), "a candidate with too long an address")
+        return Candidates(reply.kind, reply.title, reply.language, reply.found)
 
 
 class _ReadingJob(Task[Reading], frozen=True):
@@ -167,7 +201,7 @@ class RobotsJob(Task[RobotsVerdict], frozen=True, tag="robots"):
         return RobotsVerdict(reply.allowed, reply.delay)
 
 
-Job = LinksJob | ArticleJob | EntryJob | CanonicalJob | RobotsJob
+Job = LinksJob | CandidatesJob | ArticleJob | EntryJob | CanonicalJob | RobotsJob
 
 
 # ---- replies: reader to daemon. Limits of Meta are checked before the items are built.
@@ -186,6 +220,15 @@ class LinksReply(msgspec.Struct, frozen=True, tag="links"):
     sitemaps: Annotated[
         tuple[Annotated[str, msgspec.Meta(max_length=MAX_URL)], ...], msgspec.Meta(max_length=MAX_SITEMAPS)
     ]
+
+
+class CandidatesReply(msgspec.Struct, frozen=True, tag="candidates"):
+    """A Candidates."""
+
+    kind: Annotated[str, msgspec.Meta(max_length=MAX_WORDS)]
+    title: Annotated[str, msgspec.Meta(max_length=MAX_WORDS)]
+    language: Annotated[str, msgspec.Meta(max_length=MAX_WORDS)] | None
+    found: Annotated[tuple[Candidate, ...], msgspec.Meta(max_length=MAX_CANDIDATES)]
 
 
 class ReadingReply(msgspec.Struct, frozen=True, tag="reading"):
@@ -235,6 +278,9 @@ def _plain(value: object) -> object:
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain)
 _JOB: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
 _LINKS: msgspec.msgpack.Decoder[LinksReply | FailureReply] = msgspec.msgpack.Decoder(LinksReply | FailureReply)
+_CANDIDATES: msgspec.msgpack.Decoder[CandidatesReply | FailureReply] = msgspec.msgpack.Decoder(
+    CandidatesReply | FailureReply
+)
 _READING: msgspec.msgpack.Decoder[ReadingReply | FailureReply] = msgspec.msgpack.Decoder(ReadingReply | FailureReply)
 _CANONICAL: msgspec.msgpack.Decoder[CanonicalReply | FailureReply] = msgspec.msgpack.Decoder(
     CanonicalReply | FailureReply
@@ -272,6 +318,8 @@ def pack_reply(result: object, serial: int) -> bytearray:
                 result.links, result.title, result.language, result.ttl, result.dropped, result.titles, result.quiet,
                 result.sitemaps,
             )  # fmt: skip
+        case Candidates():
+            reply = CandidatesReply(result.kind, result.title, result.language, result.found)
         case Reading():
             reply = ReadingReply(
                 result.article, result.hits, result.fingerprint, result.rules_version, result.gain, result.claim

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
@@ -65,9 +67,36 @@ def agent(settings: Settings) -> str:
 
 @asynccontextmanager
 async def fetching(settings: Settings) -> AsyncIterator[tuple[Client, Pool]]:
-    """A client and reader processes without a database, for `inspect` and `outlets check`."""
-    async with _readers(settings) as pool, client(settings) as fetcher:
-        yield fetcher, pool
+    """A client and reader processes for lists and home pages, without a database."""
+    pool = await Pool.start((), (), size=settings.readers, reader="monitor.reading:Lister")
+    try:
+        async with client(settings) as fetcher:
+            yield fetcher, pool
+    finally:
+        await pool.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """What asks outlets for a person who waits: no database is touched, what hosts said is forgotten at the end."""
+
+    visitor: Visitor
+    pool: Pool
+    ledger: Ledger
+
+
+@asynccontextmanager
+async def visiting(settings: Settings, *, gap: float | None = None) -> AsyncIterator[Guest]:
+    """A visitor without our database, for `outlets check` and `outlets discover`. `gap`: seconds between two visits to
+    a host; None: as configured.
+    """
+    with tempfile.TemporaryDirectory(prefix="monitor-") as folder:
+        async with fetching(settings) as (fetcher, pool):
+            ledger = StoreLedger(lambda: SqliteStore.open(Path(folder) / "visits.db"))
+            try:
+                yield Guest(_visitor(settings, SystemClock(), pool, fetcher, ledger, gap), pool, ledger)
+            finally:
+                await asyncio.to_thread(ledger.close)
 
 
 @asynccontextmanager
@@ -101,12 +130,18 @@ async def _pipeline(
         return store.stories.recent(now - STORY_WINDOW), store.outlets.held_hosts(now), since
 
     known, held, since = await asyncio.wrap_future(ledger.submit(take_over))
-    visitor = Visitor(
-        fetcher, pool, ledger, clock, Gate(settings.gap), agent(settings),
-        deadline=settings.fetch_deadline, max_bytes=settings.page_size,
-    )  # fmt: skip
+    visitor = _visitor(settings, clock, pool, fetcher, ledger)
     visitor.restore(held, now)
     return Pipeline(visitor, pool, ledger, sender, clock, Clusters(known), orders(settings, since))
+
+
+def _visitor(
+    settings: Settings, clock: SystemClock, pool: Pool, fetcher: Client, ledger: Ledger, gap: float | None = None
+) -> Visitor:
+    return Visitor(
+        fetcher, pool, ledger, clock, Gate(settings.gap if gap is None else gap), agent(settings),
+        deadline=settings.fetch_deadline, max_bytes=settings.page_size,
+    )  # fmt: skip
 
 
 def checked_sender(settings: Settings, out: TextIO) -> Sender:

@@ -9,7 +9,7 @@ import pytest
 from monitor.errors import Reason
 from monitor.model import Failure, Link, Memory, Page, Reading, Rule, TextKind
 from monitor.parse.digest import digest
-from monitor.reading import MAX_FEED_TEXT, Reader
+from monitor.reading import MAX_FEED_TEXT, Lister, Reader
 from monitor.views import DueSource
 from tests.web import article
 
@@ -150,3 +150,26 @@ def test_a_page_of_one_endless_paragraph_keeps_its_beginning():
     assert isinstance(reading, Reading)
     assert len(reading.article.body) == 1_000_000
     assert reading.hits
+
+
+CHALLENGED = "<script>window._cf_chl_opt = {}</script><p>One moment, please.</p>"
+
+
+def test_a_wall_in_place_of_a_home_page_is_named_and_a_front_page_is_none():
+    said = READER.candidates(page(f"<html><title>Just a moment...</title><body>{CHALLENGED}</body></html>".encode()))
+    assert said.reason is Reason.CHALLENGE
+    links = "".join(f'<a href="/{n}">Story {n}</a>' for n in range(20))
+    front = READER.candidates(page(f"<html><title>The Quay</title><body>{CHALLENGED}{links}</body></html>".encode()))
+    assert (front.title, front.found) == ("The Quay", ())
+
+
+def test_what_is_no_page_at_all_is_a_failure():
+    assert READER.candidates(page(b"")).reason is Reason.EMPTY
+    assert READER.candidates(page(b"<div>" * 60_000)).reason is Reason.HOSTILE
+
+
+def test_a_reader_of_lists_loads_no_languages(monkeypatch):
+    monkeypatch.setattr("monitor.parse.language.load", lambda: pytest.fail("loaded"))
+    lister = Lister([], [])
+    lister.warm()
+    assert len(lister.links(feed(item("a")), SOURCE).links) == 1

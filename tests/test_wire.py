@@ -15,6 +15,8 @@ from monitor.errors import Reason
 from monitor.model import (
     Article,
     Block,
+    Candidate,
+    Candidates,
     Entity,
     Evidence,
     Failure,
@@ -41,6 +43,8 @@ LISTED = Link("paper", "http://x/feed", "http://x/1", title="Élysée мир", p
 LINKS_JOB = wire.LinksJob(PAGE, SOURCE)
 LEARNT = Memory(((7, 2**64 - 1, 1),), (4, 5))
 ARTICLE_JOB = wire.ArticleJob(LINK, "en", page=PAGE, selectors=Selectors(body=".story", drop=".promo"), memory=LEARNT)
+CANDIDATES_JOB = wire.CandidatesJob(PAGE)
+NAMED = Candidate("http://x/feed", "feed", "Все новости", "the page links to it")
 CANONICAL_JOB = wire.CanonicalJob(PAGE, "http://y/1")
 ROBOTS_JOB = wire.RobotsJob(b"User-agent: *", ("http://x/1", "http://x/2"), "monitor")
 NAIVE = Block(Role.BODY, "It met.", datetime(2026, 3, 1))  # noqa: DTZ001
@@ -73,6 +77,7 @@ def through(job, result):
         ARTICLE_JOB,
         wire.EntryJob(LINK, None, failure=Failure(Reason.ROBOTS, "no")),
         CANONICAL_JOB,
+        CANDIDATES_JOB,
         ROBOTS_JOB,
     ],
 )
@@ -97,6 +102,8 @@ def test_jobs_arrive_as_they_were(job):
         (CANONICAL_JOB, "http://y/1"),
         (CANONICAL_JOB, Failure(Reason.CRASHED)),
         (ROBOTS_JOB, RobotsVerdict((True, False), 2.5)),
+        (CANDIDATES_JOB, Candidates("", "Paper", "fr", (NAMED, NAMED))),
+        (CANDIDATES_JOB, Failure(Reason.CHALLENGE, "Just a moment")),
         (LINKS_JOB, Failure(Reason.NOT_A_FEED, "html")),
         (ARTICLE_JOB, Failure(Reason.CONSENT)),
         (ROBOTS_JOB, Failure(Reason.HOSTILE)),
@@ -116,6 +123,11 @@ def test_results_arrive_as_they_were(job, result):
         (LINKS_JOB, READING, "reading"),
         (ARTICLE_JOB, Links(), "links"),
         (ROBOTS_JOB, RobotsVerdict((True,)), "not one verdict"),
+        (CANDIDATES_JOB, Links(), "links"),
+        (CANDIDATES_JOB, Candidates(found=(NAMED,) * (wire.MAX_CANDIDATES + 1)), "length <= 100"),
+        (CANDIDATES_JOB, Candidates(title="x" * 501), "length <= 500"),
+        (CANDIDATES_JOB, Candidates(found=(replace(NAMED, url="http://x/" + "y" * wire.MAX_URL),)), "too long"),
+        (CANDIDATES_JOB, Candidates(found=(replace(NAMED, title="y" * 2_000),)), "too many words"),
         (LINKS_JOB, Links((LISTED,) * (wire.MAX_LINKS + 1)), "length <= 2000"),
         (LINKS_JOB, Links((replace(LISTED, outlet="other"),)), "cannot list"),
         (LINKS_JOB, Links((replace(LISTED, source="http://x/other"),)), "cannot list"),

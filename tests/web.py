@@ -10,10 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Web:
-    """`pages`: path → bytes, or (status, content type, bytes). Others answer 404. `asked`: paths in order."""
+    """`pages`: path → bytes, or (status, content type, bytes). Others answer 404. `moves`: path → where a redirect leads.
+    `asked`: paths in order.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, bytes | tuple[int, str, bytes]] = {}
+        self.moves: dict[str, str] = {}
         self.asked: list[str] = []
         web = self
 
@@ -24,9 +27,11 @@ class Web:
                 if isinstance(answer, bytes):
                     kind = "application/rss+xml" if answer[:5] == b"<?xml" else "text/html; charset=utf-8"
                     answer = (200, kind, answer)
-                status, kind, body = answer
+                status, kind, body = answer if self.path not in web.moves else (301, "text/html", b"")
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
+                if self.path in web.moves:
+                    self.send_header("Location", web.moves[self.path])
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

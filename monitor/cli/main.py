@@ -18,7 +18,7 @@ COMMANDS = {
     "hits": ("hits", "hits", "List and search stored hits; show one with its reason."),
     "articles": ("articles", "articles", "List and search stored articles."),
     "rules": ("rules", "rules", "List, check, try and explain rules."),
-    "outlets": ("outlets", "outlets", "List outlets; ask each what it holds now."),
+    "outlets": ("outlets", "outlets", "List, find, add and check outlets; import and export them."),
     "alerts": ("alerts", "alerts", "List what was sent, failed or waits; send a test message."),
     "config": ("config", "config", "Check, show and create the configuration."),
     "inspect": ("inspect", "inspect", "See what the parsers see in a file or URL."),

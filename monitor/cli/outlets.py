@@ -1,15 +1,19 @@
-"""`monitor outlets`: list, and ask each what it holds now."""
+"""`monitor outlets`: list, and ask each what it holds now; what adds to them stands in adding.py and exchange.py."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli import listing
+from monitor.cli import adding, exchange, listing
 from monitor.cli.app import App, clean, console, json_option, one_line, pass_app, print_json
+from monitor.cli.hints import advice, age
 
 if TYPE_CHECKING:
     from monitor.enrol import Trial
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def outlets() -> None:
-    """List outlets; ask each what it holds now."""
+    """List outlets, add some, ask each what it holds now."""
 
 
 @outlets.command("list")
@@ -57,7 +61,7 @@ def list_(app: App, as_json: bool) -> None:
              listing.when(row["last_read"]), f"{row['reason']} {row['detail']}" if row["reason"] else "")  # type: ignore[arg-type]
             for row in rows
         ],
-        empty="No outlets: write some in outlets.yaml.",
+        empty="No outlets: `monitor outlets add HOMEPAGE` writes one into outlets.yaml.",
     )  # fmt: skip
 
 
@@ -66,7 +70,9 @@ def list_(app: App, as_json: bool) -> None:
 @json_option
 @pass_app
 def check(app: App, ids: tuple[str, ...], as_json: bool) -> None:
-    """Ask each outlet's sources now and say what they hold. Stores nothing. Exit code 1 where one cannot be read."""
+    """Ask each outlet's sources now: what they hold, how fresh it is, what is wrong and what to do. Stores nothing.
+    Exit code 1 where one cannot be read.
+    """
     settings = app.settings(addresses=False)
     unknown = set(ids) - {outlet.id for outlet in settings.outlets}
     if unknown:
@@ -75,27 +81,63 @@ def check(app: App, ids: tuple[str, ...], as_json: bool) -> None:
     from monitor.checkup import ask_outlets
 
     total = sum(len(outlet.sources) for outlet in chosen)
-    with console(stderr=True).status("asking") as status:
-        asked = itertools.count(1)
+    as_table = sys.stdout.isatty() and not as_json
+    answers: list[Trial] = []
+    with _progress(total) as advance:
 
         def told(found: Trial) -> None:
-            if status.console.is_terminal:
-                status.update(f"{next(asked)} of {total} sources asked")
+            answers.append(found)
+            advance()
             if as_json:
                 print_json([found])
-            else:
-                click.echo(clean(one_line(describe(found))))
+            elif not as_table:
+                click.echo(clean(one_line(describe(found, datetime.now(UTC)))))
 
         failed = asyncio.run(ask_outlets(settings, chosen, told))
+    if as_table:
+        _table(answers)
     if not as_json:
         click.echo(f"{total - failed} of {total} sources can be read", err=True)
     if failed:
         raise click.exceptions.Exit(1)
 
 
-def describe(found: Trial) -> str:
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on stderr where that is a terminal; yield what moves it on by one."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    screen = console(stderr=True)
+    columns = (TextColumn("asking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("asking", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _table(answers: Sequence[Trial]) -> None:
+    """Print what was answered, what is wrong first."""
+    now = datetime.now(UTC)
+    rows = [(found, *advice(found, now)) for found in answers]
+    rows.sort(key=lambda row: (not row[1], row[0].outlet))
+    listing.table(
+        ("id", "source", "links", "newest", "wrong", "what to do"),
+        [
+            (found.outlet, found.url, found.links or "", age(found.newest, now), wrong, todo)
+            for found, wrong, todo in rows
+        ],
+        empty="No outlets: `monitor outlets add HOMEPAGE` writes one.",
+    )
+
+
+def describe(found: Trial, now: datetime) -> str:
     """Return one line about what a source answered."""
-    if found.reason:
-        return f"{found.outlet}: {found.url}: {found.reason} {found.detail}"
+    wrong, todo = advice(found, now)
     newest = f", the newest of {listing.when(found.newest)} UTC" if found.newest else ""
-    return f"{found.outlet}: {found.url}: {found.links} links{newest}"
+    holds = "" if found.reason else f"{found.links} links{newest}"
+    return f"{found.outlet}: {found.url}: " + "; ".join(part for part in (holds, wrong, todo) if part)
+
+
+outlets.add_command(adding.discover)
+outlets.add_command(adding.add)
+outlets.add_command(exchange.import_)
+outlets.add_command(exchange.export)

@@ -150,6 +150,12 @@ def _parted(tag: str) -> tuple[str, str]:
     return space.lstrip("{"), local.lower()
 
 
+def line(element: Element) -> int:
+    """Return the line, from 1, that an element begins in; 0 where that is not known."""
+    number: object = element.sourceline
+    return number if isinstance(number, int) else 0
+
+
 def inner(element: Element) -> str:
     """Return all text below an element; elements inside (XHTML content) are separated by a space."""
     return " ".join(str(part) for part in element.itertext())

@@ -194,6 +194,10 @@ class Document:
         """Return the line, from 1, of the key that `keys` lead to."""
         return self._find(keys).key[0] + 1
 
+    def column(self, keys: Keys) -> int:
+        """Return the column, from 0, of the key that `keys` lead to."""
+        return self._find(keys).key[1]
+
     def error(self, keys: Keys, message: str, hint: str = "", *, on_key: bool = False) -> ConfigError:
         """Make the error of the value at `keys`, or of the key itself."""
         node = self._find(keys)

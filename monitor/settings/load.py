@@ -49,14 +49,17 @@ class Settings:
     origins: Mapping[str, str]
 
 
-def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool = True) -> Settings:
+def load(
+    directory: Path | None, environ: Mapping[str, str], *, addresses: bool = True, outlets_text: str | None = None
+) -> Settings:
     """Read and check everything. `addresses=False`: channels stay without theirs, for what sends nothing and may be
-    called where the variables that hold them are not set; of subscriptions there is what can be had.
+    called where the variables that hold them are not set; of subscriptions there is what can be had. `outlets_text` is
+    read in place of outlets.yaml.
 
     Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
     """
     folder = paths.config_folder(directory, environ)
-    documents = {name: read(folder / f"{name}.yaml", secret=name == "alerts") for name in paths.NAMES}
+    documents = _documents(folder, outlets_text)
     findings = Findings()
     for document in documents.values():
         findings.errors += document.errors
@@ -84,11 +87,7 @@ def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool 
     }
     check.alerts(alerts, documents["alerts"], others, findings)
     origins = _origins([*(pack.document for pack in found_packs), *documents.values()])
-    for key, item in alerts.channels.items():
-        if item.url_env:
-            origins[f"channels.{key}.url"] = f"environment {item.url_env}"
-        elif item.url_file:
-            origins[f"channels.{key}.url"] = f"file {_beside(documents['alerts'], item.url_file)}"
+    origins |= _address_origins(alerts, documents["alerts"])
     if addresses:
         channels = _channels(alerts, documents["alerts"], environ, findings)
     else:
@@ -108,6 +107,24 @@ def load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool 
         origins=origins,
         **scalars,
     )
+
+
+def _address_origins(alerts: schema.AlertsFile, document: Document) -> dict[str, str]:
+    """Say where the addresses of channels come from that do not stand in alerts.yaml."""
+    origins = {}
+    for key, item in alerts.channels.items():
+        if item.url_env:
+            origins[f"channels.{key}.url"] = f"environment {item.url_env}"
+        elif item.url_file:
+            origins[f"channels.{key}.url"] = f"file {_beside(document, item.url_file)}"
+    return origins
+
+
+def _documents(folder: Path, outlets_text: str | None) -> dict[str, Document]:
+    documents = {name: read(folder / f"{name}.yaml", secret=name == "alerts") for name in paths.NAMES}
+    if outlets_text is not None:
+        documents["outlets"] = Document(folder / "outlets.yaml", outlets_text)
+    return documents
 
 
 def _validate(model: type[File], document: Document, findings: Findings) -> File:
