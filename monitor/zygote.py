@@ -36,8 +36,9 @@ FORK, KILL, AMEND = b"F", b"K", b"A"
 PR_SET_PDEATHSIG = 1
 JOB_FD = 3
 BOOT = "import sys; sys.path[:] = sys.argv[2:]; from monitor.zygote import main; main(int(sys.argv[1]))"
-# The daemon watches resident memory every 50 ms; the address space is the wall for what is faster than that.
-ADDRESS_SPACE_FACTOR = 4
+# The daemon watches resident memory every 50 ms, in which a parser takes 100 MB; the address space is the wall for what
+# is faster than that. A reader has one thread and so one heap: it maps little that it does not fill.
+ADDRESS_SPACE_FACTOR = 1
 # A page of 5 MB in small paragraphs leaves 300 MB of free heap behind that malloc does not give back by itself.
 TRIM_ABOVE = 16 << 20
 
