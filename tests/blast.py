@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,11 +25,14 @@ SOURCE = DueSource(1, "a", "https://a.example/feed", "feed", NOW)
 
 @dataclass(frozen=True)
 class Blast:
-    """What a bomb did. `grown`: bytes above what the reader held before, at the most."""
+    """What a bomb did. `grown`: bytes above what the reader held before, at the most; `cpu`: seconds of the reader's own,
+    0 where it ended.
+    """
 
     answer: Any
     seconds: float
     grown: int
+    cpu: float = 0.0
 
     @property
     def told(self) -> str:
@@ -64,6 +68,7 @@ async def blast(pool: Pool, bomb: Bomb) -> Blast:
         await asyncio.sleep(0.002)
     pid = pool._idle[0].pid
     before, highest = memory(pid)[1], 0
+    busy = _cpu(pid)
     # From here on VmHWM is the most this reader holds during the job.
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
@@ -80,7 +85,15 @@ async def blast(pool: Pool, bomb: Bomb) -> Blast:
     watcher.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watcher
-    return Blast(answer, seconds, max(0, max(highest, _peak(pid)) - before))
+    return Blast(answer, seconds, max(0, max(highest, _peak(pid)) - before), max(0.0, _cpu(pid) - busy))
+
+
+def _cpu(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (OSError, ValueError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak(pid: int) -> int:

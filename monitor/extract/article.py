@@ -182,7 +182,7 @@ def _markup(page: Page) -> bytes:
     kind = mime(page)
     if kind not in _HTML and kind not in _UNSURE:
         raise ExtractError(Reason.WRONG_TYPE, kind[:100])
-    raw = inflate(page)
+    raw = inflate(page, whole=True)
     start = raw[:4_000].lstrip()
     if not start:
         raise ExtractError(Reason.EMPTY, f"{len(raw)} bytes")

@@ -10,7 +10,10 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from collections import Counter
 from contextlib import suppress
+from encodings import aliases
+from functools import cache
 
 from monitor.errors import ReadError, Reason
 from monitor.model import Page
@@ -53,6 +56,8 @@ _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+    # Without a mark: what a page begins with.
+    *((sign.encode(name), name) for name in ("utf-16-le", "utf-16-be") for sign in ("<!", "<h", "<H", "<?", "<r")),
 )
 # Python's registry also holds idna, hex, rot13, zlib …, which raise or run; only these are ever looked up.
 _ALLOWED = frozenset(
@@ -61,12 +66,35 @@ _ALLOWED = frozenset(
     "iso8859-13 iso8859-14 iso8859-15 iso8859-16 mac-roman mac-cyrillic gb2312 gbk gb18030 big5 big5hkscs shift_jis "
     "cp932 euc_jp iso2022_jp euc_kr cp949 johab utf-16 utf-16-le utf-16-be utf-32".split()
 )
-# WHATWG: pages that say latin-1 or ASCII mean windows-1252.
-_MEANS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+# WHATWG: pages that say latin-1 or ASCII mean windows-1252; of others too the larger set is meant.
+_MEANS = {
+    "iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932",
+    "euc_kr": "cp949", "iso8859-9": "cp1254",
+}  # fmt: skip
+# Labels that WHATWG knows and Python does not.
+_ALSO = {
+    "windows-949": "cp949", "windows-874": "cp874", "dos-874": "cp874", "tis-620": "cp874", "iso-8859-8-i": "iso8859-8",
+    "latin-1": "iso8859-1", "logical": "iso8859-8", "visual": "iso8859-8", "unicode": "utf-16-le", "utf-16": "utf-16-le", "utf8": "utf-8",
+}  # fmt: skip
+# Text in UTF-8 with some broken bytes has far more characters that are whole; of others at most a fifth look whole.
+_WHOLE = 10
+_SAMPLE = 200_000
+_PLACES = 16_384
+_LANG = re.compile(rb"<html[^>]{0,300}?\slang\s*=\s*[\"']?([A-Za-z]{2,3})\b", re.IGNORECASE)
+# Western and central European letters look alike to a detector: what a page calls its language says which they are.
+_EUROPEAN = re.compile(r"cp125[0278]|cp1254|iso8859-(?:[2349]|1[03456])|mac-roman")
+_OF_LANGUAGE = {
+    **dict.fromkeys("cs hr hu pl ro sk sl sh bs sq".split(), "cp1250"),
+    **dict.fromkeys("et lt lv".split(), "cp1257"),
+    "tr": "cp1254", "az": "cp1254", "vi": "cp1258",
+    **dict.fromkeys("ca da de en es eu fi fr ga gl is it nb nl nn no pt sv".split(), "cp1252"),
+}  # fmt: skip
 
 
-def inflate(page: Page, *, cap: int = MAX_BODY) -> bytes:
-    """Return the body unpacked. Raises ReadError: ENCODING for a layer we did not ask for, TOO_LARGE over `cap`."""
+def inflate(page: Page, *, cap: int = MAX_BODY, whole: bool = False) -> bytes:
+    """Return the body unpacked. Raises ReadError: ENCODING for a layer we did not ask for, TOO_LARGE over `cap`, and
+    PROTOCOL where `whole` is asked for and the packed body ends early: half an article is worse than a second visit.
+    """
     encoding = page.headers.get("content-encoding", "").strip().lower()
     if encoding in {"", "identity"}:
         if len(page.body) > cap:
@@ -84,6 +112,9 @@ def inflate(page: Page, *, cap: int = MAX_BODY) -> bytes:
             continue
         if len(body) > cap:
             raise ReadError(Reason.TOO_LARGE, f"unpacks to more than {cap} bytes")
+        # Some servers send no checksum, and so no end, behind a page that is all there.
+        if whole and not unpacker.eof and b"</html" not in body[-1_000:].lower():
+            raise ReadError(Reason.PROTOCOL, f"the {encoding} body ends early, after {len(body)} bytes unpacked")
         return body
     raise failure
 
@@ -123,13 +154,18 @@ def _holds(body: bytes, mark: bytes, least: int) -> bool:
 
 def _count_tags(body: bytes) -> None:
     depth = deepest = tags = options = 0
+    waiting: Counter[bytes] = Counter()
     for match in _TAG.finditer(body):
         tags += 1
         name = match[2].lower()
         if match[1]:
-            depth = max(0, depth - 1)
+            # The end of nothing closes nothing: "<div></x>" is nested as deep as "<div>".
+            if waiting[name]:
+                waiting[name] -= 1
+                depth -= 1
         elif name not in _VOID:
             depth += 1
+            waiting[name] += 1
             deepest = max(deepest, depth)
             options += name == b"option"
     if deepest > MAX_DEPTH:
@@ -227,15 +263,23 @@ def _outside_scripts(body: bytes) -> bytes:
     return b"".join(parts)
 
 
+@cache
+def _labels_known() -> dict[str, str]:
+    """Return the codec of every label that is ever looked up: codecs.lookup itself would import what a page names."""
+    known = dict(_ALSO)
+    for alias, module in [*aliases.aliases.items(), *((name, name) for name in _ALLOWED)]:
+        names = (module, module.replace("_", "-"), module.replace("latin_1", "iso8859-1"))
+        if name := next((name for name in names if name in _ALLOWED), None):
+            known.setdefault(alias.replace("_", "-"), name)
+    return known
+
+
 def _known(label: str) -> str | None:
-    # codecs.lookup may import modules by name; labels that are no plain word never reach it.
-    if label.lower().startswith(("x-", "unicode-1")):
-        label = label[2:]
-    try:
-        name = codecs.lookup(label).name
-    except (LookupError, ValueError, UnicodeError):
-        return None
-    return _MEANS.get(name, name) if name in _ALLOWED else None
+    label = label.lower().replace("_", "-").replace(":", "-")
+    for known in (label, label.removeprefix("x-"), label.removeprefix("unicode-1-1-")):
+        if name := _labels_known().get(known):
+            return _MEANS.get(name, name)
+    return None
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -252,6 +296,8 @@ def decode(body: bytes, content_type: str = "") -> str:
         return _clean(once.decode("utf-8") if once else text)
     except UnicodeError:
         pass
+    if _is_broken_utf8(body[:_SAMPLE]):
+        return _clean(body.decode("utf-8", "replace"))
     names = [name for label in _labels(body, content_type) if (name := _known(label))]
     for name in names:
         try:
@@ -259,6 +305,11 @@ def decode(body: bytes, content_type: str = "") -> str:
         except UnicodeError:
             continue
     return _clean(body.decode(names[0] if names else _detect(body), "replace"))
+
+
+def _is_broken_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", "replace")
+    return len(text) - len(text.encode("ascii", "ignore")) > (1 + _WHOLE) * text.count("\ufffd")
 
 
 def utf8(body: bytes, content_type: str = "") -> bytes:
@@ -290,7 +341,7 @@ def _encoded_twice(text: str) -> bytes | None:
 def _labels(body: bytes, content_type: str) -> list[str]:
     """Return what the header and the page call their charset, the header first."""
     header = _HEADER.search(content_type[:500])
-    inside = (_META.search(body[:4096]), _XML.match(body[:300]))
+    inside = (_META.search(body[:_PLACES]), _XML.match(body[:300]))
     return [found[1] for found in (header,) if found] + [found[1].decode("ascii") for found in inside if found]
 
 
@@ -306,7 +357,11 @@ def _detect(body: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(body[:20_000], steps=3, chunk_size=512).best()
-    return (_known(best.encoding) if best else None) or "cp1252"
+    found = (_known(best.encoding) if best else None) or "cp1252"
+    language = _LANG.search(body[:_PLACES])
+    if language and _EUROPEAN.fullmatch(found):
+        return _OF_LANGUAGE.get(language[1].decode("ascii").lower(), found)
+    return found
 
 
 def _clean(text: str) -> str:
