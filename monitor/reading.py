@@ -39,7 +39,7 @@ from monitor.views import DueSource
 MAX_LINKS = 1_000
 MAX_FEED_TEXT = 2_000_000
 MAX_ENTRY_TEXT = 50_000
-MAX_ARTICLE_TEXT = 300_000
+MAX_ARTICLE_TEXT = 200_000
 
 
 class Reader:

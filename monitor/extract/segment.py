@@ -16,7 +16,7 @@ __all__ = ["Box", "Mark", "Segment", "segments"]
 MAX_SEGMENTS = 4_000
 # Characters of a page that are looked at; of 1,013 pages the longest has 76,168. At 5 M, which fit into a page, the
 # look at words, sentences and names that follows took 350 MB and 7 s.
-MAX_CHARS = 300_000
+MAX_CHARS = 200_000
 MAX_LINKS = 4
 # Deeper boxes are taken as part of the last one; real pages stay below 60, and every climb is bounded by it.
 MAX_DEPTH = 200
