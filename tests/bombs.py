@@ -4,6 +4,7 @@
 bodies end there; those at a bound of the pre-scan (`EDGES`) pass it by one and must be cheap for what stands behind.
 """
 
+# ruff: noqa: PLW0108 - each is made when it is set off
 from __future__ import annotations
 
 import gzip
@@ -11,7 +12,7 @@ import json
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import count, islice, pairwise
 
 from monitor.model import Entity, Name, Rule, Selectors
 
@@ -37,7 +38,7 @@ def rules() -> tuple[list[Rule], list[Entity]]:
     """A hundred rules of every kind, many of which the bombs' words fulfil."""
     names = "nato harbour quay varna novak committee tuesday minister summit drone tanker embargo corvette pier".split()
     texts = [f"{a} AND {b}" for a in names[:6] for b in names[6:12]]
-    texts += [f"{a} NEAR/{n} {b}" for n, (a, b) in enumerate(zip(names, names[1:], strict=False), 1)]
+    texts += [f"{a} NEAR/{n} {b}" for n, (a, b) in enumerate(pairwise(names), 1)]
     texts += [f'"{a} {b}" OR {a}* SENTENCE {b}' for a, b in zip(names, names[2:], strict=False)]
     texts += [f"{a} ONEAR/5 (quay OR pier OR nato)" for a in names[:10]]
     texts += [f"ATLEAST/3 ({a} OR {b}) NOT lead:{b}" for a, b in zip(names, names[3:], strict=False)]
@@ -97,7 +98,7 @@ def ld(text: str) -> bytes:
 
 
 def _nested(tag: str, depth: int, *, closed: bool = False, text: str = "x") -> bytes:
-    body = f"<{tag}>" * depth + text + (f"</{tag.split()[0]}>" * depth if closed else "")
+    body = f"<{tag}>" * depth + text + (f"</{tag.partition(' ')[0]}>" * depth if closed else "")
     return f"<!doctype html><body>{body}".encode()
 
 
@@ -209,6 +210,10 @@ def _counts() -> list[Bomb]:
     ]  # fmt: skip
 
 
+def _names(count: int, value: str = "") -> str:
+    return " ".join(f"a{n}{value}" for n in range(count))
+
+
 def _attributes() -> list[Bomb]:
     many = " ".join(f"a{n}" for n in range(1_990))
     values = " ".join(f"a{n}={n}" for n in range(1_990))
@@ -226,9 +231,9 @@ def _attributes() -> list[Bomb]:
         Bomb("attributes with few signs", lambda: b"<p " + b"".join(b"a%d " % n if n % 500 else b"a%d='<>' " % n for n in range(120_000)) + b">x"),
         Bomb("attributes by unquoted values", lambda: b"<p " + b"".join(b"a%d=<' " % n for n in range(90_000)) + b">x"),
         Bomb("attributes behind spaces", lambda: b"<p " + b"".join(b"a%d=                '>' " % n for n in range(90_000)) + b">x"),
-        Bomb("900 attributes a tag", lambda: fill("<p %s>x</p>" % " ".join(f"a{n}" for n in range(900)))),
-        Bomb("700 attributes with signs a tag", lambda: fill("<p %s>x</p>" % " ".join(f"a{n}='<>'" for n in range(700)))),
-        Bomb("3,500 attributes with signs a tag", lambda: fill("<p %s>x</p>" % " ".join(f"a{n}" if n % 300 else f"a{n}='<>'" for n in range(3_500)))),
+        Bomb("900 attributes a tag", lambda: fill(f"<p {_names(900)}>x</p>")),
+        Bomb("700 attributes with signs a tag", lambda: fill(f"<p {_names(700, '=<>')}>x</p>".replace("=<>", "='<>'"))),
+        Bomb("3,500 attributes with signs a tag", lambda: fill(f"<p {(_names(299) + ' v=<> ') * 12}>x</p>".replace("=<>", "='<>'"))),
         Bomb("attributes behind a bracket", lambda: b"<p x='>' " + b" ".join(b"a%d" % n for n in range(100_000)) + b">x"),
         Bomb("attributes over NUL", lambda: b"<p\0 " + b" ".join(b"a%d" % n for n in range(100_000)) + b">x"),
         Bomb("attributes in svg", lambda: b"<svg><script> <p " + b" ".join(b"a%d" % n for n in range(100_000)) + b">x"),
@@ -236,8 +241,12 @@ def _attributes() -> list[Bomb]:
         Bomb("attributes by equal signs", lambda: b"<p " + b"=" * 1_000_000 + b">x"),
         Bomb("five short attributes a tag", lambda: fill("<p a b c d e>x</p>")),
         Bomb("five short attributes, at the bound", lambda: fill("<p a b c d e>x</p>", 18 * 24_900)),
-        Bomb("forty attributes a tag", lambda: fill("<p %s>x" % " ".join(f"a{n}" for n in range(40)))),
+        Bomb("forty attributes a tag", lambda: fill(f"<p {_names(40)}>x")),
         Bomb("eight values a tag, at the bound", lambda: fill("<p a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8>x</p>", 41 * 24_900)),
+        Bomb("tags never closed", lambda: (b"<a " + b"y" * 4_100) * 1_200),
+        Bomb("values never closed", lambda: (b"<a x=\"" + b"y" * 4_100 + b"<a x='" + b"y" * 4_100) * 600),
+        Bomb("spaces in tags", lambda: (b"<a" + b" " * 4_100) * 1_200),
+        Bomb("equal signs apart", lambda: (b"<a b" + b" " * 2_100 + b"=" + b" " * 2_100) * 1_100),
         Bomb("attribute of 5 MB", lambda: b"<p title='" + b"x" * 4_999_000 + b"'>x"),
         Bomb("attribute of 5 MB, unclosed", lambda: b"<p title='" + b"x" * 4_999_000),
         Bomb("class of 5 MB", lambda: article(f"<div class='{'card ' * 900_000}'><p>{PROSE}</p></div>")),

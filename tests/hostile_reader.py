@@ -49,6 +49,11 @@ def _eat_at_once():
     bytearray(1 << 40)
 
 
+def _eat_much():
+    # In a millisecond, and touched: between two looks of the daemon.
+    KEPT.append([b"x" * (1 << 20) for _ in range(70)])
+
+
 def _raise():
     raise LookupError("a secret of the page")
 
@@ -88,6 +93,7 @@ DEEDS = {
     "recurse": _recurse,
     "eat-slowly": _eat_slowly,
     "eat-at-once": _eat_at_once,
+    "eat-much": _eat_much,
     "raise": _raise,
     "exit": lambda: os._exit(3),
     "system-exit": lambda: (_ for _ in ()).throw(SystemExit(0)),

@@ -146,7 +146,7 @@ def tag(attributes, value=""):
         '<p class="a > b" data-x=\'{"a": "<b>"}\'>text</p> ',
         "<script>if (a < b && c > d) { e = '<p>' + \"<i \" }</script>",
         "<!-- <p a b c ' \" = --> ",
-        "<img src=\"data:image/png;base64," + "QUJD" * 5_000 + "\"> ",
+        '<img src="data:image/png;base64,' + "QUJD" * 5_000 + '"> ',
         "a{b:c}" * 4_000 + "<p>",
         "<p a='b\n> ",
     ],

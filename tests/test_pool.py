@@ -111,6 +111,7 @@ DEATHS = [
     ("stop", Reason.OVER_TIME),
     ("eat-slowly", Reason.OVER_MEMORY),
     ("eat-at-once", Reason.OVER_MEMORY),
+    ("eat-much", Reason.OVER_MEMORY),
     ("crash", Reason.CRASHED),
     ("exit", Reason.CRASHED),
     ("system-exit", Reason.CRASHED),
@@ -293,6 +294,7 @@ async def test_an_edit_is_in_force_in_every_reader_without_a_new_server():
         os.kill(next(iter(servers)).process.pid, signal.SIGKILL)
         await until(lambda: not next(iter(servers)).alive)
         reading = await pool.entry(entry, failure, "en")
+        assert isinstance(reading, Reading), reading
         assert [hit.rule_id for hit in reading.hits] == ["one", "four"]
     finally:
         await pool.aclose()

@@ -74,7 +74,8 @@ _MEANS = {
 # Labels that WHATWG knows and Python does not.
 _ALSO = {
     "windows-949": "cp949", "windows-874": "cp874", "dos-874": "cp874", "tis-620": "cp874", "iso-8859-8-i": "iso8859-8",
-    "latin-1": "iso8859-1", "logical": "iso8859-8", "visual": "iso8859-8", "unicode": "utf-16-le", "utf-16": "utf-16-le", "utf8": "utf-8",
+    "latin-1": "iso8859-1", "logical": "iso8859-8", "visual": "iso8859-8", "unicode": "utf-16-le",
+    "utf-16": "utf-16-le",
 }  # fmt: skip
 # Text in UTF-8 with some broken bytes has far more characters that are whole; of others at most a fifth look whole.
 _WHOLE = 10
@@ -198,10 +199,11 @@ def _plain_attributes(body: bytes) -> int:
         if sign >= 0:
             at = sign + 1
             continue
-        if count := _attributes(body, max(0, at - 1)):
-            return count
         end = body.find(b"<", at)
-        at = end + 1 if end >= 0 else len(body)
+        end = len(body) if end < 0 else end
+        if count := _attributes(body, max(0, at - 1), end):
+            return count
+        at = end + 1
     return 0
 
 
@@ -216,7 +218,7 @@ def _veiled_attributes(body: bytes) -> int:
             for tag in _WHOLE_TAG.finditer(body, at):
                 if tag.start() >= free:
                     break
-                if count := _attributes(body, tag.start()):
+                if count := _attributes(body, *tag.span()):
                     return count
                 free = max(free, tag.end())
         at = free
@@ -240,9 +242,9 @@ def _tag_end(body: bytes, start: int, end: int) -> int | None:
     return None
 
 
-def _attributes(body: bytes, start: int) -> int:
-    """Return how many attributes the tag has that begins at `start`, 0 where they are not too many."""
-    tag = _WHOLE_TAG.match(body, start)
+def _attributes(body: bytes, start: int, end: int) -> int:
+    """Return how many attributes the tag at `start` has up to `end`, 0 where they are not too many."""
+    tag = _WHOLE_TAG.match(body, start, end)
     if not tag or tag.end() - start <= _LONG_TAG:
         return 0
     count = len(_ATTRIBUTES.findall(tag[1]))
@@ -298,7 +300,7 @@ def decode(body: bytes, content_type: str = "") -> str:
         pass
     if _is_broken_utf8(body[:_SAMPLE]):
         return _clean(body.decode("utf-8", "replace"))
-    names = [name for label in _labels(body, content_type) if (name := _known(label))]
+    names = _names(body, content_type)
     for name in names:
         try:
             return _clean(body.decode(name))
@@ -338,8 +340,14 @@ def _encoded_twice(text: str) -> bytes | None:
     return None
 
 
+def _names(body: bytes, content_type: str) -> list[str]:
+    """Return the codecs that the header and the page name, the header's first."""
+    names = [name for label in _labels(body, content_type) if (name := _known(label))]
+    # Tags are half NUL in UTF-16.
+    return names if b"\0" in body else [name for name in names if not name.startswith("utf-16")]
+
+
 def _labels(body: bytes, content_type: str) -> list[str]:
-    """Return what the header and the page call their charset, the header first."""
     header = _HEADER.search(content_type[:500])
     inside = (_META.search(body[:_PLACES]), _XML.match(body[:300]))
     return [found[1] for found in (header,) if found] + [found[1].decode("ascii") for found in inside if found]
@@ -347,7 +355,7 @@ def _labels(body: bytes, content_type: str) -> list[str]:
 
 def _ascii(body: bytes, content_type: str) -> str:
     # ISO-2022-JP and UTF-16 without a mark are made of ASCII bytes.
-    names = [name for label in _labels(body, content_type) if (name := _known(label))]
+    names = _names(body, content_type)
     if names and names[0] in {"iso2022_jp", "utf-16-le", "utf-16-be"}:
         return _clean(body.decode(names[0], "replace"))
     return _clean(body.decode("ascii"))
