@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import ctypes
 import itertools
+import mmap
 import os
 import resource
 import signal
@@ -100,6 +101,8 @@ DEEDS = {
     "junk": _write_junk,
     "late-junk": _write_junk_later,
     "keep": _keep,
+    # Mapped and never touched: no memory yet, but the next page may map as much less.
+    "map": lambda: KEPT.append(mmap.mmap(-1, 80 << 20)),
     "fragment": _fragment,
     "stop": _stop,
     "kill-server": _kill_server,

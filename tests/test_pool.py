@@ -196,10 +196,11 @@ async def test_what_a_page_left_in_the_socket_is_not_the_next_ones_answer():
             assert isinstance(await pool.links(page("fine"), SOURCE), Links)
 
 
-async def test_a_reader_that_kept_much_memory_is_replaced_without_blame():
+@pytest.mark.parametrize("deed", ["keep", "map"])
+async def test_a_reader_that_kept_much_memory_is_replaced_without_blame(deed):
     async with pool_of() as pool:
         before = await reader_pid(pool)
-        assert isinstance(await pool.links(page("keep"), SOURCE), Links)
+        assert isinstance(await pool.links(page(deed), SOURCE), Links)
         assert await reader_pid(pool) != before
         assert "over_memory" not in pool.stats()
 
