@@ -19,6 +19,7 @@ from monitor.errors import PoolError, Reason
 from monitor.model import Failure, Link, Links, Outlet, Page, Reading, Rule
 from monitor.pool import Pool
 from monitor.views import DueSource
+from monitor.zygote import memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -206,10 +207,12 @@ async def test_a_reader_that_kept_much_memory_is_replaced_without_blame(deed):
 
 
 async def test_memory_a_page_needed_for_a_moment_is_given_back():
-    async with pool_of() as pool:
+    async with pool_of(memory_bytes=256 << 20) as pool:
         before = await reader_pid(pool)
+        start = memory(before)[1]
         for _ in range(3):
             assert isinstance(await pool.links(page("fragment"), SOURCE), Links)
+            assert memory(before)[1] - start < 40 << 20
         assert await reader_pid(pool) == before
 
 
