@@ -234,7 +234,7 @@ class Pool:
     def _give_back(self, worker: Worker) -> None:
         self._busy.discard(worker)
         # One that kept half of what it may grow by would make its next page pay for the last ones.
-        if worker.fit and worker in self._crew and worker.grown() <= self._setup.memory_bytes // 2:
+        if worker.fit and worker in self._crew and worker.kept() <= self._setup.memory_bytes // 2:
             self._offer(worker)
         else:
             self._drop(worker)

@@ -110,11 +110,15 @@ class Worker:
         self.deadline = math.inf
         self.fit = True
         self._number, self._sock, self._serial = child.number, child.jobs, 0
-        self._start = memory(pid)[1]
+        self._start = memory(pid)
 
     def grown(self) -> int:
         """Return the bytes of resident memory above the start; 0 or less where the system does not say."""
-        return memory(self.pid)[1] - self._start
+        return memory(self.pid)[1] - self._start[1]
+
+    def kept(self) -> int:
+        """Return the bytes above the start, resident or only mapped: both have a limit that the next page meets."""
+        return max(now - start for now, start in zip(memory(self.pid), self._start, strict=True))
 
     async def ask(self, frame: bytearray, seconds: float, read: Callable[[bytearray], T]) -> T | Failure:
         """Have one job done; raises UntouchedError where it was not begun."""

@@ -36,8 +36,10 @@ FORK, KILL, AMEND = b"F", b"K", b"A"
 PR_SET_PDEATHSIG = 1
 JOB_FD = 3
 BOOT = "import sys; sys.path[:] = sys.argv[2:]; from monitor.zygote import main; main(int(sys.argv[1]))"
-# The daemon watches resident memory every 50 ms; the address space is the wall for what is faster than that.
-ADDRESS_SPACE_FACTOR = 4
+# The daemon watches resident memory every 50 ms, in which a parser takes 100 MB; the address space is the wall for what
+# is faster than that. A reader has one thread and so one heap: it maps little that it does not fill. Less than the
+# whole, for pages of the fork server that a reader first touches are resident memory and no new address space.
+ADDRESS_SPACE_SHARE = 7 / 8
 # A page of 5 MB in small paragraphs leaves 300 MB of free heap behind that malloc does not give back by itself.
 TRIM_ABOVE = 16 << 20
 
@@ -204,7 +206,7 @@ class _Server:
         _limit(resource.RLIMIT_CORE, 0)
         size, _ = memory()
         if size:
-            _limit(resource.RLIMIT_AS, size + ADDRESS_SPACE_FACTOR * self._setup.memory_bytes)
+            _limit(resource.RLIMIT_AS, size + int(ADDRESS_SPACE_SHARE * self._setup.memory_bytes))
 
 
 def _limit(what: int, soft: int) -> None:

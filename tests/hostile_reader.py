@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import ctypes
 import itertools
+import mmap
 import os
 import resource
 import signal
@@ -50,6 +51,11 @@ def _eat_at_once():
     bytearray(1 << 40)
 
 
+def _eat_much():
+    # In a millisecond, and touched: between two looks of the daemon.
+    KEPT.append([b"x" * (1 << 20) for _ in range(70)])
+
+
 def _raise():
     raise LookupError("a secret of the page")
 
@@ -89,12 +95,15 @@ DEEDS = {
     "recurse": _recurse,
     "eat-slowly": _eat_slowly,
     "eat-at-once": _eat_at_once,
+    "eat-much": _eat_much,
     "raise": _raise,
     "exit": lambda: os._exit(3),
     "system-exit": lambda: (_ for _ in ()).throw(SystemExit(0)),
     "junk": _write_junk,
     "late-junk": _write_junk_later,
     "keep": _keep,
+    # Mapped and never touched: no memory yet, but the next page may map as much less.
+    "map": lambda: KEPT.append(mmap.mmap(-1, 80 << 20)),
     "fragment": _fragment,
     "stop": _stop,
     "kill-server": _kill_server,

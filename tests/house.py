@@ -164,6 +164,8 @@ OTHER_CLIENTS = {
 }  # fmt: skip
 NO_IO = ("monitor/pipeline.py", "monitor/reading.py")
 IO_DOORS = {"monitor.fetch.client", "monitor.store", "monitor.notify.channels", "monitor.pool", "monitor.settings"}
+# Rooms that hold trees of pages.
+TREES = ("monitor/parse/", "monitor/extract/", "monitor/outlets/", "monitor/reading.py", "monitor/trial.py")
 MAX_LINES, MAX_FUNCTION, MAX_PIPELINE = 400, 60, 300
 
 
@@ -279,6 +281,25 @@ def _dials(call: ast.Call, path: str) -> bool:
     return DIALLERS.get(last, path) != path
 
 
+def check_parser(root: Path) -> list[str]:
+    """Pages are parsed in one place, without events and as where scripts run; no tree is written out as markup again,
+    which 70,000 nested templates crash.
+    """
+    found = []
+    for path, _, tree, _ in modules(root):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("LexborHTMLParser"):
+                said = {key.arg: ast.unparse(key.value) for key in node.keywords}
+                safe = said.get("scripting") == "True" and "WO_EVENTS" in said.get("options", "")
+                # What the program itself wrote is no page.
+                own = bool(node.args) and isinstance(node.args[0], ast.Constant)
+                if path != DOORS["selectolax"][0] or not (safe or own):
+                    found.append(f"{path}:{node.lineno}: parses a page its own way")
+            if isinstance(node, ast.Attribute) and node.attr in {"html", "inner_html"} and path.startswith(TREES):
+                found.append(f"{path}:{node.lineno}: writes a tree as markup")
+    return found
+
+
 def check_async(root: Path) -> list[str]:
     """`async def` lives in the rooms that wait for something."""
     return [
@@ -307,4 +328,6 @@ def check_sizes(root: Path) -> list[str]:
     return found
 
 
-CHECKS = (check_floors, check_doors, check_no_io, check_pure, check_dialling, check_async, check_sizes)
+CHECKS = (
+    check_floors, check_doors, check_no_io, check_pure, check_dialling, check_parser, check_async, check_sizes,
+)  # fmt: skip

@@ -19,6 +19,7 @@ from monitor.errors import PoolError, Reason
 from monitor.model import Failure, Link, Links, Outlet, Page, Reading, Rule
 from monitor.pool import Pool
 from monitor.views import DueSource, RobotsVerdict
+from monitor.zygote import memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -113,6 +114,7 @@ DEATHS = [
     ("stop", Reason.OVER_TIME),
     ("eat-slowly", Reason.OVER_MEMORY),
     ("eat-at-once", Reason.OVER_MEMORY),
+    ("eat-much", Reason.OVER_MEMORY),
     ("crash", Reason.CRASHED),
     ("exit", Reason.CRASHED),
     ("system-exit", Reason.CRASHED),
@@ -197,19 +199,22 @@ async def test_what_a_page_left_in_the_socket_is_not_the_next_ones_answer():
             assert isinstance(await pool.links(page("fine"), SOURCE), Links)
 
 
-async def test_a_reader_that_kept_much_memory_is_replaced_without_blame():
+@pytest.mark.parametrize("deed", ["keep", "map"])
+async def test_a_reader_that_kept_much_memory_is_replaced_without_blame(deed):
     async with pool_of() as pool:
         before = await reader_pid(pool)
-        assert isinstance(await pool.links(page("keep"), SOURCE), Links)
+        assert isinstance(await pool.links(page(deed), SOURCE), Links)
         assert await reader_pid(pool) != before
         assert "over_memory" not in pool.stats()
 
 
 async def test_memory_a_page_needed_for_a_moment_is_given_back():
-    async with pool_of() as pool:
+    async with pool_of(memory_bytes=256 << 20) as pool:
         before = await reader_pid(pool)
+        start = memory(before)[1]
         for _ in range(3):
             assert isinstance(await pool.links(page("fragment"), SOURCE), Links)
+            assert memory(before)[1] - start < 40 << 20
         assert await reader_pid(pool) == before
 
 
@@ -295,6 +300,7 @@ async def test_an_edit_is_in_force_in_every_reader_without_a_new_server():
         os.kill(next(iter(servers)).process.pid, signal.SIGKILL)
         await until(lambda: not next(iter(servers)).alive)
         reading = await pool.entry(entry, failure, "en")
+        assert isinstance(reading, Reading), reading
         assert [hit.rule_id for hit in reading.hits] == ["one", "four"]
     finally:
         await pool.aclose()

@@ -148,7 +148,7 @@ def test_of_a_stub_and_a_feed_entry_the_longer_text_is_taken():
 def test_a_page_of_one_endless_paragraph_keeps_its_beginning():
     reading = READER.article(page(article("Harbour", "NATO met in the harbour on Tuesday. " * 40_000)), link(), "en")
     assert isinstance(reading, Reading)
-    assert len(reading.article.body) == 1_000_000
+    assert 199_000 < len(reading.article.body) <= 200_000
     assert reading.hits
 
 

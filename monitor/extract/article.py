@@ -28,11 +28,14 @@ _HTML = {"text/html", "application/xhtml+xml"}
 # Types under which servers also send HTML: these are looked into.
 _UNSURE = {"", "text/plain", "text/xml", "application/xml", "application/octet-stream"}
 _FOREIGN = re.compile(
-    rb"%PDF-|\x89PNG|GIF8|\xff\xd8\xff|PK\x03\x04|RIFF|\x1f\x8b|[{\[]|(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)?"
+    rb"%PDF-|%!PS|\x89PNG|GIF8|\xff\xd8\xff|PK\x03\x04|RIFF|\x1f\x8b|ID3|....ftyp|OggS|\xd0\xcf\x11\xe0|[{\[]|(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)?"
     rb"<(?:rss|feed|rdf:RDF|urlset|sitemapindex|svg|Error)\b",
     re.DOTALL,
 )
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|main|article|div|h1|p)\b", re.IGNORECASE)
+# What stands in no text, whatever its charset; \x1b does in ISO-2022-JP.
+_CONTROLS = bytes(code for code in range(32) if chr(code) not in "\t\n\x0b\x0c\r\x1b")
+_BINARY = 50
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 # The page's own blocks may be this short beside JSON-LD's articleBody before that is believed instead.
 _FAR_SHORTER = 0.5
@@ -182,14 +185,15 @@ def _markup(page: Page) -> bytes:
     kind = mime(page)
     if kind not in _HTML and kind not in _UNSURE:
         raise ExtractError(Reason.WRONG_TYPE, kind[:100])
-    raw = inflate(page)
+    raw = inflate(page, whole=True)
     start = raw[:4_000].lstrip()
     if not start:
         raise ExtractError(Reason.EMPTY, f"{len(raw)} bytes")
-    wide = start.startswith(_MARKS[1:])
+    wide = start.startswith((*_MARKS[1:], b"<\0", b"\0<"))
     for mark in _MARKS:
         start = start.removeprefix(mark).lstrip()
-    if _FOREIGN.match(start) or (kind not in _HTML and not wide and not _MARKUP.search(start)):
+    binary = not wide and _BINARY * (len(start) - len(start.translate(None, _CONTROLS))) > len(start)
+    if binary or _FOREIGN.match(start) or (kind not in _HTML and not wide and not _MARKUP.search(start)):
         raise ExtractError(Reason.WRONG_TYPE, f"{kind or 'no content type'}, but it begins {bytes(start[:20])!r}")
     if not 200 <= page.status < 300:
         raise ExtractError(Reason.ERROR_PAGE, f"status {page.status}")

@@ -1,8 +1,6 @@
-"""From bytes as they came to text: inflate under a cap, look before parsing, decode by an allow-list.
+"""From bytes as they came to text: inflate under a cap, look before parsing (prescan.py), decode by an allow-list.
 
 Runs in the readers only: each of these can hold a thread for tens of milliseconds on hostile input.
-Limits are those measured in November 2026 against Lexbor and libxml2: deep nesting is quadratic (200k `<div>`: over
-100 s), 100k attributes on a tag cost 14 s, 70k `<template>` crash; real pages stay below a tenth of each bound.
 """
 
 from __future__ import annotations
@@ -11,31 +9,16 @@ import codecs
 import re
 import zlib
 from contextlib import suppress
+from encodings import aliases
+from functools import cache
 
 from monitor.errors import ReadError, Reason
 from monitor.model import Page
+from monitor.parse.prescan import prescan as prescan
+from monitor.parse.prescan import prescan_xml as prescan_xml
 
 MAX_BODY = 5_000_000
-MAX_DEPTH = 5_000
-MAX_TAG_ATTRIBUTES = 2_000
-MAX_OPTIONS = 5_000
-MAX_TAGS = 50_000
-MAX_ATTRIBUTES = 200_000
 GZIP = b"\x1f\x8b\x08"
-MAX_SIGNS = 700_000
-
-# A tag with more attributes than allowed has more bytes than this, none of them a "<".
-_LONG_TAG = 2 * MAX_TAG_ATTRIBUTES
-
-# Bytes that are counted at once.
-_STEP = 16_384
-
-_VOID = {b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"wbr"}
-_TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})")
-# Possessive: a long value without "=" (an inline picture) is looked at once, not once a character (10 s for 370 kB).
-_ATTRIBUTES = re.compile(rb"""[^\s"'<>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']*+))?+""")
-_SCRIPT = re.compile(rb"<script(?=[\s/>])[^<>]*>?", re.IGNORECASE)
-_SCRIPT_END = re.compile(rb"</script", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.-]{2,40})")
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
@@ -44,6 +27,8 @@ _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+    # Without a mark: what a page begins with.
+    *((sign.encode(name), name) for name in ("utf-16-le", "utf-16-be") for sign in ("<!", "<h", "<H", "<?", "<r")),
 )
 # Python's registry also holds idna, hex, rot13, zlib …, which raise or run; only these are ever looked up.
 _ALLOWED = frozenset(
@@ -52,12 +37,36 @@ _ALLOWED = frozenset(
     "iso8859-13 iso8859-14 iso8859-15 iso8859-16 mac-roman mac-cyrillic gb2312 gbk gb18030 big5 big5hkscs shift_jis "
     "cp932 euc_jp iso2022_jp euc_kr cp949 johab utf-16 utf-16-le utf-16-be utf-32".split()
 )
-# WHATWG: pages that say latin-1 or ASCII mean windows-1252.
-_MEANS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+# WHATWG: pages that say latin-1 or ASCII mean windows-1252; of others too the larger set is meant.
+_MEANS = {
+    "iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932",
+    "euc_kr": "cp949", "iso8859-9": "cp1254",
+}  # fmt: skip
+# Labels that WHATWG knows and Python does not.
+_ALSO = {
+    "windows-949": "cp949", "windows-874": "cp874", "dos-874": "cp874", "tis-620": "cp874", "iso-8859-8-i": "iso8859-8",
+    "latin-1": "iso8859-1", "logical": "iso8859-8", "visual": "iso8859-8", "unicode": "utf-16-le",
+    "utf-16": "utf-16-le",
+}  # fmt: skip
+# Text in UTF-8 with some broken bytes has far more characters that are whole; of others at most a fifth look whole.
+_WHOLE = 10
+_SAMPLE = 200_000
+_PLACES = 16_384
+_LANG = re.compile(rb"<html[^>]{0,300}?\slang\s*=\s*[\"']?([A-Za-z]{2,3})\b", re.IGNORECASE)
+# Western and central European letters look alike to a detector: what a page calls its language says which they are.
+_EUROPEAN = re.compile(r"cp125[0278]|cp1254|iso8859-(?:[2349]|1[03456])|mac-roman")
+_OF_LANGUAGE = {
+    **dict.fromkeys("cs hr hu pl ro sk sl sh bs sq".split(), "cp1250"),
+    **dict.fromkeys("et lt lv".split(), "cp1257"),
+    "tr": "cp1254", "az": "cp1254", "vi": "cp1258",
+    **dict.fromkeys("ca da de en es eu fi fr ga gl is it nb nl nn no pt sv".split(), "cp1252"),
+}  # fmt: skip
 
 
-def inflate(page: Page, *, cap: int = MAX_BODY) -> bytes:
-    """Return the body unpacked. Raises ReadError: ENCODING for a layer we did not ask for, TOO_LARGE over `cap`."""
+def inflate(page: Page, *, cap: int = MAX_BODY, whole: bool = False) -> bytes:
+    """Return the body unpacked. Raises ReadError: ENCODING for a layer we did not ask for, TOO_LARGE over `cap`, and
+    PROTOCOL where `whole` is asked for and the packed body ends early: half an article is worse than a second visit.
+    """
     encoding = page.headers.get("content-encoding", "").strip().lower()
     if encoding in {"", "identity"}:
         if len(page.body) > cap:
@@ -77,40 +86,11 @@ def inflate(page: Page, *, cap: int = MAX_BODY) -> bytes:
             continue
         if len(body) > cap:
             raise ReadError(Reason.TOO_LARGE, f"unpacks to more than {cap} bytes")
+        # Some servers send no checksum, and so no end, behind a page that is all there.
+        if whole and not unpacker.eof and b"</html" not in body[-1_000:].lower():
+            raise ReadError(Reason.PROTOCOL, f"the {encoding} body ends early, after {len(body)} bytes unpacked")
         return body
     raise failure
-
-
-def prescan(body: bytes) -> None:
-    """Refuse what would cost a parser minutes or its life. Linear. Raises ReadError(HOSTILE)."""
-    signs = body.count(b"<")
-    if signs > 4 * MAX_TAGS:
-        raise ReadError(Reason.HOSTILE, f"more than {4 * MAX_TAGS} '<'")
-    # As few signs as most pages have, or as few that can begin a tag, cannot pass any of the bounds below.
-    least = min(MAX_DEPTH, MAX_OPTIONS)
-    if signs > MAX_TAGS or (signs > least and not _holds(body, b"</", signs - least)):
-        _count_tags(body)
-    # A page of 280 kB holds 22,000 of them at most; each costs a tag's parser its share.
-    if _holds(body, b"=", MAX_ATTRIBUTES + 1):
-        raise ReadError(Reason.HOSTILE, f"more than {MAX_ATTRIBUTES} '='")
-    if _most_attributes(body) > MAX_TAG_ATTRIBUTES:
-        count = _most_attributes(_outside_scripts(body))
-        if count > MAX_TAG_ATTRIBUTES:
-            raise ReadError(Reason.HOSTILE, f"a tag with {count} attributes, at most {MAX_TAG_ATTRIBUTES}")
-
-
-def prescan_xml(body: bytes) -> None:
-    """Refuse what would cost a strict XML parser much memory; it is linear in time. Raises ReadError(HOSTILE).
-
-    A "<" is an element at most, an "=" an attribute: 120 and 100 bytes in libxml2. A feed of 5 MB full texts has 100k
-    tags that are text to its parser, which `prescan` would count.
-    """
-    if body.count(b"<") > MAX_SIGNS:
-        raise ReadError(Reason.HOSTILE, f"more than {MAX_SIGNS} '<'")
-    if _holds(body, b"=", MAX_ATTRIBUTES + 1):
-        raise ReadError(Reason.HOSTILE, f"more than {MAX_ATTRIBUTES} '='")
-    if (count := _most_attributes(body)) > MAX_TAG_ATTRIBUTES:
-        raise ReadError(Reason.HOSTILE, f"a tag with {count} attributes, at most {MAX_TAG_ATTRIBUTES}")
 
 
 def xml(body: bytes, content_type: str = "") -> tuple[bytes, str | None]:
@@ -136,86 +116,23 @@ def xml(body: bytes, content_type: str = "") -> tuple[bytes, str | None]:
     return body, None
 
 
-def _holds(body: bytes, mark: bytes, least: int) -> bool:
-    """Say whether a mark stands in a page that often; counted no farther than it takes to know, .1 ms a page less."""
-    at = count = 0
-    while count < least:
-        # Were all that is left marks, there would be too few.
-        if count + (len(body) - at) // len(mark) < least:
-            return False
-        count += body.count(mark, at, at + _STEP + len(mark) - 1)
-        at += _STEP
-    return True
-
-
-def _count_tags(body: bytes) -> None:
-    depth = deepest = tags = options = 0
-    for match in _TAG.finditer(body):
-        tags += 1
-        name = match[2].lower()
-        if match[1]:
-            depth = max(0, depth - 1)
-        elif name not in _VOID:
-            depth += 1
-            deepest = max(deepest, depth)
-            options += name == b"option"
-    if deepest > MAX_DEPTH:
-        raise ReadError(Reason.HOSTILE, f"{deepest} tags nested, at most {MAX_DEPTH}")
-    if options > MAX_OPTIONS:
-        raise ReadError(Reason.HOSTILE, f"{options} options, at most {MAX_OPTIONS}")
-    if tags > MAX_TAGS:
-        raise ReadError(Reason.HOSTILE, f"{tags} tags, at most {MAX_TAGS}")
-
-
-def _most_attributes(body: bytes) -> int:
-    """Return how many attributes the first tag with too many has, or 0. Linear; from sign to sign, 25 µs a page."""
-    at = 0
-    while at + _LONG_TAG < len(body):
-        # A sign that stands this near ends all tags before it while they are too short for many attributes.
-        sign = body.rfind(b"<", at, at + _LONG_TAG + 1)
-        if sign >= 0:
-            at = sign + 1
-            continue
-        end = body.find(b"<", at)
-        end = len(body) if end < 0 else end
-        if (count := _attributes(body, at, end)) > MAX_TAG_ATTRIBUTES:
-            return count
-        at = end + 1
-    return 0
-
-
-def _attributes(body: bytes, start: int, end: int) -> int:
-    """Return how many attributes the tag has whose name begins at `start`; 0 for what is too short for many."""
-    if not body[start : start + 1].isalpha():
-        return 0
-    close = body.find(b">", start, end)
-    close = end if close < 0 else close
-    return sum(1 for _ in _ATTRIBUTES.finditer(body, start, close)) if close - start > _LONG_TAG else 0
-
-
-def _outside_scripts(body: bytes) -> bytes:
-    """Return a page without what its scripts say: "i<n" is no tag with 4,000 attributes. Linear.
-
-    Within SVG a browser would read on; a tag hidden there costs its page the reader's deadline, and nobody else.
-    """
-    parts, at = [], 0
-    while found := _SCRIPT.search(body, at):
-        parts.append(body[at : found.end()])
-        end = _SCRIPT_END.search(body, found.end())
-        at = end.start() if end else len(body)
-    parts.append(body[at:])
-    return b"".join(parts)
+@cache
+def _labels_known() -> dict[str, str]:
+    """Return the codec of every label that is ever looked up: codecs.lookup itself would import what a page names."""
+    known = dict(_ALSO)
+    for alias, module in [*aliases.aliases.items(), *((name, name) for name in _ALLOWED)]:
+        names = (module, module.replace("_", "-"), module.replace("latin_1", "iso8859-1"))
+        if name := next((name for name in names if name in _ALLOWED), None):
+            known.setdefault(alias.replace("_", "-"), name)
+    return known
 
 
 def _known(label: str) -> str | None:
-    # codecs.lookup may import modules by name; labels that are no plain word never reach it.
-    if label.lower().startswith(("x-", "unicode-1")):
-        label = label[2:]
-    try:
-        name = codecs.lookup(label).name
-    except (LookupError, ValueError, UnicodeError):
-        return None
-    return _MEANS.get(name, name) if name in _ALLOWED else None
+    label = label.lower().replace("_", "-").replace(":", "-")
+    for known in (label, label.removeprefix("x-"), label.removeprefix("unicode-1-1-")):
+        if name := _labels_known().get(known):
+            return _MEANS.get(name, name)
+    return None
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -232,13 +149,20 @@ def decode(body: bytes, content_type: str = "") -> str:
         return _clean(once.decode("utf-8") if once else text)
     except UnicodeError:
         pass
-    names = [name for label in _labels(body, content_type) if (name := _known(label))]
+    if _is_broken_utf8(body[:_SAMPLE]):
+        return _clean(body.decode("utf-8", "replace"))
+    names = _names(body, content_type)
     for name in names:
         try:
             return _clean(body.decode(name))
         except UnicodeError:
             continue
     return _clean(body.decode(names[0] if names else _detect(body), "replace"))
+
+
+def _is_broken_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", "replace")
+    return len(text) - len(text.encode("ascii", "ignore")) > (1 + _WHOLE) * text.count("\ufffd")
 
 
 def utf8(body: bytes, content_type: str = "") -> bytes:
@@ -267,16 +191,22 @@ def _encoded_twice(text: str) -> bytes | None:
     return None
 
 
+def _names(body: bytes, content_type: str) -> list[str]:
+    """Return the codecs that the header and the page name, the header's first."""
+    names = [name for label in _labels(body, content_type) if (name := _known(label))]
+    # Tags are half NUL in UTF-16.
+    return names if b"\0" in body else [name for name in names if not name.startswith("utf-16")]
+
+
 def _labels(body: bytes, content_type: str) -> list[str]:
-    """Return what the header and the page call their charset, the header first."""
     header = _HEADER.search(content_type[:500])
-    inside = (_META.search(body[:4096]), _XML.match(body[:300]))
+    inside = (_META.search(body[:_PLACES]), _XML.match(body[:300]))
     return [found[1] for found in (header,) if found] + [found[1].decode("ascii") for found in inside if found]
 
 
 def _ascii(body: bytes, content_type: str) -> str:
     # ISO-2022-JP and UTF-16 without a mark are made of ASCII bytes.
-    names = [name for label in _labels(body, content_type) if (name := _known(label))]
+    names = _names(body, content_type)
     if names and names[0] in {"iso2022_jp", "utf-16-le", "utf-16-be"}:
         return _clean(body.decode(names[0], "replace"))
     return _clean(body.decode("ascii"))
@@ -291,7 +221,11 @@ def _detect(body: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(body[:20_000], steps=3, chunk_size=512).best()
-    return (_known(best.encoding) if best else None) or "cp1252"
+    found = (_known(best.encoding) if best else None) or "cp1252"
+    language = _LANG.search(body[:_PLACES])
+    if language and _EUROPEAN.fullmatch(found):
+        return _OF_LANGUAGE.get(language[1].decode("ascii").lower(), found)
+    return found
 
 
 def _clean(text: str) -> str:

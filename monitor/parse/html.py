@@ -45,8 +45,12 @@ _UNKNOWN = 1_000
 
 
 def parse(text: str | bytes) -> Document:
-    """Parse a whole page; bytes are UTF-8. The caller has pre-scanned them."""
-    return LexborHTMLParser(text, scripting=True, options=LexborDocumentOptions.WO_EVENTS)
+    """Parse a whole page; bytes are UTF-8. The caller has pre-scanned them. Raises MemoryError."""
+    try:
+        return LexborHTMLParser(text, scripting=True, options=LexborDocumentOptions.WO_EVENTS)
+    except SelectolaxError as error:
+        # There is no page that it cannot parse but for want of memory.
+        raise MemoryError from error
 
 
 def tag_numbers(tags: Iterable[str]) -> dict[str, int]:
