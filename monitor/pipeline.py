@@ -100,12 +100,15 @@ class Pipeline:
             found = await self.readers.links(answer, source)
         if isinstance(found, Failure):
             return await self._poll_failed(source, outlet, found.reason, found.detail, None)
+        now = self.clock.now()
+        etag, last_modified = policy.validators(answer.headers)
         if found and found.sitemaps:
             found = await self._children(source, outlet, found)
             # The index may stay as it is while its sitemaps change: it is asked for whole each time.
-            answer, digest = replace(answer, headers={}), ""
-        now = self.clock.now()
-        given = cadence.Answer(answer, digest, found)
+            etag = last_modified = digest = ""
+        given = cadence.Answer(
+            digest, found, answer.status == 304, etag, last_modified, policy.freshness(answer.headers, now)
+        )
         links = await self._write(lambda store: intake.take_list(store, self.orders, source, outlet, given, now))
         return Polled(source, tuple(links))
 

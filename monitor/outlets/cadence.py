@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.errors import Reason
-from monitor.model import Links, Outlet, Page
+from monitor.model import Links, Outlet
 from monitor.outlets import rhythm
 from monitor.outlets.novelty import News
 from monitor.views import DueSource, PollOutcome
@@ -48,11 +48,16 @@ _WEIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a source answered: the page, its body's digest, and what it lists; None: as the last one."""
+    """What a source answered. `found`: what it lists; None: as the last time. `digest`: its body's, to know it again.
+    `fresh_for`: seconds for which it says it will not change.
+    """
 
-    page: Page
     digest: str
     found: Links | None = None
+    unchanged: bool = False
+    etag: str = ""
+    last_modified: str = ""
+    fresh_for: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +138,9 @@ def _after(at: datetime, quiet: frozenset[int]) -> datetime:
     return at
 
 
-def answered(
-    source: DueSource, outlet: Outlet, answer: Answer, news: News, now: datetime, fresh_for: float | None = None
-) -> PollOutcome:
-    """Return how a poll ended that got an answer, and what was new in it. `fresh_for`: seconds for which the answer
-    says it will not change.
-    """
-    page, found = answer.page, answer.found
-    unchanged = page.status == 304
+def answered(source: DueSource, outlet: Outlet, answer: Answer, news: News, now: datetime) -> PollOutcome:
+    """Return how a poll ended that got an answer, and what was new in it."""
+    found, unchanged = answer.found, answer.unchanged
     known = rhythm.unpack(source.rhythm)
     learnt = rhythm.learn(known, news.moments, now)
     pace = _pace(source, news, now)
@@ -150,7 +150,7 @@ def answered(
         due=rhythm.patience(learnt, now, NEED),
         pace=pace,
         asked=Asked(
-            patience=max(found.ttl or 0.0 if found else 0.0, fresh_for or 0.0),
+            patience=max(found.ttl or 0.0 if found else 0.0, answer.fresh_for or 0.0),
             quiet=frozenset(found.quiet) if found else frozenset(),
         ),
         seed=source.url,
@@ -159,8 +159,8 @@ def answered(
         source.id,
         now,
         plan.at,
-        etag=page.headers.get("etag", source.etag if unchanged else "")[:500],
-        last_modified=page.headers.get("last-modified", source.last_modified if unchanged else "")[:100],
+        etag=(answer.etag or (source.etag if unchanged else ""))[:500],
+        last_modified=(answer.last_modified or (source.last_modified if unchanged else ""))[:100],
         body_hash=source.body_hash if unchanged else answer.digest,
         listed=len(found.links) if found else None,
         # Written when there is something to write: 344 bytes a poll are most of what one changes.

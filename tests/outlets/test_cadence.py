@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import Reason
-from monitor.model import Feed, Link, Links, Outlet, Page
+from monitor.model import Feed, Link, Links, Outlet
 from monitor.outlets import cadence, rhythm
 from monitor.outlets.cadence import DAY, Answer, Asked, next_check, spell
 from monitor.outlets.novelty import News
@@ -27,10 +27,9 @@ def source(**known):
     return DueSource(1, "a", "https://a.example/feed", "feed", NOW, **known)
 
 
-def answered(known, moments=(), *, outlet=None, found=None, status=200, now=NOW, fresh_for=None, headers=None):
-    page = Page("https://a.example/feed", "https://a.example/feed", status, headers or {}, b"x", now)
+def answered(known, moments=(), *, outlet=None, now=NOW, **answer):
     news = News(moments=tuple(moments))
-    return cadence.answered(known, outlet or Outlet("a"), Answer(page, "d", found), news, now, fresh_for)
+    return cadence.answered(known, outlet or Outlet("a"), Answer("d", **answer), news, now)
 
 
 def test_jitter_only_shortens_so_that_cron_finds_it_due():
@@ -138,9 +137,9 @@ def test_what_the_feed_and_its_headers_ask_for_counts():
 
 def test_an_unchanged_answer_keeps_what_was_known():
     known = source(etag='"1"', last_modified="Tue", body_hash="aa")
-    outcome = answered(known, status=304)
+    outcome = answered(known, unchanged=True)
     assert (outcome.etag, outcome.last_modified, outcome.body_hash, outcome.listed) == ('"1"', "Tue", "aa", None)
-    new = answered(known, found=Links((Link("a", "f", "u"),)), headers={"etag": '"2"'})
+    new = answered(known, found=Links((Link("a", "f", "u"),)), etag='"2"')
     assert (new.etag, new.last_modified, new.body_hash, new.listed) == ('"2"', "", "d", 1)
 
 
