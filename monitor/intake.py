@@ -75,10 +75,13 @@ def take_list(
     taken = store.links.take_up(
         source.id, now, limit=novelty.MAX_NEW, abroad=novelty.MAX_ABROAD, lease=lease
     )  # fmt: skip
-    news = novelty.weigh(
-        links, store.links.known(links, source.id), source, outlet, now, pages=orders.baseline_pages,
-        room=novelty.MAX_NEW - len(taken), abroad=novelty.MAX_ABROAD - sum(link.abroad for link in taken),
-    )  # fmt: skip
+    room = novelty.Room(
+        orders.baseline_pages,
+        novelty.MAX_NEW - len(taken),
+        novelty.MAX_ABROAD - sum(link.abroad for link in taken),
+    )
+    had = store.links.known(links, source.id)
+    news = novelty.weigh(links, had, source, outlet, now, room, found.same if found else 0)
     new = store.links.add(news.links, source.id, now, lease=lease)
     store.links.move(news.moved, now)
     for kind, detail in news.events:

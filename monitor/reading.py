@@ -6,6 +6,7 @@ Whatever a page does to a parser happens here and nowhere else. Nothing in this 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from monitor.errors import ReadError, Reason
@@ -20,6 +21,7 @@ from monitor.model import (
     Entity,
     Entry,
     Failure,
+    Feed,
     Link,
     Links,
     Memory,
@@ -32,8 +34,10 @@ from monitor.model import (
 )
 from monitor.outlets import discover
 from monitor.outlets.kinds import KINDS
+from monitor.outlets.thin import Thinned, thin
 from monitor.parse import language as languages
 from monitor.parse import urls
+from monitor.parse.bytes import inflate
 from monitor.parse.digest import title_key
 from monitor.story.fingerprint import fingerprint
 from monitor.views import DueSource, RobotsVerdict
@@ -64,7 +68,7 @@ class Reader:
     def links(self, page: Page, source: DueSource) -> Links | Failure:
         """Parse a source's answer. The newest come first where every entry says when it was published."""
         try:
-            feed = KINDS[source.kind](page, source.links)
+            feed, cut = _listed(page, source)
         except ReadError as error:
             return Failure(error.reason, error.detail)
         entries = list(feed.entries)
@@ -81,8 +85,9 @@ class Reader:
                 room -= len(link.content)
         titles = memory.learn_titles(link.title for link in found.values())
         return Links(
-            tuple(found.values()), feed.title, feed.language, feed.ttl, feed.dropped, titles, feed.quiet, feed.sitemaps
-        )
+            tuple(found.values()), feed.title, feed.language, feed.ttl, feed.dropped, titles, feed.quiet, feed.sitemaps,
+            cut.same, cut.seen,
+        )  # fmt: skip
 
     @staticmethod
     def candidates(page: Page) -> Candidates | Failure:
@@ -170,6 +175,22 @@ class Lister(Reader):
 
     def warm(self) -> None:
         """Load nothing: languages are loaded by the page that needs them."""
+
+
+def _listed(page: Page, source: DueSource) -> tuple[Feed, Thinned]:
+    """Read a source's answer without what it said at the last poll, where that can be told."""
+    read = KINDS[source.kind]
+    cut = Thinned(page.body)
+    if source.kind != "listing":
+        with suppress(ReadError):
+            body = inflate(page)
+            headers = {name: value for name, value in page.headers.items() if name.lower() != "content-encoding"}
+            page = replace(page, body=body, headers=headers)
+            cut = thin(body, source.seen, page.url)
+    if cut.same:
+        with suppress(ReadError):
+            return read(replace(page, body=cut.body), source.links), cut
+    return read(page, source.links), replace(cut, same=0)
 
 
 def _link(entry: Entry, source: DueSource, room: int) -> Link:

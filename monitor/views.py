@@ -39,6 +39,8 @@ class DueSource:
     """When this source was last read."""
     rewritten_at: datetime | None = None
     """When it was last told that its list repeats its past."""
+    seen: bytes = b""
+    """What its last list held; see outlets/thin.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class PollOutcome:
     """Why it is asked next when it is, for people."""
     rewritten: bool = False
     """It was told that its list repeats its past."""
+    seen: bytes | None = None
+    """What its list held; None: as before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,10 @@ class Links:
     titles: tuple[int, ...] = ()
     quiet: tuple[int, ...] = ()
     sitemaps: tuple[str, ...] = ()
+    same: int = 0
+    """Items that were there at the last poll, byte for byte; they are not among the links."""
+    seen: bytes = b""
+    """What to know them by at the next one; see outlets/thin.py."""
 
 
 @dataclass(frozen=True, slots=True)

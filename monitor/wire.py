@@ -102,7 +102,7 @@ class LinksJob(Task[Links], frozen=True, tag="links"):
         _require(all(0 <= hour < HOURS for hour in reply.quiet), "an hour that no week has")
         return Links(
             reply.links, reply.title, reply.language, reply.ttl, reply.dropped, reply.titles, reply.quiet,
-            reply.sitemaps,
+            reply.sitemaps, reply.same, reply.seen,
         )  # fmt: skip
 
 
@@ -220,6 +220,8 @@ class LinksReply(msgspec.Struct, frozen=True, tag="links"):
     sitemaps: Annotated[
         tuple[Annotated[str, msgspec.Meta(max_length=MAX_URL)], ...], msgspec.Meta(max_length=MAX_SITEMAPS)
     ]
+    same: Annotated[int, msgspec.Meta(ge=0, le=MAX_LINKS)]
+    seen: Annotated[bytes, msgspec.Meta(max_length=8 * MAX_LINKS)]
 
 
 class CandidatesReply(msgspec.Struct, frozen=True, tag="candidates"):
@@ -316,7 +318,7 @@ def pack_reply(result: object, serial: int) -> bytearray:
         case Links():
             reply = LinksReply(
                 result.links, result.title, result.language, result.ttl, result.dropped, result.titles, result.quiet,
-                result.sitemaps,
+                result.sitemaps, result.same, result.seen,
             )  # fmt: skip
         case Candidates():
             reply = CandidatesReply(result.kind, result.title, result.language, result.found)

@@ -142,7 +142,9 @@ def answered(source: DueSource, outlet: Outlet, answer: Answer, news: News, now:
     """Return how a poll ended that got an answer, and what was new in it."""
     found, unchanged = answer.found, answer.unchanged
     known = rhythm.unpack(source.rhythm)
-    learnt = rhythm.learn(known, news.moments, now)
+    # Learnt from when there is something to learn: 344 bytes a poll would be most of what one writes.
+    learns = known is None or bool(news.moments) or abs(now.timestamp() - known.at) > HOUR
+    learnt = rhythm.learn(known, news.moments, now) if known is None or learns else known
     pace = _pace(source, news, now)
     plan = next_check(
         now,
@@ -162,12 +164,12 @@ def answered(source: DueSource, outlet: Outlet, answer: Answer, news: News, now:
         etag=(answer.etag or (source.etag if unchanged else ""))[:500],
         last_modified=(answer.last_modified or (source.last_modified if unchanged else ""))[:100],
         body_hash=source.body_hash if unchanged else answer.digest,
-        listed=len(found.links) if found else None,
-        # Written when there is something to write: 344 bytes a poll are most of what one changes.
-        rhythm=rhythm.pack(learnt) if news.moments or known is None or now.timestamp() - known.at > HOUR else b"",
+        listed=len(found.links) + found.same if found else None,
+        rhythm=rhythm.pack(learnt) if learns else b"",
         pace=pace,
         plan=plan.why,
         rewritten=news.rewritten,
+        seen=found.seen if found else None,
     )
 
 

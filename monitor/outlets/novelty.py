@@ -44,12 +44,21 @@ class News:
     """The list repeated the outlet's past, and that is to be told."""
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many of a baseline are read, and how many links are taken up now, in all and abroad."""
+
+    pages: int
+    new: int = MAX_NEW
+    abroad: int = MAX_ABROAD
+
+
 def weigh(
-    links: Sequence[Link], had: Sequence[Had | None], source: DueSource, outlet: Outlet, now: datetime, *,
-    pages: int, room: int = MAX_NEW, abroad: int = MAX_ABROAD,
+    links: Sequence[Link], had: Sequence[Had | None], source: DueSource, outlet: Outlet, now: datetime, room: Room,
+    same: int = 0,
 ) -> News:  # fmt: skip
-    """Judge a list. `had`: of each link what the store knows. `pages`: how many of a baseline are read. `room` and
-    `abroad`: how many may be taken up now, in all and on hosts that are not the outlet's.
+    """Judge a list. `had`: of each link what the store knows. `same`: how many more are as they were at the
+    last poll.
     """
     fresh = [
         replace(link, abroad=is_abroad(link.url, source, outlet), repeats=found.id if found else 0)
@@ -57,11 +66,11 @@ def weigh(
         if found is None or not found.same
     ]
     if source.baseline and not outlet.alert_baseline:
-        return _baseline(fresh, source, now, pages, room, abroad)
+        return _baseline(fresh, source, now, room)
     past = _is_past(fresh)
     judged = [replace(link, standing=_standing(link, now, past=past)) for link in fresh]
-    placed, events = _placed(judged, room, abroad)
-    moved, told = _moved(links, had, now)
+    placed, events = _placed(judged, room)
+    moved, told = _moved(links, had, now, same)
     if past:
         count = sum(link.standing is Standing.BACKFILL for link in judged)
         told.append(f"{count} of {len(fresh)} new links repeat titles or ids that the outlet had; they are not alerted")
@@ -82,9 +91,7 @@ def is_abroad(url: str, source: DueSource, outlet: Outlet) -> bool:
     return True
 
 
-def _baseline(
-    fresh: Sequence[Link], source: DueSource, now: datetime, pages: int, room: int, abroad: int
-) -> News:  # fmt: skip
+def _baseline(fresh: Sequence[Link], source: DueSource, now: datetime, room: Room) -> News:
     """Judge the first list of a source. Where its outlet is being read already, what was published since that was last
     read is news: another feed may list it a minute later, and would find it known.
     """
@@ -92,13 +99,13 @@ def _baseline(
     new = [link for link in fresh if since and link.published and since < link.published]
     known = {link.canonical for link in new}
     old = [link for link in fresh if link.canonical not in known]
-    placed, events = _placed([replace(link, standing=_standing(link, now, past=False)) for link in new], room, abroad)
+    placed, events = _placed([replace(link, standing=_standing(link, now, past=False)) for link in new], room)
     placed += [
-        replace(link, standing=Standing.BASELINE, state=LinkState.NEW if rank < pages else LinkState.LISTED)
+        replace(link, standing=Standing.BASELINE, state=LinkState.NEW if rank < room.pages else LinkState.LISTED)
         for rank, link in enumerate(old)
     ]
     if old:
-        read = min(pages, len(old))
+        read = min(room.pages, len(old))
         events.append(("baseline", f"{source.url}: {len(old)} links listed, the newest {read} are read; none alerts"))
     moments = tuple(link.published for link in fresh if link.published)
     return News(tuple(placed), (), moments, tuple(events))
@@ -116,12 +123,12 @@ def _standing(link: Link, now: datetime, *, past: bool) -> Standing:
     return Standing.LATE if late else Standing.LIVE
 
 
-def _placed(links: Sequence[Link], room: int, abroad: int) -> tuple[list[Link], list[tuple[str, str]]]:
+def _placed(links: Sequence[Link], room: Room) -> tuple[list[Link], list[tuple[str, str]]]:
     """Take up what there is room for; the rest waits for a later poll."""
     placed: list[Link] = []
     taken = foreign = 0
     for link in links:
-        waits = taken >= room or (link.abroad and foreign >= abroad)
+        waits = taken >= room.new or (link.abroad and foreign >= room.abroad)
         placed.append(replace(link, state=LinkState.WAITING if waits else LinkState.NEW))
         taken += not waits
         foreign += link.abroad and not waits
@@ -130,7 +137,9 @@ def _placed(links: Sequence[Link], room: int, abroad: int) -> tuple[list[Link], 
     return placed, events if waiting else []
 
 
-def _moved(links: Sequence[Link], had: Sequence[Had | None], now: datetime) -> tuple[list[Moved], list[str]]:
+def _moved(
+    links: Sequence[Link], had: Sequence[Had | None], now: datetime, same: int
+) -> tuple[list[Moved], list[str]]:  # fmt: skip
     """Return the known links whose id or dates are others than before, and what to tell where most of them are."""
     pairs = [(link, found) for link, found in zip(links, had, strict=True) if found is not None and found.same]
     renamed = [(link, found) for link, found in pairs if link.guid and found.guid and link.guid != found.guid]
@@ -139,12 +148,13 @@ def _moved(links: Sequence[Link], had: Sequence[Had | None], now: datetime) -> t
         for link, found in pairs
         if _differs(link.published, found.published) or _differs(link.updated, found.updated)
     ]
+    count = len(pairs) + same
     told = [
-        f"{len(changed)} of {len(pairs)} known links have {what}"
+        f"{len(changed)} of {count} known links have {what}"
         for changed, what in ((renamed, "new ids"), (redated, "new dates"))
-        if len(changed) >= BACKFILL_LEAST and 2 * len(changed) >= len(pairs)
+        if len(changed) >= BACKFILL_LEAST and 2 * len(changed) >= count
     ]
-    storm = len(redated) >= BACKFILL_LEAST and 2 * len(redated) >= len(pairs)
+    storm = len(redated) >= BACKFILL_LEAST and 2 * len(redated) >= count
     later = {found.id for link, found in redated if not storm and _is_young(link, now)}
     changed = {found.id: link for link, found in (*renamed, *redated)}
     return [

@@ -25,7 +25,7 @@ ON CONFLICT (outlet_id, url) DO UPDATE SET
 """
 _DUE = """
 SELECT id, outlet_id, url, kind, links, next_check_at, etag, last_modified, body_hash, failures, baselined,
-    rhythm, pace, trouble, last_ok_at, rewritten_at,
+    rhythm, pace, trouble, last_ok_at, rewritten_at, seen,
     (SELECT max(last_ok_at) FROM sources other WHERE other.outlet_id = sources.outlet_id) AS outlet_ok_at
 FROM sources WHERE active = 1 AND next_check_at <= ?
 ORDER BY next_check_at, id LIMIT ?
@@ -35,7 +35,7 @@ UPDATE sources SET
     next_check_at = ?, leased = 0, failures = ?, reason = NULL, detail = ?, last_polled_at = ?, last_ok_at = ?,
     etag = ?, last_modified = ?, body_hash = ?, listed = coalesce(?, listed), baselined = 1, trouble = 0, pace = ?,
     plan = ?, rhythm = CASE WHEN length(?) > 0 THEN ? ELSE rhythm END,
-    rewritten_at = coalesce(?, rewritten_at)
+    rewritten_at = coalesce(?, rewritten_at), seen = coalesce(?, seen)
 WHERE id = ?
 """
 _FAILED = """
@@ -108,7 +108,7 @@ class SqlOutlets:
             self._sql.write(
                 _SUCCEEDED, due, outcome.failures, outcome.detail, polled, polled, *answer, outcome.listed,
                 outcome.pace, outcome.plan, outcome.rhythm, outcome.rhythm, polled if outcome.rewritten else None,
-                outcome.source_id,
+                outcome.seen, outcome.source_id,
             )  # fmt: skip
         else:
             self._sql.write(
@@ -170,6 +170,7 @@ def _due_source(row: Row) -> DueSource:
         trouble=row["trouble"],
         last_ok_at=moment_or_none(row["last_ok_at"]),
         rewritten_at=moment_or_none(row["rewritten_at"]),
+        seen=row["seen"],
     )
 
 

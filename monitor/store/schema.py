@@ -260,12 +260,14 @@ def memory(execute: Callable[[str], object]) -> None:
 _FETCHING = (
     # `links`: CSS selector of a listing's links. `rhythm`, `pace`, `trouble`: see outlets/cadence.py. `plan`: why it is
     # asked next when it is. `rewritten_at`: when it was last told that its list repeats its past.
+    # `seen`: see outlets/thin.py.
     "ALTER TABLE sources ADD COLUMN links TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE sources ADD COLUMN rhythm BLOB NOT NULL DEFAULT x''",
     "ALTER TABLE sources ADD COLUMN pace REAL NOT NULL DEFAULT 1",
     "ALTER TABLE sources ADD COLUMN trouble REAL NOT NULL DEFAULT 0",
     "ALTER TABLE sources ADD COLUMN plan TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE sources ADD COLUMN rewritten_at TEXT",
+    "ALTER TABLE sources ADD COLUMN seen BLOB NOT NULL DEFAULT x''",
     # `abroad`: 1 for a host that is not the outlet's. `repeats`: another link with its title or guid. `title_key`,
     # `body_key`: digests of 63 bits, 0 for none.
     "ALTER TABLE links ADD COLUMN updated TEXT",

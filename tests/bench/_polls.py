@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpcore
@@ -30,6 +31,7 @@ from monitor.pool import Pool
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
+from monitor.views import DueSource
 from monitor.wiring import SystemClock
 from monitor.zygote import memory
 from tests.bench._feed_samples import Newsroom
@@ -176,14 +178,12 @@ async def _ours(port: int, folder: Path) -> dict[str, float]:
 async def _round(line: Pipeline, pool: Pool, ledger: StoreLedger, clock: SystemClock) -> float:
     """Poll every outlet once; return the CPU milliseconds a poll of this process and the readers."""
 
-    def due(store: SqliteStore) -> list:
-        store._sql.write("UPDATE sources SET next_check_at = ?", clock.now().isoformat(timespec="microseconds"))
-        return store.outlets.lease_due(clock.now(), limit=OUTLETS, lease=600.0)
-
-    sources = ledger.submit(due).result()  # type: ignore[arg-type]
+    in_two_days = clock.now() + timedelta(days=2)
+    sources = ledger.submit(lambda store: store.outlets.lease_due(in_two_days, limit=OUTLETS, lease=600.0)).result()
+    assert len(sources) == OUTLETS
     slots = asyncio.Semaphore(SLOTS)
 
-    async def one(source) -> None:
+    async def one(source: DueSource) -> None:
         async with slots:
             done = await line.poll(source)
             assert done.reason is None, done

@@ -1,4 +1,4 @@
-"""Fetching beside its peers: feeds (do we read what feedparser reads, and at what cost), and what a request costs.
+"""Fetching beside its peers: feeds (do we read what feedparser reads, and at what cost), what a request and a poll cost.
 
 Ratios are of CPU time within one run; the machine is shared.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench._clients import CLIENTS, show_clients
 from tests.bench._feeds import installed, show_agreement, show_speed
+from tests.bench._polls import show_polls
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -48,4 +49,8 @@ def _clients(_data: Path, _options: argparse.Namespace) -> None:
     show_clients(["ours", *(name for name, library in CLIENTS.items() if library in peers)])
 
 
-PARTS: dict[str, Callable[[Path, argparse.Namespace], None]] = {"feeds": _feeds, "clients": _clients}
+PARTS: dict[str, Callable[[Path, argparse.Namespace], None]] = {
+    "feeds": _feeds,
+    "clients": _clients,
+    "polls": show_polls,
+}

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.model import Link, LinkState, Outlet, Source, Standing
 from monitor.outlets import novelty
-from monitor.outlets.novelty import is_abroad, weigh
+from monitor.outlets.novelty import Room, is_abroad, weigh
 from monitor.views import DueSource, Had
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -28,8 +28,9 @@ def source(**fields):
 
 def judge(links, had=None, *, outlet=OUTLET, pages=2, **more):
     known = had if had is not None else [None] * len(links)
-    at = {name: more.pop(name) for name in ("room", "abroad") if name in more}
-    return weigh(links, known, source(**more), outlet, NOW, pages=pages, **at)
+    room = Room(pages, more.pop("new", novelty.MAX_NEW), more.pop("abroad", novelty.MAX_ABROAD))
+    same = more.pop("same", 0)
+    return weigh(links, known, source(**more), outlet, NOW, room, same)
 
 
 def standings(news):
@@ -111,12 +112,16 @@ def test_a_list_with_new_dates_throughout_is_told_and_not_read_again():
     assert [one.reread for one in news.moved] == [False] * 10
     assert [detail for _, detail in news.events] == ["https://feeds.b.example/a: 10 of 10 known links have new dates"]
     assert judge(links, had, rewritten_at=NOW - 2 * HOUR).events == ()
+    assert judge(links, had, same=10).rewritten
+    # Thirty more are as they were: ten corrected articles are no past written anew.
+    assert not judge(links, had, same=30).rewritten
+    assert all(one.reread for one in judge(links, had, same=30).moved)
     assert judge(links, had, rewritten_at=NOW - 25 * HOUR).rewritten
 
 
 def test_above_the_bounds_links_wait_and_are_counted():
     abroad = [link(number, url=f"https://c.example/{number}") for number in range(4)]
-    news = judge([*abroad, *(link(number) for number in range(10, 16))], room=6, abroad=2)
+    news = judge([*abroad, *(link(number) for number in range(10, 16))], new=6, abroad=2)
     taken = [one for one in news.links if one.state is LinkState.NEW]
     assert [one.abroad for one in taken] == [True, True, False, False, False, False]
     assert news.events == (("links_waiting", "10 new links, 4 of them wait for the next polls"),)
@@ -143,4 +148,4 @@ def test_a_rhythm_learns_from_what_is_dated_and_from_what_is_new():
     times = [NOW - HOUR, None, NOW - timedelta(days=30), NOW + HOUR]
     news = judge([link(number, published=at) for number, at in enumerate(times)])
     assert news.moments == (NOW - HOUR, NOW, NOW, NOW)
-    assert novelty.weigh([], [], source(), OUTLET, NOW, pages=2).links == ()
+    assert novelty.weigh([], [], source(), OUTLET, NOW, Room(2)).links == ()

@@ -258,6 +258,10 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
     for query, index in (
         (outlets._DUE, "sources_due"),
         (links._DUE, "links_due"),
+        (links._BY_URL.format("?, ?"), "outlet_id=? AND canonical=?"),
+        (links._BY_GUID.format("?, ?"), "links_guid"),
+        (links._BY_TITLE.format("?, ?"), "links_title"),
+        (links._WAITING, "links_waiting"),
         (alerts._DUE, "alerts_due"),
         (alerts._SENDABLE, "outbox_due"),
     ):
