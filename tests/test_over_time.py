@@ -322,3 +322,32 @@ async def test_a_poll_that_brings_nothing_new_takes_up_what_waits(watched):
         assert len((await desk.poll(read=False)).links) == 200
         desk.origin.routes["/feed.xml"] = answer(304)
         assert desk.waiting() == 50
+
+
+@pytest.mark.parametrize("place", ["/news/3", "/"], ids=["another article", "the home page"])
+async def test_an_article_whose_address_leads_elsewhere_later_stays_what_it_was(watched, place):
+    async with watched(PAST[:5]) as desk:
+        flash = item(300, at=START + timedelta(hours=23))
+        desk.show(flash["path"], page(flash, paragraphs=3))
+        desk.show("/", page(item(999, SAID)))
+        desk.publish([flash, *PAST[:4]])
+        await desk.poll()
+        desk.origin.routes[flash["path"]] = answer(302, b"", {"Location": f"http://courier.example{place}"})
+        desk.clock.forward(15 * 60)
+        assert len(await desk.read_due()) == 1
+        stored = desk.stored(lambda store: store.articles.find("http://courier.example/news/300"))
+        assert (stored.article.title, stored.revision) == (flash["title"], 1)
+        assert desk.alerts() == []
+
+
+async def test_an_article_that_moves_to_another_address_is_followed(watched):
+    async with watched(PAST[:5]) as desk:
+        new = item(300, at=START + timedelta(hours=23))
+        desk.show(new["path"], page(new, paragraphs=3))
+        desk.publish([new, *PAST[:4]])
+        await desk.poll()
+        desk.show("/news/longer-300", page({**new, "said": SAID, "title": "Another headline of the same story"}))
+        desk.origin.routes[new["path"]] = answer(302, b"", {"Location": "http://courier.example/news/longer-300"})
+        desk.clock.forward(15 * 60)
+        await desk.read_due()
+        assert [alert.alert.reason for alert in desk.alerts()] == [AlertReason.REVISED]
