@@ -20,6 +20,7 @@ from monitor.model import (
     Channel,
     Hit,
     Link,
+    LinkState,
     Memory,
     Outlet,
     Page,
@@ -109,6 +110,9 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     """Write one article with all that follows from it; return its placement, for the memory of stories."""
     link, reading, article = item.link, item.reading, item.reading.article
     before = store.articles.get(link.article_id) if link.article_id else None
+    if before is not None and _is_another(item, before.article):
+        # Its address leads elsewhere now: to the home page, or to another article.
+        return None, take_nothing(store, link, now, gone=False)
     saved = store.articles.save(
         article, fetched_at=now, standing=link.standing, known_id=link.article_id, listed_as=link.canonical
     )
@@ -152,6 +156,16 @@ def take_nothing(store: Store, link: Link, now: datetime, *, gone: bool) -> Read
         return Read(link)
     store.links.finish(again.unchanged(link, known.article, now, hits=known.row.hits > 0, gone=gone))
     return Read(link, known.article.text, known.article.reason)
+
+
+def _is_another(item: Item, before: Article) -> bool:
+    """Say whether what was read again is no later form of what was read before: address, title and text are others."""
+    article = item.reading.article
+    if item.link.state is not LinkState.AGAIN or article.title == before.title:
+        return False
+    if (article.canonical_url or article.url) == (before.canonical_url or before.url):
+        return False
+    return similarity(item.reading.fingerprint, fingerprint(before.title, before.body)) < SAME_TEXT
 
 
 def _standing(store: Store, item: Item, article: Article) -> Standing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -37,16 +38,21 @@ def words(number: int, seed: int, count: int) -> str:
 
 
 class Readers:
-    """What a reader process runs, without the process."""
+    """What a reader process runs, without the process. Pages are as old as the desk's clock says: what a feed dates far
+    ahead of it has no date.
+    """
 
-    def __init__(self, rules):
-        self._reader = Reader(rules, [])
+    def __init__(self, rules, clock):
+        self._reader, self._clock = Reader(rules, []), clock
+
+    def _now(self, page):
+        return replace(page, fetched_at=self._clock.now())
 
     async def links(self, page, source):
-        return self._reader.links(page, source)
+        return self._reader.links(self._now(page), source)
 
     async def article(self, page, link, outlet, memory=None):
-        return self._reader.article(page, link, outlet.language, outlet.selectors, memory)
+        return self._reader.article(self._now(page), link, outlet.language, outlet.selectors, memory)
 
     async def entry(self, link, failure, language):
         return self._reader.entry(link, failure, language)
@@ -130,7 +136,7 @@ class Desk:
         self.outlet = Outlet("courier", homepage=f"{HOME}/", sources=(Source(f"{HOME}/feed.xml"),), **outlet)
         self.client = Client(agent=AGENT, resolve=self.resolve, dial=self.dial)
         self.ledger = StoreLedger(lambda: SqliteStore.open(folder / "monitor.db"))
-        readers = Readers(rules)
+        readers = Readers(rules, self.clock)
         visitor = Visitor(self.client, readers, self.ledger, self.clock, Gate(0.0), AGENT)
         routes = (Route("all", ("here",)),)
         orders = Orders({"courier": self.outlet}, {"nato": rules[0]}, {"here": Channel("here", "console")}, routes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ import pytest
 
 from monitor.errors import AlertReason
 from monitor.model import Standing
+from monitor.store import schema
+from monitor.store.sqlite import SqliteStore
 from tests.desk import START, Desk, feed, item, page
 from tests.fetch.origin import answer, serving
 
@@ -322,3 +325,69 @@ async def test_a_poll_that_brings_nothing_new_takes_up_what_waits(watched):
         assert len((await desk.poll(read=False)).links) == 200
         desk.origin.routes["/feed.xml"] = answer(304)
         assert desk.waiting() == 50
+
+
+@pytest.mark.parametrize("place", ["/news/3", "/"], ids=["another article", "the home page"])
+async def test_an_article_whose_address_leads_elsewhere_later_stays_what_it_was(watched, place):
+    async with watched(PAST[:5]) as desk:
+        flash = item(300, at=START + timedelta(hours=23))
+        desk.show(flash["path"], page(flash, paragraphs=3))
+        desk.show("/", page(item(999, SAID)))
+        desk.publish([flash, *PAST[:4]])
+        await desk.poll()
+        desk.origin.routes[flash["path"]] = answer(302, b"", {"Location": f"http://courier.example{place}"})
+        desk.clock.forward(15 * 60)
+        assert len(await desk.read_due()) == 1
+        stored = desk.stored(lambda store: store.articles.find("http://courier.example/news/300"))
+        assert (stored.article.title, stored.revision) == (flash["title"], 1)
+        assert desk.alerts() == []
+
+
+async def test_an_article_that_moves_to_another_address_is_followed(watched):
+    async with watched(PAST[:5]) as desk:
+        new = item(300, at=START + timedelta(hours=23))
+        desk.show(new["path"], page(new, paragraphs=3))
+        desk.publish([new, *PAST[:4]])
+        await desk.poll()
+        desk.show("/news/longer-300", page({**new, "said": SAID, "title": "Another headline of the same story"}))
+        desk.origin.routes[new["path"]] = answer(302, b"", {"Location": "http://courier.example/news/longer-300"})
+        desk.clock.forward(15 * 60)
+        await desk.read_due()
+        assert [alert.alert.reason for alert in desk.alerts()] == [AlertReason.REVISED]
+
+
+async def test_an_outlet_that_renews_its_addresses_after_an_upgrade_alerts_nothing(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+        SqliteStore.open(tmp_path / "monitor.db").close()
+    old = sqlite3.connect(tmp_path / "monitor.db")
+    old.execute("INSERT INTO outlets VALUES ('courier', '', 1)")
+    long_ago = "2026-11-20T08:00:00.000000Z"
+    old.execute(
+        "INSERT INTO sources (id, outlet_id, url, kind, next_check_at, baselined, last_ok_at) "
+        f"VALUES (1, 'courier', 'http://courier.example/feed.xml', 'feed', '{long_ago}', 1, '{long_ago}')"
+    )
+    old.executemany(
+        "INSERT INTO links (outlet_id, source_id, url, canonical, guid, title, summary, author, content, first_seen, "
+        f"standing, state) VALUES ('courier', 1, ?, ?, ?, ?, '', '', '', '{long_ago}', 'baseline', 'listed')",
+        [(f"{entry['path']}", entry["path"], entry["guid"], entry["title"]) for entry in PAST[:30]],
+    )
+    old.commit()
+    old.close()
+    async with serving() as origin:
+        desk = Desk(tmp_path, origin)
+        desk.publish([{**entry, "guid": f"2-{entry['guid']}"} for entry in PAST[:30]])
+        await desk.poll()
+        assert desk.alerts() == []
+        assert len(desk.events("feed_rewritten")) == 1
+        await desk.aclose()
+
+
+async def test_a_feed_that_dates_its_few_entries_anew_at_every_poll_has_them_read_a_dozen_times(watched):
+    few = [item(number, at=START) for number in range(4)]
+    async with watched(few, every=900.0) as desk:
+        for _ in range(20):
+            now = item(0, at=desk.clock.now())["date"]
+            desk.publish([{**entry, "date": now} for entry in few])
+            await desk.poll(after=900)
+        assert desk.asked("/news/2") == 1 + 12

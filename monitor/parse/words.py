@@ -42,6 +42,11 @@ _UNSPACED = re.compile(
     "[\u0e00-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+# Second halves of vowel signs that are no marks to Unicode, and are typed apart or as one: Bengali, Tamil, Kannada …
+_HALVES = frozenset(
+    "\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u0dcf\u0ddf\u102e\u1b35\U00011127\U0001133e"
+    "\U00011357\U000114b0\U000114ba\U000114bd\U000115af\U00011930"
+)
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
 
@@ -187,14 +192,17 @@ def _clusters(word: str) -> Iterator[Span]:
     """Yield each base with its marks."""
     start = 0
     for at in range(1, len(word) + 1):
-        if at == len(word) or word[at] <= "\x7f" or not _goes_with_base(word[at]):
+        if at == len(word) or word[at] <= "\x7f" or not goes_with_base(word[at]):
             yield start, at
             start = at
 
 
-def _goes_with_base(char: str) -> bool:
-    # Vowels and finals of Korean syllables that are written apart.
-    return unicodedata.combining(char) != 0 or "\u1160" <= char <= "\u11ff"
+@lru_cache(maxsize=4096)
+def goes_with_base(char: str) -> bool:
+    """Say whether a character is folded together with the letter before it."""
+    # As it is folded: the half-width sound marks of kana are marks then, as are Korean vowels and finals written apart.
+    first = unicodedata.normalize("NFKC", char)[0]
+    return unicodedata.combining(first) != 0 or "\u1160" <= first <= "\u11ff" or char in _HALVES
 
 
 @lru_cache(maxsize=4096)
@@ -205,7 +213,8 @@ def _cluster(cluster: str, *, case: bool) -> str:
     folded = unicodedata.normalize("NFKC", base)
     if base in _SIGNS or (len(folded) > 1 and not all(map(is_word, folded))):
         folded = base
-    folded = unicodedata.normalize("NFC", folded.replace("\u0130", "I") + marks).replace("\u0130", "I")
+    # ŉ and ︱ come apart into what is evened out.
+    folded = unicodedata.normalize("NFC", _ONE.sub(_even, folded) + marks).replace("\u0130", "I")
     return folded.casefold() if case else folded
 
 

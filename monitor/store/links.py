@@ -35,7 +35,8 @@ UPDATE links SET guid = ? WHERE id = ? AND guid <> '' AND NOT EXISTS (
     WHERE other.source_id = links.source_id AND other.guid = ? AND other.title = links.title
 )
 """
-_AGAIN = "UPDATE links SET state = 'again', next_at = ? WHERE id = ? AND state = 'read'"
+# A feed of few entries that gives all of them the time of the poll would have them read at every poll.
+_AGAIN = "UPDATE links SET state = 'again', next_at = ? WHERE id = ? AND state = 'read' AND rereads < 12"
 _WAITING = """
 SELECT l.*, s.url AS source FROM links l JOIN sources s ON s.id = l.source_id
 WHERE l.state = 'waiting' AND l.source_id = ? AND l.abroad = ? ORDER BY l.id LIMIT ?

@@ -277,6 +277,8 @@ _FETCHING = (
     "ALTER TABLE links ADD COLUMN rereads INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE links ADD COLUMN etag TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE links ADD COLUMN last_modified TEXT NOT NULL DEFAULT ''",
+    # Before the index: what the outlet had must be known by its titles (sqlite.py defines the function).
+    "UPDATE links SET title_key = monitor_title_key(title)",
     "CREATE INDEX links_title ON links (outlet_id, title_key) WHERE title_key <> 0",
     "CREATE INDEX links_waiting ON links (source_id, id) WHERE state = 'waiting'",
     "DROP INDEX links_due",

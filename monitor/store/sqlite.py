@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from monitor.errors import DamagedError, StoreError
+from monitor.parse.digest import title_key
 from monitor.store import schema
 from monitor.store.alerts import SqlAlerts
 from monitor.store.articles import SqlArticles
@@ -120,6 +121,7 @@ class SqliteStore:
         database, migrations = self._migrations()
         for pragma in _PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.create_function("monitor_title_key", 1, title_key, deterministic=True)
         with self.transaction():
             migrations.apply(database)
 

@@ -44,6 +44,7 @@ CYRILLIC = "Россия Київ саммит договор Йошкар гр�
 GREEK = "Αθήνα σύνοδος Κύπρος πόλεμος".split()
 ARABIC = "الناتو قمة الحدود روسيا".split()
 DEVANAGARI = "नाटो दिल्ली सीमा हिन्दी".split()
+INDIC = "বাংলা ঢাকা কলকাতা தமிழ்நாடு கொழும்பு ಕರ್ನಾಟಕ കൊച്ചി කොළඹ".split()
 THAI = "นาโต กรุงเทพ ที่".split()
 CHINESE = "北约 峰会 北京 俄罗斯".split()
 KOREAN = "나토 한국 정상회담 서울".split()
@@ -53,7 +54,7 @@ CASED = [*LATIN, *ACCENTED, *CYRILLIC, *GREEK]
 # What a `*` may stand after: three letters and more, spaces between words.
 LONG = [word for word in [*CASED, *ARABIC[2:]] if len(word) > 5] + ["NATO", "Kyiv", "Київ"]
 # The smaller lists twice or more, so that every script comes up.
-ANY = [*CASED, *PUNCTUATED, *THAI * 4, *(ARABIC + DEVANAGARI + CHINESE + KOREAN + ETHIOPIC) * 2]
+ANY = [*CASED, *PUNCTUATED, *THAI * 4, *(ARABIC + DEVANAGARI + CHINESE + KOREAN + ETHIOPIC) * 2, *INDIC]
 PHRASES = [
     *(
         "border summit",

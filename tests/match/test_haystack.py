@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.match import haystack
@@ -16,8 +19,37 @@ ODD = "aB zßİıſﬁ½²ΣςσЌё\u0301\u0300\u0327ẹé\u200b\u00ad\u00a0  �
 TEXT = st.one_of(st.text(st.sampled_from(ODD), max_size=14), st.text(max_size=14))
 
 
+# Letters that fold to others, and marks that Unicode puts in order or makes one character with what stands before
+# them: over another mark, over one of a script without word spaces, and where both are no marks to Unicode.
+KIN = "İıſßŉΐẖẛªºⅠĲ㋕㌈㌹ㄱㅏ\u212a\u212bꭰᏸΑαAIsKe\u1112\u1161\u11abাে\u09d7ಿೋொ\u0bbe\ufb01"
+KIN += (
+    "ﾞ\u0f75\u0300\u0301\u0307\u0323\u0331\u0344\u0345\u0362\u0736\u3099\u309a\u0e38\u0e49\u0f37\u0f72\u0f74\u094d\u093c"
+)
+MARKED = st.text(st.sampled_from(KIN), max_size=6)
+
+
+@pytest.mark.parametrize(
+    "text", ["আজ কলকাতায় বৃষ্টি", "தமிழ்நாடு அரசு", "കേരളം ഇന്നു കൊച്ചി", "ଓଡ଼ିଶା ରାଜ୍ୟ", "ಕರ್ನಾಟಕ ಸರ್ಕಾರ ಕೊಡಗು", "සිංහල කොළඹ"]
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_words_with_vowel_signs_have_their_needle_however_they_are_typed(text, form):
+    hay, _ = haystack.read(f" {unicodedata.normalize(form, text)} ")
+    for word in text.split():
+        assert haystack.needle(words.fold(word).text, prefix=False) in hay.data
+
+
 @settings(max_examples=400, deadline=None)
-@given(TEXT)
+@given(st.one_of(TEXT, MARKED))
+@example("\u0130\u3099\u0300")
+@example("\u0130\u0307")
+@example("㋕\u3099")
+@example("ª\u0f37\u0309")
+@example("ﬁ\u0f74\u0323")
+@example("S\u0362\u0344")
+@example("\u0345\u3099")
+@example("ㄱㅏ")
+@example("ｶﾞ")
+@example("\u0330\u0f75")
 def test_a_text_is_folded_as_everywhere(text):
     joined = f" {text} "
     _, shape = haystack.read(joined)
@@ -25,7 +57,7 @@ def test_a_text_is_folded_as_everywhere(text):
 
 
 @settings(max_examples=400, deadline=None)
-@given(TEXT, TEXT)
+@given(st.one_of(TEXT, MARKED), st.one_of(TEXT, MARKED))
 def test_whole_words_have_their_needle_in_the_haystack(before, word):
     pattern = words.fold(words.bare(words.neutral(word))).text
     if not any(map(words.is_word, pattern)):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.parse import sentences, words
@@ -141,3 +143,11 @@ def test_sentences_of_anything_are_in_order(text):
     for begin, end in sentences.sentences(text):
         assert at <= begin < end <= len(text)
         at = end
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("aIſŉ'éẹकি়ােৌொோಕೋ한ㄱㅏｶﾞカ㋕\u0301\u0323\u0345\u3099\u0bbe\u0bd7"), max_size=6))
+def test_a_text_folds_alike_however_its_letters_are_composed(text):
+    composed = words.fold(unicodedata.normalize("NFC", text)).text
+    assert words.fold(unicodedata.normalize("NFD", text)).text == composed
+    assert words.fold(composed).text == composed
