@@ -284,7 +284,8 @@ class Pool:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _hire(self) -> None:
-        if not self._server.alive:
+        fresh = not self._server.alive
+        if fresh:
             setup, rules = self._setup, self._rules
             server = await start(setup.with_rules(rules.values(), setup.entities))
             if setup is not self._setup:  # a reload was faster
@@ -293,7 +294,12 @@ class Pool:
             self._edits = 0
             self._take_over(server)
         server = self._server
-        worker = await fork(server)
+        try:
+            worker = await fork(server)
+        except PoolError:
+            if fresh or server.alive:
+                raise
+            return  # it ended meanwhile: the next server may well start, and who waits for a reader waits for that
         if server is self._server:
             self._crew.add(worker)
             self._counts["forked"] += 1
