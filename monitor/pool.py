@@ -184,20 +184,20 @@ class Pool:
 
     async def _ask(self, job: wire.Task[T], rank: int) -> T | Failure:
         self._counts["jobs"] += 1
-        try:
-            frame = wire.pack(job, cap=wire.MAX_REQUEST)
-        except wire.FrameError as error:
-            return Failure(error.reason, str(error))
         for _ in range(2):
             try:
                 worker = await self._take(rank)
             except PoolError as error:
                 return Failure(Reason.NO_READER, str(error))
             try:
+                # Not before it is its turn: a frame is a second copy of the page.
+                frame = wire.pack(job, cap=wire.MAX_REQUEST)
                 result = await worker.ask(frame, self._setup.job_seconds, job.result)
                 if isinstance(result, Failure) and not worker.fit:
                     self._counts[result.reason.value] += 1
                 return result  # noqa: TRY300 - the count belongs to the answer
+            except wire.FrameError as error:
+                return Failure(error.reason, str(error))
             except UntouchedError:
                 self._counts["retried"] += 1
             finally:
