@@ -10,14 +10,14 @@ import asyncio
 import logging
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 
 from monitor.intake import Read
-from monitor.model import Delivery, Link, LinkState, Standing, TextKind
+from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
 from monitor.pipeline import Polled
 from monitor.settings.load import Settings
 from monitor.views import DueSource, OutboxRow, Pass
@@ -29,6 +29,10 @@ log = logging.getLogger("monitor")
 # mean latency gave 89 polls a second); 400 carry 100,000 outlets every 15 minutes.
 POLL_SLOTS = 400
 READ_SLOTS = 1_000
+# Of one host as many links are in hand as it lets us read in a minute, within these bounds; the others wait in the
+# store. All 200 that a poll may bring, at a Crawl-delay of 60 s, would hold their slots for three hours.
+HOST_SECONDS, HOST_LEAST, HOST_MOST = 60.0, 2, 20
+READ_TICK = 5
 SENDS_A_CHANNEL = 2
 # What comes due within the next second is leased now and started at its moment.
 AHEAD = timedelta(seconds=1)
@@ -42,6 +46,16 @@ OWNER = "daemon"
 
 Told = Callable[[str, object], None]
 Key = tuple[str | int, ...]
+
+
+def handful(gap: float) -> int:
+    """Return how many links of a host may be in hand, where it is asked every `gap` seconds."""
+    return int(min(max(HOST_SECONDS / gap, HOST_LEAST), HOST_MOST)) if gap > 0 else HOST_MOST
+
+
+def respite(gap: float) -> timedelta:
+    """Return for how long a host's other links are left alone: until half of those in hand have been read."""
+    return timedelta(seconds=max(handful(gap) * gap / 2, READ_TICK))
 
 
 @dataclass
@@ -132,6 +146,14 @@ class Crew:
             # A fault of ours, or a database that refuses: this piece of work alone waits for its lease to end.
             log.error("%s failed: %s", key, error, exc_info=error)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._tasks
+
+    async def settled(self, within: float) -> None:
+        """Wait until nothing runs that runs now, `within` seconds at most."""
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=within)
+
     async def drained(self, within: float | None = None) -> None:
         """Wait until nothing runs; after `within` seconds cancel the rest."""
         with suppress(TimeoutError):
@@ -145,10 +167,13 @@ class Crew:
 
 
 class Works:
-    """The three crews over one line. `told` hears of each thing done, for a terminal to show."""
+    """The three crews over one line. `told` hears of each thing done, for a terminal to show. `once`: what is given
+    back is due at once, as this pass is to end with nothing left.
+    """
 
-    def __init__(self, work: Line, told: Told | None = None) -> None:
+    def __init__(self, work: Line, told: Told | None = None, *, once: bool = False) -> None:
         self._line = work
+        self._once = once
         self._told = told or (lambda _kind, _record: None)
         self.polls = Crew(POLL_SLOTS)
         self.reads = Crew(READ_SLOTS)
@@ -166,15 +191,15 @@ class Works:
         return len(due)
 
     async def lease_reads(self) -> int:
-        """Start links that are due and in nobody's hands: of a killed process, or to be completed."""
+        """Start links that are due and in nobody's hands: of a killed process, to be completed, or given back. Return
+        how many.
+        """
         now, room = self._line.clock.now(), self.reads.room
         if room <= 0:
             return 0
         lease = self._line.pipeline.orders.lease
         due = await self._ask(lambda store: store.links.lease_due(now, limit=room, lease=lease))
-        for link in due:
-            self._start_read(link)
-        return len(due)
+        return await self._start_reads(due)
 
     async def lease_sends(self) -> int:
         """Start messages that may be sent now."""
@@ -196,21 +221,36 @@ class Works:
     async def _ask(self, work: Callable[[Any], Any]) -> Any:
         return await asyncio.wrap_future(self._line.ledger.submit(work))
 
-    def _start_read(self, link: Link) -> None:
-        self.reads.start(("read", link.id), self._read(link))
+    async def _start_reads(self, links: Sequence[Link]) -> int:
+        """Start as many as there is room for, in all and of each host, and give back the others; return how many."""
+        visitor, outlets = self._line.pipeline.visitor, self._line.pipeline.orders.outlets
+        busy = Counter(str(host) for _, host, _ in self.reads.keys)
+        rest: dict[str, list[int]] = {}
+        before = self.reads.room
+        for link in links:
+            host = visitor.host(link.url, outlets.get(link.outlet) or Outlet(link.outlet))
+            key = ("read", host, link.id)
+            if key in self.reads:
+                continue  # its lease ended before its turn came
+            if self.reads.room > 0 and busy[host] < handful(visitor.gap(host)):
+                self.reads.start(key, self._read(link))
+                busy[host] += 1
+            else:
+                rest.setdefault(host, []).append(link.id)
+        started = before - self.reads.room
+        if rest:
+            now = self._line.clock.now()
+            times = {host: now if self._once else now + respite(visitor.gap(host)) for host in rest}
+            await self._ask(lambda store: [store.links.give_back(ids, times[host]) for host, ids in rest.items()])
+        return started
 
     async def _poll(self, source: DueSource) -> None:
         await self._line.clock.sleep((source.due_at - self._line.clock.now()).total_seconds())
         done = await self._line.pipeline.poll(source)
         self.tally.poll(done)
         self._told("poll", done)
-        room = max(self.reads.room, 0)
-        for link in done.links[:room]:
-            self._start_read(link)
-        if rest := [link.id for link in done.links[room:]]:
-            # 10,000 new outlets list 200,000 pages: what no slot is free for waits in the store, not in memory.
-            now = self._line.clock.now()
-            await self._ask(lambda store: store.links.give_back(rest, now))
+        if done.links:
+            await self._start_reads(done.links)
 
     async def _read(self, link: Link) -> None:
         done = await self._line.pipeline.read(link)
@@ -226,7 +266,7 @@ class Works:
 async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
     """Do all that is due now, alerts that still collect included, then stop. Raises BusyError beside a daemon."""
     async with line(settings, out=out) as work:
-        works = Works(work, told)
+        works = Works(work, told, once=True)
         stop = asyncio.Event()
         with _signals(stop):
             job = asyncio.ensure_future(_everything_due(works, work))
@@ -247,10 +287,9 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
 async def _everything_due(works: Works, work: Line) -> None:
     while await works.lease_polls(timedelta(0)):
         await works.polls.drained()
-    while True:
-        await works.reads.drained()
-        if not await works.lease_reads():
-            break
+    while await works.lease_reads() or works.reads.keys:
+        # A host's next links are due when some of its last have been read, whatever others still wait for.
+        await works.reads.settled(1.0)
     while await work.pipeline.tell(flush=True):
         pass
     while await works.lease_sends():
@@ -276,7 +315,7 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
         )
         ticks: dict[str, tuple[Callable[[], Awaitable[object]], int]] = {
             "polls": (works.lease_polls, 1),
-            "reads": (works.lease_reads, 5),
+            "reads": (works.lease_reads, READ_TICK),
             "messages": (tell_and_send, 1),
             "heartbeat": (works.beat, HEARTBEAT),
         }

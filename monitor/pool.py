@@ -184,20 +184,20 @@ class Pool:
 
     async def _ask(self, job: wire.Task[T], rank: int) -> T | Failure:
         self._counts["jobs"] += 1
-        try:
-            frame = wire.pack(job, cap=wire.MAX_REQUEST)
-        except wire.FrameError as error:
-            return Failure(error.reason, str(error))
         for _ in range(2):
             try:
                 worker = await self._take(rank)
             except PoolError as error:
                 return Failure(Reason.NO_READER, str(error))
             try:
+                # Not before it is its turn: a frame is a second copy of the page.
+                frame = wire.pack(job, cap=wire.MAX_REQUEST)
                 result = await worker.ask(frame, self._setup.job_seconds, job.result)
                 if isinstance(result, Failure) and not worker.fit:
                     self._counts[result.reason.value] += 1
                 return result  # noqa: TRY300 - the count belongs to the answer
+            except wire.FrameError as error:
+                return Failure(error.reason, str(error))
             except UntouchedError:
                 self._counts["retried"] += 1
             finally:
@@ -284,7 +284,8 @@ class Pool:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _hire(self) -> None:
-        if not self._server.alive:
+        fresh = not self._server.alive
+        if fresh:
             setup, rules = self._setup, self._rules
             server = await start(setup.with_rules(rules.values(), setup.entities))
             if setup is not self._setup:  # a reload was faster
@@ -293,7 +294,12 @@ class Pool:
             self._edits = 0
             self._take_over(server)
         server = self._server
-        worker = await fork(server)
+        try:
+            worker = await fork(server)
+        except PoolError:
+            if fresh or server.alive:
+                raise
+            return  # it ended meanwhile: the next server may well start, and who waits for a reader waits for that
         if server is self._server:
             self._crew.add(worker)
             self._counts["forked"] += 1

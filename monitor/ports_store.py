@@ -116,8 +116,8 @@ class LinksTable(Protocol):
         """Take `new`, `partial` and `again` links due by `now`, oldest first, pushed `lease` seconds ahead."""
         ...
 
-    def give_back(self, link_ids: Sequence[int], now: datetime) -> None:
-        """End these leases: the links are due now, for whoever has room."""
+    def give_back(self, link_ids: Sequence[int], at: datetime) -> None:
+        """End these leases: the links are due then, for whoever has room."""
         ...
 
     def finish(self, outcome: LinkOutcome) -> None:

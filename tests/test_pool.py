@@ -306,6 +306,23 @@ async def test_an_edit_is_in_force_in_every_reader_without_a_new_server():
         await pool.aclose()
 
 
+async def test_a_fork_server_that_ends_while_it_forks_is_replaced_and_nobody_is_refused():
+    pool = await Pool.start([Rule("one", "nato")], (), size=1)
+    try:
+        await until(lambda: pool._idle)
+        server = pool._server.process.pid
+        os.kill(server, signal.SIGSTOP)
+        # The reader is gone, and the next is asked of a server that will not answer.
+        pool._drop(pool._idle.pop())
+        entry = Link("paper", "http://x/feed", "http://x/1", title="NATO at the harbour")
+        reading = asyncio.create_task(pool.entry(entry, Failure(Reason.ROBOTS), "en"))
+        await asyncio.sleep(0.1)
+        os.kill(server, signal.SIGKILL)
+        assert isinstance(await reading, Reading), reading.result()
+    finally:
+        await pool.aclose()
+
+
 async def test_an_edit_that_nobody_waited_for_is_not_in_force():
     pool = await Pool.start([Rule("one", "nato")], (), size=1)
     try:

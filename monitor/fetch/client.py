@@ -33,6 +33,9 @@ MAX_HEADER_BYTES = 65_536
 MAX_PIECES = 20_000
 # What one read brought is handed out without a turn of the loop: 16 kB of tiny chunks would hold it for 50 ms.
 _YIELD = 256
+# Pages wait for a reader, and forty bodies of 5 MB at once would be 200 MB. One in fifty pages is longer than this as
+# it is sent; so many such bodies are in hand at a time, the others are left in their sockets.
+LARGE, LARGE_AT_ONCE = 262_144, 4
 MAX_ORIGINS = 256
 MAX_VALIDATOR = 1_000
 # Node closes an idle connection after 5 s, others later: below that, no request meets a closing connection.
@@ -64,6 +67,29 @@ class _Origin:
     used_at: float = 0.0
 
 
+class _Places:
+    """Who may hold a large body: `count` tasks at once, each from its first until it ends, which is when nobody needs
+    the body any more: a link or a source is a task.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._held: set[asyncio.Task[object]] = set()
+
+    async def take(self) -> None:
+        """Wait for a place, for the task that asks. Its second large body needs none: it follows the first."""
+        task = asyncio.current_task()
+        if task is None or task in self._held:
+            return
+        await self._free.acquire()
+        self._held.add(task)
+        task.add_done_callback(self._leave)
+
+    def _leave(self, task: asyncio.Task[object]) -> None:
+        self._held.discard(task)
+        self._free.release()
+
+
 class Client:
     """The Fetcher port. `max_bytes` and `deadline` (seconds) bound every request, whatever it asks for.
 
@@ -90,6 +116,7 @@ class Client:
         self._resolve = resolve or self._resolver.resolve
         self._dial = dial
         self._origins: OrderedDict[tuple[str, str], _Origin] = OrderedDict()
+        self._places = _Places(LARGE_AT_ONCE)
 
     async def get(self, request: Request) -> Page:
         """Return the final answer. Raises FetchError and, cancellation apart, nothing else."""
@@ -141,7 +168,7 @@ class Client:
                 if isinstance(stream, Stream):
                     # A quarter above the body is for the sizes of its chunks.
                     stream.allow(cap * 5 // 4 + connection.READ)
-                body = await _body(response, cap)
+                body = await _body(response, cap, self._places)
             finally:
                 # Whatever was not read to its end is closed here, not kept.
                 await response.aclose()
@@ -213,8 +240,8 @@ def _bounded(headers: httpx.Headers) -> Headers:
     return Headers(headers.multi_items())
 
 
-async def _body(response: httpx.Response, cap: int) -> bytes:
-    """Read the body as it comes, packed or not, up to `cap` bytes."""
+async def _body(response: httpx.Response, cap: int, places: _Places) -> bytes:
+    """Read the body as it comes, packed or not, up to `cap` bytes; a large one in a place of its own."""
     length = response.headers.get("content-length", "")
     if length.isdigit() and int(length[:20]) > cap:
         raise FetchError(Reason.TOO_LARGE, f"{length[:20]} bytes announced, at most {cap}", retry=False)
@@ -224,6 +251,8 @@ async def _body(response: httpx.Response, cap: int) -> bytes:
         size += len(piece)
         if size > cap:
             raise FetchError(Reason.TOO_LARGE, f"more than {cap} bytes", retry=False)
+        if size > LARGE:
+            await places.take()
         if len(pieces) % _YIELD == 0:
             await asyncio.sleep(0)
         if len(pieces) > MAX_PIECES:

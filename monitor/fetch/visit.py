@@ -147,6 +147,15 @@ class Visitor:
         for host, until in held.items():
             self._gate.hold(host, self._clock.monotonic() + (until - now).total_seconds())
 
+    @staticmethod
+    def host(url: str, outlet: Outlet) -> str:
+        """Return whose turn a visit waits for: of those with one answer, one is made at a time."""
+        return private_origin(outlet, url) or urls.host(url)
+
+    def gap(self, host: str) -> float:
+        """Return the seconds between two visits to a host, as far as is known."""
+        return self._gate.gap(host)
+
     async def get(
         self, url: str, outlet: Outlet, *, etag: str = "", last_modified: str = "", urgent: bool = False
     ) -> Page | Refusal:

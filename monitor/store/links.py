@@ -128,12 +128,12 @@ class SqlLinks:
         )
         return [_link(row) for row in rows]
 
-    def give_back(self, link_ids: Sequence[int], now: datetime) -> None:
+    def give_back(self, link_ids: Sequence[int], at: datetime) -> None:
         """End these leases."""
-        at = stamp(now)
+        due = stamp(at)
         self._sql.write_many(
             "UPDATE links SET next_at = ?, leased = 0 WHERE id = ? AND leased = 1",
-            [(at, number) for number in link_ids],
+            [(due, number) for number in link_ids],
         )
 
     def finish(self, outcome: LinkOutcome) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ssl
+from contextlib import AsyncExitStack
 
 import httpcore
 import pytest
@@ -432,3 +433,36 @@ async def test_idle_transports_are_closed(client, monkeypatch):
         monkeypatch.setattr(room, "KEEPALIVE", -1.0)
         await fetch(client, one)
         assert len(client._origins) == 0
+
+
+async def test_so_many_tasks_at_once_hold_a_large_body_and_the_others_wait_until_one_ends():
+    client, large = Client(agent=AGENT), answer(200, b"x" * (room.LARGE + 100_000))
+    ends = [asyncio.Event() for _ in range(room.LARGE_AT_ONCE + 2)]
+    brought, held = [], set()
+
+    async def work(number, origin):
+        page = await fetch(client, origin)
+        # A second one in the same task takes the place of the first.
+        page = await fetch(client, origin)
+        brought.append(len(page.body))
+        held.add(number)
+        await ends[number].wait()
+        held.discard(number)
+
+    async with AsyncExitStack() as stack:
+        origins = [await stack.enter_async_context(serving({"/": large})) for _ in ends]
+        small = await stack.enter_async_context(serving({"/": answer(200, b"x" * 1_000)}))
+        tasks = [asyncio.create_task(work(number, origin)) for number, origin in enumerate(origins)]
+        async with asyncio.timeout(10):
+            while len(held) < room.LARGE_AT_ONCE:
+                await asyncio.sleep(0.01)
+            assert len((await fetch(client, small)).body) == 1_000
+            assert len(held) == room.LARGE_AT_ONCE
+            while not all(task.done() for task in tasks):
+                for number in tuple(held):
+                    ends[number].set()
+                await asyncio.sleep(0.01)
+                assert len(held) <= room.LARGE_AT_ONCE
+        await asyncio.gather(*tasks)
+    assert brought == [room.LARGE + 100_000] * len(ends)
+    await client.aclose()
