@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TextIO
 
 from monitor import enrol, wiring
@@ -17,10 +17,12 @@ from monitor.notify.channels.sender import Sender
 from monitor.pool import Pool
 from monitor.ports import Store
 from monitor.settings.load import Settings
-from monitor.views import OutletRow, Totals
+from monitor.views import EventRow, OutletRow, Totals
 
 # Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
 MAX_GAP = 1.0
+# Events that are still worth telling, and how many of them are read.
+_RECENT, _MOST_EVENTS = timedelta(hours=24), 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Report:
     age: float | None
     failing: tuple[OutletRow, ...]
     """Sources whose last poll failed, the longest-failing first."""
+    events: tuple[EventRow, ...] = ()
+    """Those of the last 24 hours, newest first; baselines last: after an import they are as many as the outlets."""
 
 
 def examine(store: Store, now: datetime) -> Report:
@@ -38,7 +42,9 @@ def examine(store: Store, now: datetime) -> Report:
     totals = store.upkeep.totals()
     age = (now - totals.last_pass.finished_at).total_seconds() if totals.last_pass else None
     failing = sorted((row for row in store.outlets.rows() if row.reason), key=lambda row: -row.failures)
-    return Report(totals, age, tuple(failing))
+    events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
+    events.sort(key=lambda event: event.kind == "baseline")
+    return Report(totals, age, tuple(failing), tuple(events))
 
 
 def verdict(report: Report, max_age: float) -> str:

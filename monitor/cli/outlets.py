@@ -28,7 +28,7 @@ def outlets() -> None:
 @json_option
 @pass_app
 def list_(app: App, as_json: bool) -> None:
-    """List the configured outlets and how their sources fare."""
+    """List the configured outlets, how their sources fare, and when each is asked next and why then."""
     settings = app.settings(addresses=False)
     # Before the first run there is no database; the configuration alone is listed.
     rows_known = app.store().outlets.rows() if settings.storage.exists() else []
@@ -47,6 +47,8 @@ def list_(app: App, as_json: bool) -> None:
                     "articles": row.articles if row else 0,
                     "last_read": row.last_ok_at if row else None,
                     "failures": row.failures if row else 0,
+                    "next": row.next_check_at if row else None,
+                    "plan": row.plan if row else "",
                     "reason": row.reason if row else None,
                     "detail": row.detail if row else "",
                 }
@@ -55,10 +57,11 @@ def list_(app: App, as_json: bool) -> None:
         print_json(rows)
         return
     listing.table(
-        ("id", "name", "language", "source", "articles", "last read", "trouble"),
+        ("id", "name", "language", "source", "articles", "last read", "next", "why", "trouble"),
         [
             (row["outlet"], row["name"], row["language"] or "", row["source"], row["articles"],
-             listing.when(row["last_read"]), f"{row['reason']} {row['detail']}" if row["reason"] else "")  # type: ignore[arg-type]
+             listing.when(row["last_read"]), listing.when(row["next"]), row["plan"],  # type: ignore[arg-type]
+             f"{row['reason']} {row['detail']}" if row["reason"] else "")
             for row in rows
         ],
         empty="No outlets: `monitor outlets add HOMEPAGE` writes one into outlets.yaml.",

@@ -1,4 +1,4 @@
-"""`monitor status`: what is read, waiting and failing."""
+"""`monitor status`: what is read, waiting and failing, and what happened in the last day."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from monitor.cli.app import App, json_option, note, one_line, pass_app, print_js
 @json_option
 @pass_app
 def status(app: App, max_age: float | None, as_json: bool) -> None:
-    """Say what is read, waiting and failing."""
+    """Say what is read, waiting and failing, and what happened in the last 24 hours."""
     from monitor import checkup
 
     report = checkup.examine(app.store(), datetime.now(UTC))
     why = checkup.verdict(report, max_age) if max_age is not None else ""
     if as_json:
-        print_json([{"totals": report.totals, "age": report.age, "failing": report.failing, "verdict": why}])
+        print_json([
+            {"totals": report.totals, "age": report.age, "failing": report.failing, "events": report.events,
+             "verdict": why}
+        ])  # fmt: skip
     else:
         _print(report)
     if why:
@@ -44,4 +47,12 @@ def _print(report: object) -> None:
     click.echo(f"last sign of the daemon: {listing.when(done.finished_at)} UTC" if done else "no pass yet")
     for row in report.failing[:20]:
         since = f", last read {listing.when(row.last_ok_at)} UTC" if row.last_ok_at else ", never read"
-        click.echo(one_line(f"  {row.outlet_id} {row.url}: {row.reason} {row.detail} ({row.failures} times{since})"))
+        told = one_line(f"{row.outlet_id} {row.url}: {row.reason} {row.detail} ({row.failures} times{since})")
+        click.echo(f"  {told}")
+    if report.events:
+        click.echo("in the last 24 hours:")
+    for event in report.events[:20]:
+        told = one_line(f"{event.outlet_id} {event.kind}: {event.detail}")
+        click.echo(f"  {listing.when(event.at)} UTC {told}")
+    if len(report.events) > 20:
+        click.echo(f"  and {len(report.events) - 20} more: `monitor status --json`")
