@@ -51,6 +51,7 @@ class _Transport(httpx.AsyncHTTPTransport):
 
     def __init__(self, context: ssl.SSLContext, backend: Backend) -> None:
         super().__init__(verify=context, trust_env=False)
+        self._backend = backend
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=2,
@@ -58,6 +59,18 @@ class _Transport(httpx.AsyncHTTPTransport):
             keepalive_expiry=KEEPALIVE,
             network_backend=backend,
         )
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer as far as its headers. A kept connection that its server closed meanwhile is replaced: one
+        in 300 requests met such a one where a server hangs up after each answer and does not say so.
+        """
+        dials = self._backend.dials
+        try:
+            return await self.handle_async_request(request)
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            if self._backend.dials > dials:
+                raise
+        return await self.handle_async_request(request)
 
 
 @dataclass(slots=True)
@@ -158,7 +171,7 @@ class Client:
         """Return the answer of one URL; that of a redirect without its body."""
         outgoing = httpx.Request("GET", request.url, headers=self._headers(request))
         async with self._transport(request.url, request.private_origin.lower()) as transport:
-            response = await transport.handle_async_request(outgoing)
+            response = await transport.send(outgoing)
             try:
                 headers = _bounded(response.headers)
                 if redirects(response.status_code, headers):

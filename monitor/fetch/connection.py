@@ -81,12 +81,13 @@ class Stream(httpcore.AsyncNetworkStream):
 
 
 class Backend(httpcore.AsyncNetworkBackend):
-    """Look up, judge, dial: the address that is dialled is the one that was judged."""
+    """Look up, judge, dial: the address that is dialled is the one that was judged. `dials`: how often it was asked."""
 
     def __init__(self, resolve: Resolve, dial: Dial, private_origin: str) -> None:
         self._resolve = resolve
         self._dial = dial
         self._private_origin = private_origin
+        self.dials = 0
 
     async def connect_tcp(
         self,
@@ -96,6 +97,7 @@ class Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.AsyncNetworkStream:
+        self.dials += 1
         addresses = guard.dialable(host, port, await self._resolve(host), self._private_origin)
         failure = FetchError(Reason.CONNECT, host)
         for address in _by_turns(addresses)[:DIAL_ATTEMPTS]:

@@ -466,3 +466,21 @@ async def test_so_many_tasks_at_once_hold_a_large_body_and_the_others_wait_until
         await asyncio.gather(*tasks)
     assert brought == [room.LARGE + 100_000] * len(ends)
     await client.aclose()
+
+
+async def test_a_kept_connection_that_its_server_closes_is_replaced_and_a_new_one_is_not(client):
+    broken = []
+
+    async def hang_up(writer):
+        broken.append(writer)
+        writer.transport.abort()
+
+    async with serving({"/": answer(200, b"x")}) as origin:
+        await fetch(client, origin)
+        # What comes over the kept connection is hung up on, once; then all of it is.
+        origin.routes["/"] = hang_up
+        error = await failure(fetch(client, origin))
+        assert error.reason in {Reason.CONNECT, Reason.PROTOCOL}
+        assert origin.connections == 2, "the kept one and one more"
+        await failure(fetch(client, origin))
+        assert len(broken) == origin.connections == 3, "a new connection that is lost is not tried again"
