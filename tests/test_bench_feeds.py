@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from monitor.outlets.feed import read
+from tests.bench._clients import _ours
 from tests.bench._feed_samples import samples
 from tests.bench._feeds import agreement
 from tests.outlets.feeds import LINK, page, rss
+from tests.web import Web
 
 
 def test_agreement_is_counted_by_field_and_what_differs_is_named(tmp_path):
@@ -29,3 +31,10 @@ def test_the_feeds_that_are_timed_have_all_that_feeds_have(kind, count):
     assert len(entries) == count
     assert all(entry.title and entry.published and (entry.summary or entry.content) for entry in entries)
     assert not {entry.url for entry in entries} & {entry.url for entry in read(page(second)).entries}
+
+
+async def test_our_client_may_ask_the_server_of_the_benchmark():
+    with Web() as web:
+        web.pages["/"] = b"0123456789"
+        async with _ours() as get:
+            assert await get(f"{web.url}/") == 10

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from monitor.cli.main import COMMANDS, cli
+from monitor.errors import Reason
 from monitor.query import parse
 from monitor.settings.load import load
 
@@ -38,8 +39,12 @@ def test_every_piece_of_configuration_loads(tmp_path, text):
     shutil.copytree(ROOT / "config" / "entities", tmp_path / "entities")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "chat-url").write_text("json://localhost/x")
-    (tmp_path / "secrets" / "chat-url").chmod(0o600)
-    load(tmp_path, {"MONITOR_MAIL": "mailtos://u:p@mail.example.org?to=desk@example.org"})
+    (tmp_path / "secrets" / "gazette.txt").write_text("www.gazette.example\tFALSE\t/\tTRUE\t0\tsession\tabc\n")
+    for secret in (tmp_path / "secrets").iterdir():
+        secret.chmod(0o600)
+    environment = {"MONITOR_MAIL": "mailtos://u:p@mail.example.org?to=desk@example.org", "GAZETTE_KEY": "Bearer abc"}
+    warnings = load(tmp_path, environment).warnings
+    assert name != "outlets" or not warnings
 
 
 @pytest.mark.parametrize("text", list(blocks("sh")))
@@ -56,8 +61,13 @@ def test_every_command_exists(text):
             context = click.Context(cli)
             command = cli.get_command(context, words[0])
             assert command is not None
-            if isinstance(command, click.Group) and len(words) > 1 and words[0] != "hits":
+            if words[0] == "hits":  # without a verb, its words are a query
+                continue
+            if isinstance(command, click.Group) and len(words) > 1:
                 assert words[1] in command.commands, part
+                command = command.commands[words[1]]
+            known = {option for parameter in command.params for option in parameter.opts}
+            assert {word for word in words if word.startswith("--")} <= known, part
 
 
 def test_every_query_of_the_table_parses():
@@ -70,5 +80,23 @@ def test_every_query_of_the_table_parses():
 
 def test_links_between_documents_lead_somewhere():
     for path in DOCUMENTS:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text("utf-8")):
-            assert (path.parent / target).exists(), f"{path.name}: {target}"
+        for target, place in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", path.read_text("utf-8")):
+            there = path.parent / target if target else path
+            assert there.exists(), f"{path.name}: {target}"
+            assert not place or place in anchors(there), f"{path.name}: {target}#{place}"
+
+
+def anchors(path):
+    """Return what headings are called in links, by GitHub's rule."""
+    names = re.findall(r"^#+ (.+)", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-") for name in names}
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [(Reason, "operations.md"), (("baseline", "feed_rewritten", "links_waiting", "no_route"), "operations.md")],
+    ids=["reasons", "events"],
+)
+def test_every_word_for_the_operator_is_explained(words, name):
+    rows = re.findall(r"^\| (`[^|]+) \|", (ROOT / "docs" / name).read_text("utf-8"), re.MULTILINE)
+    assert set(words) <= {word for row in rows for word in re.findall(r"`(\w+)`", row)}

@@ -93,7 +93,9 @@ async def _ours() -> AsyncIterator[Get]:
     client = Client(agent="bench")
 
     async def get(url: str) -> int:
-        return len(inflate(await client.get(Request(url, private_origin=url.split("/")[2]))))
+        host = url.split("/")[2]
+        ports = frozenset({int(host.split(":")[1])})
+        return len(inflate(await client.get(Request(url, private_origin=host, ports=ports))))
 
     try:
         yield get
