@@ -1,4 +1,4 @@
-"""Good outlets beside hostile ones, or beside every fault and bomb, in one pass of `monitor run --once`: who was complete, what it cost the daemon.
+"""Good outlets beside hostile ones, or beside every fault, in one pass of `monitor run --once`: what became of them all.
 
 Goals: every good outlet complete and told, each bad one a named error, the loop late by less than 100 ms in 99 of 100
 turns, less than 100 MB of growth. The machine is shared: what the loop was held by its own CPU is shown beside.
