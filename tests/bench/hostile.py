@@ -17,7 +17,9 @@ LATE, GROWN = 0.1, 100_000_000
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--good", type=int, default=200, help="good outlets")
-    parser.add_argument("--bad", choices=("few", "all"), default="few", help="hostile outlets: 51, or 453 with every fault")
+    parser.add_argument(
+        "--bad", choices=("few", "all"), default="few", help="hostile outlets: 51, or 453 with every fault"
+    )
     parser.add_argument("--deadline", type=float, default=5.0, help="seconds a visit may last")
     parser.add_argument("--verbose", action="store_true", help="name what is not as it must be")
 
