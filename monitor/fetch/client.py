@@ -33,8 +33,8 @@ MAX_HEADER_BYTES = 65_536
 MAX_PIECES = 20_000
 # What one read brought is handed out without a turn of the loop: 16 kB of tiny chunks would hold it for 50 ms.
 _YIELD = 256
-# Pages wait for a reader, and forty bodies of 5 MB at once would be 200 MB. One in fifty pages is longer than this as
-# it is sent; so many such bodies are in hand at a time, the others are left in their sockets.
+# Pages wait for a reader, and forty bodies of 5 MB at once would be 200 MB. So many bodies longer than this are in hand
+# at a time, the others are left in their sockets. Of 1,020 pages 8 are longer packed by gzip, 227 unpacked.
 LARGE, LARGE_AT_ONCE = 262_144, 4
 MAX_ORIGINS = 256
 MAX_VALIDATOR = 1_000

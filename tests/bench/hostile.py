@@ -1,4 +1,4 @@
-"""Good outlets beside hostile ones, or beside every fault and bomb, in one pass of `monitor run --once`: who was complete, what it cost the daemon.
+"""Good outlets beside hostile ones, or beside every fault, in one pass of `monitor run --once`: what became of them all.
 
 Goals: every good outlet complete and told, each bad one a named error, the loop late by less than 100 ms in 99 of 100
 turns, less than 100 MB of growth. The machine is shared: what the loop was held by its own CPU is shown beside.
@@ -17,7 +17,9 @@ LATE, GROWN = 0.1, 100_000_000
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--good", type=int, default=200, help="good outlets")
-    parser.add_argument("--bad", choices=("few", "all"), default="few", help="hostile outlets: 51, or 457, one a fault")
+    parser.add_argument(
+        "--bad", choices=("few", "all"), default="few", help="hostile outlets: 51, or 453 with every fault"
+    )
     parser.add_argument("--deadline", type=float, default=5.0, help="seconds a visit may last")
     parser.add_argument("--verbose", action="store_true", help="name what is not as it must be")
 
