@@ -144,7 +144,7 @@ def test_a_forbidden_page_hits_by_its_headline(room, web, mail):
 def test_a_page_that_is_read_later_completes_its_article_and_tells_only_what_is_new(room, web, mail):
     web.feed([])
     once(room)
-    web.pages["/meeting.html"] = (503, "text/html", b"busy")
+    web.pages["/meeting.html"] = (500, "text/html", b"broken")
     web.feed([("/meeting.html", "NATO and the harbour")])
     assert once(room)["hits"] == 1
     web.pages["/meeting.html"] = MEETING
@@ -161,7 +161,7 @@ def test_a_page_that_is_read_later_completes_its_article_and_tells_only_what_is_
 def test_a_rule_that_is_newer_than_an_article_is_not_alerted_when_it_is_completed(room, web, mail):
     web.feed([])
     once(room)
-    web.pages["/meeting.html"] = (503, "text/html", b"busy")
+    web.pages["/meeting.html"] = (500, "text/html", b"broken")
     web.feed([("/meeting.html", "NATO and the harbour")])
     assert once(room)["sent"] == 2
     room.write(
