@@ -124,7 +124,7 @@ class _Search:
         elif not (isinstance(said, Refusal) and (said.reason in _NO_SITE or _is_tls(said.reason))):
             self._tried |= {urls.canonical(url), urls.canonical(home)}
             await self._look(home, said.found if isinstance(said, Candidates) else ())
-            if isinstance(page, Page) and isinstance(said, Candidates) and not self._good() and "listing" in KINDS:
+            if isinstance(page, Page) and isinstance(said, Candidates) and not self._good():
                 await self._keep(page, Candidate(home, "listing", said.title, "the page itself"), Tier.GUESSED)
         ranked = tuple(rank(self._found, self._held))
         if isinstance(said, Candidates):

@@ -69,13 +69,11 @@ class Read:
 
 def take_list(
     store: Store, orders: Orders, source: DueSource, outlet: Outlet, answer: cadence.Answer, now: datetime
-) -> list[Link]:  # fmt: skip
+) -> list[Link]:
     """Keep what a source listed; return the links to read now, leased."""
     found, lease = answer.found, orders.lease
     links = found.links if found else ()
-    taken = store.links.take_up(
-        source.id, now, limit=novelty.MAX_NEW, abroad=novelty.MAX_ABROAD, lease=lease
-    )  # fmt: skip
+    taken = store.links.take_up(source.id, now, limit=novelty.MAX_NEW, abroad=novelty.MAX_ABROAD, lease=lease)
     room = novelty.Room(
         orders.baseline_pages,
         novelty.MAX_NEW - len(taken),
@@ -139,10 +137,10 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     # A paywall's page says no more next time.
     reason = None if article.text is TextKind.FULL else article.reason
     outcome = policy.outcome(link, reason, article.detail, now, retry=item.retry)
-    headers = item.page.headers if item.page else {}
+    etag, last_modified = policy.validators(item.page.headers if item.page else {})
     outcome = again.after(
-        outcome, link, article, now, hits=bool(reading.hits), changed=saved.changed,
-        etag=headers.get("etag", ""), last_modified=headers.get("last-modified", ""),
+        outcome, link, article, now, hits=bool(reading.hits), changed=saved.changed, etag=etag,
+        last_modified=last_modified,
     )  # fmt: skip
     store.links.finish(replace(outcome, article_id=saved.article_id))
     return placement, Read(link, article.text, article.reason, len(new), held)
@@ -186,9 +184,7 @@ def _standing(store: Store, item: Item, article: Article) -> Standing:
 def _newest_first(hit: Hit, article: Article, before: StoredArticle | None) -> Hit:
     """Return a hit whose evidence begins with what the article did not say before."""
     old = {block.text for block in before.article.blocks} if before else set()
-    ranked = sorted(
-        hit.evidence, key=lambda piece: piece.block is None or article.blocks[piece.block].text in old
-    )  # fmt: skip
+    ranked = sorted(hit.evidence, key=lambda piece: piece.block is None or article.blocks[piece.block].text in old)
     return replace(hit, evidence=tuple(ranked))
 
 

@@ -17,9 +17,6 @@ from monitor.errors import Reason
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.visit import Visitor
-from monitor.model import Entry, Feed
-from monitor.outlets.kinds import KINDS
-from monitor.parse import html, urls, xml
 from monitor.reading import Reader
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
@@ -284,32 +281,7 @@ async def test_a_json_feed_is_found(look, web):
     assert (await look(web.url)).best.entries == 5
 
 
-# ---- sitemaps and listings, by their own readers where these are there
-
-
-def _sitemap(page, _):
-    root = xml.document(page.body)
-    if root is None or xml.name(root)[1] not in {"urlset", "sitemapindex"}:
-        from monitor.errors import ReadError
-
-        raise ReadError(Reason.NOT_A_FEED)
-    places = [xml.inner(one).split()[0] for one in root]
-    if xml.name(root)[1] == "sitemapindex":
-        return Feed(sitemaps=tuple(places))
-    return Feed(tuple(Entry(place, updated=page.fetched_at) for place in places))
-
-
-def _listing(page, _):
-    nodes = html.parse(page.body).css("a[href]")
-    places = [urls.absolute(page.url, html.attribute(node, "href")) for node in nodes]
-    return Feed(tuple(Entry(place, title="T") for place in places if place and "story" in place))
-
-
-@pytest.fixture
-def kinds(monkeypatch):
-    for kind, read in (("sitemap", _sitemap), ("listing", _listing)):
-        if kind not in KINDS:
-            monkeypatch.setitem(KINDS, kind, read)
+# ---- sitemaps and listings
 
 
 def sitemap(web, *names, root="urlset", item="url"):
@@ -319,7 +291,7 @@ def sitemap(web, *names, root="urlset", item="url"):
 
 
 @pytest.mark.parametrize("packed", [False, True])
-async def test_a_sitemap_that_only_robots_txt_names_is_found(look, web, kinds, packed):
+async def test_a_sitemap_that_only_robots_txt_names_is_found(look, web, packed):
     web.pages["/"] = page()
     text = (
         f"User-agent: *\nDisallow: /admin\n\nSitemap: {web.url}/maps/all.xml\nsitemap:{web.url}/maps/news.xml # new\n"
@@ -333,7 +305,7 @@ async def test_a_sitemap_that_only_robots_txt_names_is_found(look, web, kinds, p
     assert web.asked[2] == "/maps/news.xml", "that of news comes first"
 
 
-async def test_beside_a_feed_only_a_sitemap_of_news_is_asked(look, web, kinds):
+async def test_beside_a_feed_only_a_sitemap_of_news_is_asked(look, web):
     web.pages["/"] = page(link("/all.xml"))
     feed(web, "/all.xml", *NAMES)
     web.pages["/robots.txt"] = f"Sitemap: {web.url}/sitemap.xml\nSitemap: {web.url}/news-sitemap.xml\n".encode()
@@ -343,7 +315,7 @@ async def test_beside_a_feed_only_a_sitemap_of_news_is_asked(look, web, kinds):
     assert [one.kind for one in found.found] == ["feed", "sitemap"]
 
 
-async def test_an_index_is_judged_by_the_newest_of_its_sitemaps(look, web, kinds):
+async def test_an_index_is_judged_by_the_newest_of_its_sitemaps(look, web):
     web.pages["/"] = page()
     web.pages["/sitemap.xml"] = sitemap(web, "maps/1.xml", "maps/2.xml", root="sitemapindex", item="sitemap")
     web.pages["/maps/1.xml"] = sitemap(web, *NAMES)
@@ -351,7 +323,7 @@ async def test_an_index_is_judged_by_the_newest_of_its_sitemaps(look, web, kinds
     assert (found.best.url, found.best.entries) == (f"{web.url}/sitemap.xml", 8)
 
 
-async def test_a_page_without_feed_and_sitemap_is_watched_itself(look, web, kinds):
+async def test_a_page_without_feed_and_sitemap_is_watched_itself(look, web):
     teasers = "".join(
         f'<article><h2><a href="/2026/11/24/story-about-the-harbour-{n}">Harbour story number {n} of the day</a></h2>'
         f"<p>What happened at pier {n}.</p></article>"
@@ -360,13 +332,3 @@ async def test_a_page_without_feed_and_sitemap_is_watched_itself(look, web, kind
     web.pages["/"] = page(body=f"<main>{teasers}</main>")
     found = await look(web.url)
     assert (found.best.kind, found.best.url, found.best.entries) == ("listing", web.url, 12)
-
-
-async def test_what_no_reader_knows_yet_is_not_asked(look, web, monkeypatch):
-    for kind in ("sitemap", "listing"):
-        monkeypatch.delitem(KINDS, kind, raising=False)
-    web.pages["/"] = page()
-    web.pages["/robots.txt"] = f"Sitemap: {web.url}/news.xml\n".encode()
-    found = await look(web.url)
-    assert {one.kind for one in found.found} == {"feed"}
-    assert "/news.xml" not in web.asked

@@ -88,8 +88,6 @@ def candidates(page: Page) -> Candidates:
 
 def sitemaps_of(body: bytes) -> tuple[Candidate, ...]:
     """Return what the Sitemap: lines of a robots.txt name, those for news first."""
-    if "sitemap" not in KINDS:
-        return ()
     named = _SITEMAP_LINE.findall(raw.decode(body[:512_000]))
     places = dict.fromkeys(place for line in named if (place := urls.absolute("", line)))
     ordered = sorted(places, key=lambda place: not of_news(place))

@@ -16,6 +16,7 @@ INSERT INTO passes (started_at, finished_at, polled, failed, links, articles, hi
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _RECLAIM_OUTBOX = "UPDATE outbox SET state = 'pending', lease_until = NULL, owner = '' WHERE state = 'leased'"
+# As the partial indexes say it: otherwise every link there ever was is looked at.
 _TOTALS = """
 SELECT
     (SELECT count(*) FROM outlets WHERE active = 1) AS outlets,
@@ -24,7 +25,8 @@ SELECT
     (SELECT count(DISTINCT outlet_id) FROM sources WHERE active = 1 AND reason IS NOT NULL) AS outlets_failing,
     (SELECT count(*) FROM articles) AS articles,
     (SELECT count(*) FROM hits) AS hits,
-    (SELECT count(*) FROM links WHERE state IN ('new', 'partial')) AS links_waiting,
+    (SELECT count(*) FROM links WHERE state IN ('new', 'partial', 'again') AND state <> 'again')
+        + (SELECT count(*) FROM links WHERE state = 'waiting') AS links_waiting,
     (SELECT count(*) FROM links WHERE state = 'failed') AS links_failed,
     (SELECT count(*) FROM alerts WHERE state = 'open') AS alerts_open,
     (SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased')) AS outbox_waiting,

@@ -7,17 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import ReadError, Reason
-from monitor.model import Feed, Outlet, Source
+from monitor.model import Outlet, Source
 from monitor.outlets import opml, table
 from monitor.outlets.exchange import Import, imported
-from monitor.outlets.kinds import KINDS
-
-
-@pytest.fixture(autouse=True)
-def _kinds(monkeypatch):
-    for kind in ("sitemap", "listing"):
-        if kind not in KINDS:
-            monkeypatch.setitem(KINDS, kind, lambda page, _: Feed())
 
 
 def outline(inside, head=""):

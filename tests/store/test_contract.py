@@ -695,6 +695,31 @@ def test_what_a_dead_process_held_is_given_back(store: Store) -> None:
         assert len(store.alerts.lease_outbox(later(1), owner="new", lease=60, limit=9)) == 1
 
 
+def test_links_that_a_dead_process_took_up_or_read_again_are_due_at_once(store: Store) -> None:
+    source = enrolled(store)
+    (read,) = add(store, source, link(1))
+    add(store, source, link(2, state=LinkState.WAITING), link(3, state=LinkState.WAITING))
+    with store.transaction():
+        store.links.finish(LinkOutcome(read.id, LinkState.AGAIN, 1, next_at=later(900)))
+        store.links.lease_due(later(900), limit=9, lease=600)
+        (taken,) = store.links.take_up(source, later(900), limit=1, abroad=1, lease=600)
+        assert store.links.lease_due(later(901), limit=9, lease=600) == []
+    with store.transaction():
+        store.upkeep.reclaim(later(901))
+        found = store.links.lease_due(later(901), limit=9, lease=600)
+        assert {(one.id, one.state) for one in found} == {(read.id, LinkState.AGAIN), (taken.id, LinkState.NEW)}
+        # What no poll has taken up waits on, and is counted.
+        assert len(store.links.take_up(source, later(901), limit=9, abroad=9, lease=600)) == 1
+
+
+def test_what_waits_for_a_poll_is_counted_and_what_is_only_read_again_is_not(store: Store) -> None:
+    source = enrolled(store)
+    (read,) = add(store, source, link(1), link(2, state=LinkState.WAITING))
+    with store.transaction():
+        store.links.finish(LinkOutcome(read.id, LinkState.AGAIN, 1, next_at=later(900)))
+    assert store.upkeep.totals().links_waiting == 1
+
+
 def test_links_given_back_are_due_at_once(store: Store) -> None:
     source = enrolled(store)
     one, two = add(store, source, link(1), link(2))

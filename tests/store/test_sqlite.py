@@ -251,6 +251,17 @@ def test_sigkill_within_a_transaction_leaves_the_last_commit(path: Path) -> None
     store.close()
 
 
+def test_the_status_looks_at_no_link_that_is_done(path: Path) -> None:
+    from monitor.store import upkeep
+
+    store = SqliteStore.open(path)
+    plan = [row["detail"] for row in store._connection.execute(f"EXPLAIN QUERY PLAN {upkeep._TOTALS}")]
+    over_links = [line for line in plan if "SCAN links" in line]
+    assert len(over_links) == 3
+    assert all("USING" in line for line in over_links), over_links
+    store.close()
+
+
 def test_the_due_queries_use_their_indexes(path: Path) -> None:
     from monitor.store import alerts, links, outlets
 
