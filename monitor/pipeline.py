@@ -40,6 +40,7 @@ from monitor.model import (
 )
 from monitor.notify import plan, render
 from monitor.outlets import cadence
+from monitor.placing import Traits
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
 from monitor.story.cluster import Clusters
 from monitor.views import DueAlert, DueSource, EventRow, OutboxRow
@@ -180,10 +181,13 @@ class Pipeline:
             return (await self._write(lambda store: intake.take_article(store, self.orders, item, now)))[1]
         # One at a time from decision to memory: two copies of a story read at once must not open two stories.
         async with self._placing:
-            placed = replace(item, placement=self.clusters.assign(result.article, result.fingerprint, now))
+            placement = self.clusters.place(result.article, Traits(result.fingerprint), now, kept=True)
+            placed = replace(item, placement=placement)
             accepted, read = await self._write(lambda store: intake.take_article(store, self.orders, placed, now))
-            if accepted is not None:
-                self.clusters.accept(accepted)
+            if accepted is None:
+                self.clusters.withdraw(placement.mark)
+            else:
+                self.clusters.put(placement.mark, accepted.story_id)
         return read
 
     # ---- tell

@@ -24,6 +24,7 @@ from monitor.intake import Orders
 from monitor.model import Outlet
 from monitor.notify.channels.sender import Sender
 from monitor.parse import urls
+from monitor.placing import Member, Placement
 from monitor.pipeline import Pipeline
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
@@ -32,7 +33,6 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
-from monitor.views import Placement
 
 # Stories older than this gain no articles.
 STORY_WINDOW = timedelta(days=7)
@@ -132,7 +132,13 @@ async def _pipeline(
     known, held, since = await asyncio.wrap_future(ledger.submit(take_over))
     visitor = _visitor(settings, clock, pool, fetcher, ledger)
     visitor.restore(held, now)
-    return Pipeline(visitor, pool, ledger, sender, clock, Clusters(known), orders(settings, since))
+    clusters = Clusters()
+    clusters.restore(
+        Member(f"restored {number}", one.story_id, one.at, one.traits, kept=True)
+        for number, one in enumerate(known)
+        if one.at is not None
+    )
+    return Pipeline(visitor, pool, ledger, sender, clock, clusters, orders(settings, since))
 
 
 def _visitor(

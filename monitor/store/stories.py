@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from monitor.placing import Placement, PlacementReason, Traits
 from monitor.store.codec import moment, pack_numbers, stamp, unpack_numbers
 from monitor.store.rows import Sql
-from monitor.views import Placement, PlacementReason
 
 _PLACE = """
 INSERT INTO placements (article_id, story_id, reason, fingerprint, similarity, at) VALUES (?, ?, ?, ?, ?, ?)
@@ -32,7 +32,7 @@ class SqlStories:
             "INSERT INTO stories (id, opened_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", placement.story_id, at
         )
         self._sql.write(
-            _PLACE, article_id, placement.story_id, placement.reason.value, pack_numbers(placement.fingerprint),
+            _PLACE, article_id, placement.story_id, placement.reason.value, pack_numbers(placement.traits.sketch),
             placement.similarity, at,
         )  # fmt: skip
 
@@ -42,7 +42,7 @@ class SqlStories:
             Placement(
                 story_id=row["story_id"],
                 reason=PlacementReason(row["reason"]),
-                fingerprint=unpack_numbers(row["fingerprint"]),
+                traits=Traits(unpack_numbers(row["fingerprint"])),
                 similarity=row["similarity"],
                 at=moment(row["at"]),
             )
