@@ -32,10 +32,12 @@ LAST_LOOK = WINDOW - timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When articles are one event. `join`: least likeness, above `crowd` times that of the groups that are next to the
-    nearest: where many are about as near, it is a topic, a form or a language they share. `better`: by how much another story must be nearer for an
-    article to leave its own. `look`: articles after which one is looked at again. `least`: distinct words.
-    `apart`: see divide.py. `grown`: by how much a group grows until it is looked at again, from FEW articles on.
+    """When articles are one event. `join`: least likeness, above `crowd` times that of the groups next to the nearest:
+    where many are about as near, it is a topic, a form or a language that they share. `better`: by how much another
+    story must be nearer for an article to leave its own. `look`: articles after which one is looked at again.
+    `least`: distinct words. `apart`: see divide.py. `grown`: by how much a group grows until it is looked at again,
+    from FEW articles on. `cut`, `agree`: a copy with less than `cut` of its words in common must have this share of
+    its names and numbers in common too, or both were written from one form.
     """
 
     join: float = 0.19
@@ -45,6 +47,8 @@ class Rules:
     least: int = 12
     apart: float = 0.67
     grown: float = 1.25
+    cut: float = 0.6
+    agree: float = 0.2
     space: Setting = field(default_factory=Setting)
 
 
@@ -94,9 +98,10 @@ class Clusters:
         copied = self._texts.find(traits.sketch, member.outlet)
         if copied is not None:
             other = self._groups.members[copied.mark]
-            if other.group is not None and (not story or other.group.story == story):
+            fits = not story or (other.group is not None and other.group.story == story)
+            if fits and self._is_copy(copied.share, member, other):
                 reason = PlacementReason.SAME_TEXT if copied.same else PlacementReason.NEAR_TEXT
-                share, chosen = copied.share, other.group.story
+                share, chosen = copied.share, other.group.story if other.group else member.mark
                 of = member.of = other.of or other.mark
         if reason is PlacementReason.NEW and not story and member.terms.cuts[1] >= self.rules.least:
             found, share = self._nearest(self._space.query(member.terms))
@@ -107,6 +112,9 @@ class Clusters:
             if not of:
                 reason = PlacementReason.NEW if story == member.mark else PlacementReason.SAME_EVENT
         return Placement(chosen, reason, member.mark, of, round(share, 3), member.at, traits)
+
+    def _is_copy(self, share: float, member: Held, other: Held) -> bool:
+        return share >= self.rules.cut or self._space.agreement(member.terms, other.terms) >= self.rules.agree
 
     def _nearest(self, query: Query, without: Group | None = None) -> tuple[Group | None, float]:
         """Return the group most like an article where it is like enough, and how much."""

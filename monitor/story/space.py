@@ -44,7 +44,7 @@ class Setting:
     asked: int = 32
     candidates: int = 10
     # A term by which more groups would be found says nothing.
-    crowded: int = 200
+    crowded: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Space:
     def __init__(self, setting: Setting | None = None) -> None:
         self.setting = setting or Setting()
         self._holders = np.zeros(_SIZE, np.int32)
-        # Of articles that hold a term, those taken for granted among them: kept, since each comparison asks for hundreds.
+        # Logarithms of the above, those taken for granted among them: each comparison asks for hundreds.
         self._logs = np.full(_SIZE, np.log(self.setting.given), np.float32)
         self._shares = np.asarray(self.setting.channels, np.float32)
         self._articles: dict[bytes, int] = {}
@@ -118,7 +118,7 @@ class Space:
     def rarity(self, ids: Ids, language: bytes) -> Weights:
         """Return the idf of terms in a language."""
         total = self._articles.get(language, 0) + self.setting.unseen
-        rarity: Weights = np.float32(log(total)) - self._logs[ids]
+        rarity: Weights = np.float32(log(total)) - self._logs.take(ids)
         return np.maximum(rarity, 0.0, out=rarity)
 
     def query(self, terms: Terms) -> Query:
@@ -223,18 +223,33 @@ class Space:
 
     def alike(self, query: Query, rows: Sequence[int]) -> Weights:
         """Return how alike an article is to each of these rows, in [0, 1]."""
-        return self._compare(query, self._ids[rows], self._weights[rows])
+        return self._compare(query, self._ids.take(rows, axis=0), self._weights.take(rows, axis=0))
 
     def alike_to(self, query: Query, members: Sequence[Terms]) -> float:
         """Return how alike an article is to the sum of these."""
         ids, weights = self.summed(members)
         return float(self._compare(query, ids[None], weights[None])[0])
 
+    def agreement(self, a: Terms, b: Terms) -> float:
+        """Return what share of the terms of one article, by rarity, stands in the other: in the channel where it is
+        least, of the article that has fewer; 1 where neither has two terms or they are of different languages.
+        """
+        least = 1.0
+        if a.language == b.language:
+            for channel in range(len(COLUMNS)):
+                this = a.ids[a.cuts[channel] : a.cuts[channel + 1]]
+                other = b.ids[b.cuts[channel] : b.cuts[channel + 1]]
+                worth = self.rarity(this, a.language)
+                whole = min(float(worth.sum()), float(self.rarity(other, a.language).sum()))
+                if min(len(this), len(other)) >= 2 and whole > 0:
+                    least = min(least, float(worth[np.isin(this, other)].sum()) / whole)
+        return least
+
     def _compare(self, query: Query, ids: Ids, weights: Weights) -> Weights:
         self._scratch[query.terms.ids] = query.weights
         rare = self.rarity(ids, query.terms.language)
         rare *= weights
-        shared = self._scratch[ids]
+        shared = self._scratch.take(ids)
         shared *= rare
         self._scratch[query.terms.ids] = 0.0
         rare *= rare
