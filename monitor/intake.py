@@ -163,7 +163,7 @@ def _is_another(item: Item, before: Article) -> bool:
         return False
     if (article.canonical_url or article.url) == (before.canonical_url or before.url):
         return False
-    return similarity(item.reading.fingerprint, fingerprint(before.title, before.body)) < SAME_TEXT
+    return similarity(item.reading.traits.sketch, fingerprint(before.title, before.body)) < SAME_TEXT
 
 
 def _standing(store: Store, item: Item, article: Article) -> Standing:
@@ -178,7 +178,7 @@ def _standing(store: Store, item: Item, article: Article) -> Standing:
     if known is None or known.article.text is not TextKind.FULL:
         return link.standing
     there = fingerprint(known.article.title, known.article.body)
-    return link.standing if similarity(item.reading.fingerprint, there) >= SAME_TEXT else Standing.LIVE
+    return link.standing if similarity(item.reading.traits.sketch, there) >= SAME_TEXT else Standing.LIVE
 
 
 def _newest_first(hit: Hit, article: Article, before: StoredArticle | None) -> Hit:

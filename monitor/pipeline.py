@@ -180,7 +180,7 @@ class Pipeline:
             return (await self._write(lambda store: intake.take_article(store, self.orders, item, now)))[1]
         # One at a time from decision to memory: two copies of a story read at once must not open two stories.
         async with self._placing:
-            placed = replace(item, placement=self.clusters.assign(result.article, result.fingerprint, now))
+            placed = replace(item, placement=self.clusters.assign(result.article, result.traits.sketch, now))
             accepted, read = await self._write(lambda store: intake.take_article(store, self.orders, placed, now))
             if accepted is not None:
                 self.clusters.accept(accepted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from monitor.errors import AlertReason
 from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
+from monitor.placing import Kinship, Member, Move, Placement, StoryOrder
 from monitor.views import (
     AlertRow,
     ArticleRow,
@@ -24,7 +25,6 @@ from monitor.views import (
     OutboxRow,
     OutletRow,
     Pass,
-    Placement,
     PollOutcome,
     RobotsFile,
     Saved,
@@ -162,6 +162,14 @@ class Hits(Protocol):
         """Insert those whose rule did not hit that article yet; return them with ids."""
         ...
 
+    def settle(
+        self, article_id: int, held: Collection[str], asked: Collection[str], revision: int, now: datetime
+    ) -> None:
+        """Note which hits of an article its newest revision bears out (`held`: the rules that hold on it), and since
+        when those of the other rules that were `asked` are gone.
+        """
+        ...
+
     def get(self, hit_id: int) -> HitRow | None:
         """Return one."""
         ...
@@ -172,14 +180,52 @@ class Hits(Protocol):
 
 
 class Stories(Protocol):
-    """Where an article stands; what clusters need after a restart."""
+    """Where articles stand, what moves them; what stories need after a restart."""
 
     def place(self, placement: Placement, article_id: int, now: datetime) -> None:
-        """Write an article's place; a new story is opened."""
+        """Write an article's place and what it is compared by; a new story is opened."""
         ...
 
-    def recent(self, since: datetime) -> list[Placement]:
-        """Return the placements accepted since, oldest first, fingerprints and times included."""
+    def members(self, since: datetime) -> list[Member]:
+        """Return the articles placed since, oldest first, with what they are compared by."""
+        ...
+
+    def forget_traits(self, before: datetime, *, limit: int) -> int:
+        """Drop what articles placed before are compared by; return how many."""
+        ...
+
+    def move(self, moves: Sequence[Move], now: datetime) -> None:
+        """Carry out second looks: articles, hits and alerts go to the new story, which counts as told where the
+        article's hit was. A story that ended stays as an alias.
+        """
+        ...
+
+    def resolve(self, story_id: str) -> str:
+        """Return the story that an id stands for today."""
+        ...
+
+    def known(self, story_id: str) -> bool:
+        """Say whether there is or was such a story."""
+        ...
+
+    def join(self, old: str, new: str, now: datetime) -> int:
+        """Merge a story into another by order of a person; return the number of the order."""
+        ...
+
+    def split(self, article_ids: Sequence[int], now: datetime) -> str:
+        """Make these articles, all of one story, a story of their own by order of a person; return its id."""
+        ...
+
+    def orders(self, after: int) -> list[StoryOrder]:
+        """Return what persons decided since that order, oldest first."""
+        ...
+
+    def relate(self, kin: Sequence[Kinship]) -> None:
+        """Link stories of different languages."""
+        ...
+
+    def kin(self, story_id: str) -> list[Kinship]:
+        """Return the links of a story, the surest first."""
         ...
 
 
@@ -240,6 +286,10 @@ class Upkeep(Protocol):
 
     def rules_since(self, rule_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
         """Note rules that are in force for the first time; return since when each of these has been."""
+        ...
+
+    def use_zone(self, name: str) -> bool:
+        """Count days in this IANA zone from now on; return whether it was another one before."""
         ...
 
     def reclaim(self, now: datetime) -> int:

@@ -31,6 +31,7 @@ from monitor.model import (
     Rule,
     Selectors,
     TextKind,
+    Traits,
 )
 from monitor.outlets import discover
 from monitor.outlets.kinds import KINDS
@@ -167,7 +168,7 @@ class Reader:
         hits = self._matcher.match(article)
         # The headline and the standfirst are all that a feed entry may have.
         sketch = fingerprint(article.title, article.body or article.standfirst)
-        return Reading(article, tuple(hits), sketch, self._matcher.version)
+        return Reading(article, tuple(hits), Traits(sketch), self._matcher.version)
 
 
 class Lister(Reader):

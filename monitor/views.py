@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from monitor.errors import Reason, SendReason
 from monitor.model import Alert, Article, Hit, LinkState, Message, Standing
+from monitor.placing import Member as Member
+from monitor.placing import Move as Move
+from monitor.placing import Placement as Placement
+from monitor.placing import PlacementReason as PlacementReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,7 @@ class Filter:
     rule: str | None = None
     outlet: str | None = None
     story: str | None = None
+    language: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -284,25 +288,3 @@ class Totals:
     outbox_waiting: int
     outbox_dead: int
     last_pass: Pass | None
-
-
-class PlacementReason(StrEnum):
-    """Why an article stands in its story."""
-
-    NEW = "new"
-    SAME_TEXT = "same_text"
-    NEAR_TEXT = "near_text"
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """A decision of story/cluster.py: not in force before `Clusters.accept` and the store's commit.
-
-    `similarity` in [0, 1]: share of the smaller fingerprint found in the other.
-    """
-
-    story_id: str
-    reason: PlacementReason
-    fingerprint: tuple[int, ...] = ()
-    similarity: float = 0.0
-    at: datetime | None = None

@@ -25,6 +25,7 @@ from monitor.model import Outlet
 from monitor.notify.channels.sender import Sender
 from monitor.parse import urls
 from monitor.pipeline import Pipeline
+from monitor.placing import Member
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
 from monitor.settings.load import Settings
@@ -32,7 +33,6 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
-from monitor.views import Placement
 
 # Stories older than this gain no articles.
 STORY_WINDOW = timedelta(days=7)
@@ -123,11 +123,12 @@ async def _pipeline(
 ) -> Pipeline:
     now = clock.now()
 
-    def take_over(store: Store) -> tuple[Sequence[Placement], dict[str, datetime], dict[str, datetime]]:
+    def take_over(store: Store) -> tuple[Sequence[Member], dict[str, datetime], dict[str, datetime]]:
         store.upkeep.reclaim(now)
         store.outlets.sync(settings.outlets, now)
+        store.upkeep.use_zone(settings.timezone)
         since = store.upkeep.rules_since([rule.id for rule in settings.rules], now)
-        return store.stories.recent(now - STORY_WINDOW), store.outlets.held_hosts(now), since
+        return store.stories.members(now - STORY_WINDOW), store.outlets.held_hosts(now), since
 
     known, held, since = await asyncio.wrap_future(ledger.submit(take_over))
     visitor = _visitor(settings, clock, pool, fetcher, ledger)

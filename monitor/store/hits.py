@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from monitor.model import Hit, Standing
 from monitor.store.articles import COLUMNS, article_row
-from monitor.store.codec import moment, pack_evidence, stamp, unpack_evidence
+from monitor.store.bodies import SqlBodies
+from monitor.store.calendar import SqlCalendar
+from monitor.store.codec import instant, instant_or_none, micros, micros_or_none, pack_evidence, unpack_evidence
 from monitor.store.rows import Row, Sql, Value, narrow
 from monitor.views import Filter, HitRow
 
 _ADD = """
-INSERT INTO hits (rule_id, rule_version, article_id, revision, outlet_id, story_id, found_at, standing, evidence)
-SELECT ?, ?, id, ?, outlet_id, ?, coalesce(?, fetched_at), ?, ? FROM articles WHERE id = ?
-ON CONFLICT (rule_id, article_id) DO NOTHING RETURNING id
+INSERT INTO hits (
+    rule_id, rule_version, article_id, revision, outlet_id, language, story_id, found_at, standing, dictionary, evidence
+)
+SELECT ?, ?, id, ?, outlet_id, language, ?, coalesce(?, fetched_at), ?, ?, ? FROM articles WHERE id = ?
+ON CONFLICT (article_id, rule_id) DO NOTHING RETURNING id, found_at
 """
 _ROWS = f"""
-SELECT {COLUMNS}, h.id AS hit_id, h.rule_id, h.rule_version, h.revision, h.found_at, h.evidence,
-    h.standing AS hit_standing, h.story_id AS hit_story
+SELECT {COLUMNS}, h.id AS hit_id, h.rule_id, h.rule_version, h.revision, h.found_at, h.dictionary, h.evidence,
+    h.standing AS hit_standing, h.story_id AS hit_story, h.gone_at, h.gone_revision
 FROM hits h JOIN articles a ON a.id = h.article_id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
 _FILTERS = {
     "rule": "rule_id = ?",
     "outlet": "outlet_id = ?",
     "story": "story_id = ?",
+    "language": "language = ?",
     "since": "found_at >= ?",
     "until": "found_at <= ?",
     "before": "id < ?",
@@ -34,49 +40,66 @@ _FILTERS = {
 class SqlHits:
     """The Hits port."""
 
-    def __init__(self, sql: Sql) -> None:
+    def __init__(self, sql: Sql, bodies: SqlBodies, calendar: SqlCalendar) -> None:
         self._sql = sql
+        self._bodies = bodies
+        self._calendar = calendar
 
     def add(self, hits: Sequence[Hit]) -> list[Hit]:
         """Insert those whose rule did not hit that article yet; return them with ids."""
         new = []
         for hit in hits:
-            number = self._sql.insert(
-                _ADD, hit.rule_id, hit.rule_version, hit.revision, hit.story_id,
-                stamp(hit.found_at) if hit.found_at else None, hit.standing.value, pack_evidence(hit.evidence),
-                hit.article_id,
+            packed = self._bodies.pack(pack_evidence(hit.evidence), None)
+            row = self._sql.insert_row(
+                _ADD, hit.rule_id, hit.rule_version, hit.revision, hit.story_id, micros_or_none(hit.found_at),
+                hit.standing.value, *packed, hit.article_id,
             )  # fmt: skip
-            if number is not None:
-                new.append(replace(hit, id=number))
+            if row is not None:
+                self._calendar.hit(row["id"], hit.rule_id, row["found_at"])
+                new.append(replace(hit, id=row["id"]))
         return new
+
+    def settle(
+        self, article_id: int, held: Collection[str], asked: Collection[str], revision: int, now: datetime
+    ) -> None:
+        """Note of an article's hits which its newest revision bears out (`held`: rules that hold on it) and which are
+        gone, of the rules that were `asked`.
+        """
+        for row in self._sql.all("SELECT id, rule_id, gone_at FROM hits WHERE article_id = ?", article_id):
+            if row["rule_id"] in held and row["gone_at"] is not None:
+                self._sql.write("UPDATE hits SET gone_at = NULL, gone_revision = NULL WHERE id = ?", row["id"])
+            elif row["rule_id"] in asked and row["rule_id"] not in held and row["gone_at"] is None:
+                self._sql.write(
+                    "UPDATE hits SET gone_at = ?, gone_revision = ? WHERE id = ?", micros(now), revision, row["id"]
+                )
 
     def get(self, hit_id: int) -> HitRow | None:
         """Return one."""
-        found = select(self._sql, "WHERE h.id = ?", hit_id)
+        found = self.select("WHERE h.id = ?", hit_id)
         return found[0] if found else None
 
     def rows(self, wanted: Filter) -> list[HitRow]:
         """List, newest first (by id)."""
-        condition, values = narrow(wanted, _FILTERS)
+        condition, values = narrow(wanted, _FILTERS, self._calendar.hits)
         chosen = f"WHERE h.id IN (SELECT id FROM hits WHERE {condition} ORDER BY id DESC LIMIT ?)"  # noqa: S608
-        return select(self._sql, chosen + " ORDER BY h.id DESC", *values, wanted.limit)
+        return self.select(chosen + " ORDER BY h.id DESC", *values, wanted.limit)
 
+    def select(self, tail: str, *values: Value) -> list[HitRow]:
+        """Return hits with their articles; `tail` is what follows FROM, with h for hits and a for articles."""
+        return [self._hit_row(row) for row in self._sql.all(_ROWS + tail, *values)]
 
-def select(sql: Sql, tail: str, *values: Value) -> list[HitRow]:
-    """Return hits with their articles; `tail` is what follows FROM, with h for hits and a for articles."""
-    return [_hit_row(row) for row in sql.all(_ROWS + tail, *values)]
-
-
-def _hit_row(row: Row) -> HitRow:
-    hit = Hit(
-        rule_id=row["rule_id"],
-        evidence=unpack_evidence(row["evidence"]),
-        rule_version=row["rule_version"],
-        id=row["hit_id"],
-        article_id=row["id"],
-        revision=row["revision"],
-        found_at=moment(row["found_at"]),
-        standing=Standing(row["hit_standing"]),
-        story_id=row["hit_story"],
-    )
-    return HitRow(hit, article_row(row))
+    def _hit_row(self, row: Row) -> HitRow:
+        hit = Hit(
+            rule_id=row["rule_id"],
+            evidence=unpack_evidence(self._bodies.unpack(row["dictionary"], row["evidence"])),
+            rule_version=row["rule_version"],
+            id=row["hit_id"],
+            article_id=row["id"],
+            revision=row["revision"],
+            found_at=instant(row["found_at"]),
+            standing=Standing(row["hit_standing"]),
+            story_id=row["hit_story"],
+            gone_at=instant_or_none(row["gone_at"]),
+            gone_revision=row["gone_revision"] or 0,
+        )
+        return HitRow(hit, article_row(row))

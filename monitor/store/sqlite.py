@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
 from monitor.errors import DamagedError, StoreError
-from monitor.parse.digest import title_key
-from monitor.store import schema
+from monitor.parse import digest
+from monitor.parse.index import searchable
+from monitor.store import codec, schema
 from monitor.store.alerts import SqlAlerts
 from monitor.store.articles import SqlArticles
+from monitor.store.bodies import SqlBodies
+from monitor.store.calendar import SqlCalendar
+from monitor.store.fulltext import SqlFulltext, own_text
 from monitor.store.hits import SqlHits
 from monitor.store.links import SqlLinks
 from monitor.store.outlets import SqlOutlets
@@ -23,7 +27,9 @@ from monitor.store.upkeep import SqlUpkeep
 
 BUSY_TIMEOUT = 5.0
 # FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing.
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864")
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864")
+# 64 MB of pages: the upper levels of the indexes of a million articles.
+_EVERYWHERE = ("cache_size = -64000", "temp_store = MEMORY", "foreign_keys = ON")
 
 
 class SqliteStore:
@@ -36,13 +42,16 @@ class SqliteStore:
         sql = Sql(connection, path)
         self.outlets = SqlOutlets(sql)
         self.links = SqlLinks(sql)
-        self.articles = SqlArticles(sql)
-        self.hits = SqlHits(sql)
+        calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
+        self.articles = SqlArticles(sql, self.bodies, SqlFulltext(sql), calendar)
+        self.hits = SqlHits(sql, self.bodies, calendar)
         self.stories = SqlStories(sql)
-        self.alerts = SqlAlerts(sql)
-        self.upkeep = SqlUpkeep(sql)
+        self.alerts = SqlAlerts(sql, self.hits)
+        self.upkeep = SqlUpkeep(sql, calendar)
         with translated(path):
             self._check() if readonly else self._prepare()
+            for pragma in _EVERYWHERE:
+                connection.execute(f"PRAGMA {pragma}")
 
     @classmethod
     def open(cls, path: Path) -> SqliteStore:
@@ -121,7 +130,8 @@ class SqliteStore:
         database, migrations = self._migrations()
         for pragma in _PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.create_function("monitor_title_key", 1, title_key, deterministic=True)
+        for name, function in _functions(self.bodies).items():
+            self._connection.create_function(name, -1, function)
         with self.transaction():
             migrations.apply(database)
 
@@ -151,6 +161,20 @@ class SqliteStore:
                 f"{self.path} is of a newer version ({', '.join(sorted(newer))}): run the monitor that wrote it"
             )
         return database, known
+
+
+def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes | None]]:
+    """Return what the migrations call."""
+    return {
+        "monitor_title_key": digest.title_key,
+        "monitor_key": digest.key,
+        "monitor_mark": digest.mark,
+        "monitor_micros": lambda text: None if text is None else codec.micros(codec.moment(text)),
+        "monitor_pack": lambda standfirst, blocks: bodies.pack(codec.pack_body(standfirst, blocks), None)[1],
+        "monitor_pack_text": lambda text: bodies.pack(text, None)[1],
+        "monitor_searchable": searchable,
+        "monitor_own": lambda blocks: own_text(codec.unpack_blocks(blocks)),
+    }
 
 
 def _missing(path: Path) -> StoreError:

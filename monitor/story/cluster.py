@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from monitor.model import Article
+from monitor.parse.digest import mark as article_mark
+from monitor.placing import Member, Placement, PlacementReason, Traits
 from monitor.story.fingerprint import fingerprint as sketch_of
 from monitor.story.fingerprint import overlap
-from monitor.views import Placement, PlacementReason
 
 NEAR = 0.6
 """Least share of the shorter text that the longer one must hold."""
@@ -42,11 +43,13 @@ class _Story:
 class Clusters:
     """The stories of the last week in memory. One owner: not thread-safe."""
 
-    def __init__(self, known: Iterable[Placement] = ()) -> None:
+    def __init__(self, known: Iterable[Member] = ()) -> None:
         self._stories: OrderedDict[str, _Story] = OrderedDict()
         self._index: dict[int, tuple[str, ...]] = {}
-        for placement in known:
-            self.accept(placement)
+        for member in known:
+            self.accept(
+                Placement(member.story_id, PlacementReason.NEW, member.mark, at=member.at, traits=member.traits)
+            )
 
     def __len__(self) -> int:
         return len(self._stories)
@@ -61,9 +64,11 @@ class Clusters:
             return self._assign_short(article, fingerprint, now)
         story, share, same = self._nearest(fingerprint, now)
         if story is None:
-            return Placement(story_id(article), PlacementReason.NEW, fingerprint, at=now)
+            return Placement(
+                story_id(article), PlacementReason.NEW, story_id(article), at=now, traits=Traits(fingerprint)
+            )
         reason = PlacementReason.SAME_TEXT if same else PlacementReason.NEAR_TEXT
-        return Placement(story.id, reason, fingerprint, round(share, 3), now)
+        return Placement(story.id, reason, story_id(article), "", round(share, 3), now, Traits(fingerprint))
 
     def accept(self, placement: Placement) -> None:
         """Take a decision into memory, and forget what has been idle for a week before it."""
@@ -71,10 +76,10 @@ class Clusters:
         self._stories[story.id] = story
         if placement.at is not None and (story.last is None or placement.at > story.last):
             story.last = placement.at
-        if placement.fingerprint not in story.versions and len(story.versions) < MAX_VERSIONS:
-            story.versions.append(placement.fingerprint)
+        if placement.traits.sketch not in story.versions and len(story.versions) < MAX_VERSIONS:
+            story.versions.append(placement.traits.sketch)
             own = (story.id,)
-            for gram in placement.fingerprint:
+            for gram in placement.traits.sketch:
                 holders = self._index.get(gram)
                 if holders is None:
                     self._index[gram] = own
@@ -84,12 +89,12 @@ class Clusters:
 
     def _assign_short(self, article: Article, grams: tuple[int, ...], now: datetime | None) -> Placement:
         if not grams:
-            return Placement(story_id(article), PlacementReason.NEW, at=now)
+            return Placement(story_id(article), PlacementReason.NEW, story_id(article), at=now)
         mark = _mark(article.outlet, grams)
         for known in self._index.get(mark, ()):
             if self._fresh(self._stories[known], now):
-                return Placement(known, PlacementReason.SAME_TEXT, (mark,), 1.0, now)
-        return Placement(story_id(article), PlacementReason.NEW, (mark,), at=now)
+                return Placement(known, PlacementReason.SAME_TEXT, story_id(article), "", 1.0, now, Traits((mark,)))
+        return Placement(story_id(article), PlacementReason.NEW, story_id(article), at=now, traits=Traits((mark,)))
 
     def _nearest(self, grams: tuple[int, ...], now: datetime | None) -> tuple[_Story | None, float, bool]:
         """Find the story with the text nearest to this one: it, the share in common, whether it is the same."""
@@ -138,8 +143,7 @@ class Clusters:
 
 def story_id(article: Article) -> str:
     """Return the id of the story that this article opens: 16 hex digits, the same after a restart."""
-    key = f"{article.outlet}\n{article.canonical_url or article.url}"
-    return blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return article_mark(article.outlet, article.canonical_url or article.url)
 
 
 def _mark(outlet: str, grams: tuple[int, ...]) -> int:

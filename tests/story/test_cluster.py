@@ -145,7 +145,7 @@ def test_a_story_idle_for_a_week_is_over_and_forgotten() -> None:
     assert clusters.assign(copy, now=late).story_id != first.story_id
     placed(clusters, article(3, "Bakers fined", OTHER), late)
     assert len(clusters) == 1
-    assert not set(first.fingerprint) & set(clusters._index)
+    assert not set(first.traits.sketch) & set(clusters._index)
 
 
 def test_a_story_ends_a_week_after_it_began_however_often_it_is_printed() -> None:
@@ -181,4 +181,4 @@ def test_a_reader_process_may_hand_in_the_fingerprint() -> None:
     clusters = Clusters()
     first = placed(clusters, article(1, "Ferry line closes", WIRE))
     bare = article(2, "Another", "", outlet="courier")
-    assert clusters.assign(bare, first.fingerprint, NOW).story_id == first.story_id
+    assert clusters.assign(bare, first.traits.sketch, NOW).story_id == first.story_id
