@@ -118,6 +118,8 @@ _ARTICLES = (
     "CREATE INDEX articles_outlet ON articles (outlet_id, id)",
     "CREATE INDEX articles_body ON articles (body_key) WHERE body_key <> 0",
     "INSERT INTO languages SELECT coalesce(language, ''), count(*), NULL FROM articles GROUP BY 1",
+    # bodies.ALL: those of every language together.
+    "INSERT INTO languages SELECT '*', count(*), NULL FROM articles HAVING count(*) > 0",
 )
 
 _HITS = (

@@ -21,7 +21,7 @@ from monitor.store.fulltext import SqlFulltext, own_text
 from monitor.store.hits import SqlHits
 from monitor.store.links import SqlLinks
 from monitor.store.outlets import SqlOutlets
-from monitor.store.rows import Sql, translated
+from monitor.store.rows import Sql, clean, translated
 from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
 
@@ -132,8 +132,23 @@ class SqliteStore:
             self._connection.execute(f"PRAGMA {pragma}")
         for name, function in _functions(self.bodies).items():
             self._connection.create_function(name, -1, function)
+        # A table that others refer to is rebuilt by dropping it, which would be refused; within a transaction the
+        # pragma has no effect.
+        self._connection.execute("PRAGMA foreign_keys = OFF")
         with self.transaction():
-            migrations.apply(database)
+            if migrations.pending(database):
+                migrations.apply(database)
+                self._check_references()
+
+    def _check_references(self) -> None:
+        """Undo a migration that left rows which refer to nothing. Raises DamagedError."""
+        broken = self._connection.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            tables = ", ".join(sorted({f"{row['table']} to {row['parent']}" for row in broken}))
+            raise DamagedError(
+                f"{self.path} cannot be brought up to date: {len(broken)} rows refer to what is not there ({tables}); "
+                "it is left as it is: restore a backup"
+            )
 
     def _check(self) -> None:
         if self._is_empty():
@@ -173,7 +188,7 @@ def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes |
         "monitor_pack": lambda standfirst, blocks: bodies.pack(codec.pack_body(standfirst, blocks), None)[1],
         "monitor_pack_text": lambda text: bodies.pack(text, None)[1],
         "monitor_searchable": searchable,
-        "monitor_own": lambda blocks: own_text(codec.unpack_blocks(blocks)),
+        "monitor_own": lambda blocks: clean(own_text(codec.unpack_blocks(blocks))),
     }
 
 
