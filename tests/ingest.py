@@ -45,7 +45,7 @@ from monitor.store.sqlite import SqliteStore
 from monitor.story.fingerprint import fingerprint
 
 BATCH = 150
-START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+START = datetime(2026, 11, 24, 23, 55, tzinfo=UTC)
 OUTLETS = tuple(Outlet(name, sources=(Source(f"https://{name}.example/feed"),)) for name in ("courier", "gazette"))
 RULES = ("nato", "ice", "late")
 ORDERS = Orders(
@@ -144,7 +144,7 @@ def train(store: SqliteStore, now: datetime) -> None:
 
 
 def ingest(path: Path, run: int, upto: int) -> None:
-    clock = (START + timedelta(minutes=17 * run, seconds=second) for second in count())
+    clock = (START + timedelta(seconds=62 * run + second) for second in count())
     ledger = StoreLedger(lambda: SqliteStore.open(path))
     now = next(clock)
     sources = ledger.submit(lambda store: enrol(store, now)).result()
