@@ -60,6 +60,15 @@ class SqlBodies:
         except (zstandard.ZstdError, UnicodeDecodeError) as error:
             raise DamagedError(f"a text in {self._sql.path} cannot be unpacked ({error}): restore a backup") from error
 
+    def forget(self) -> None:
+        """Know no dictionary by heart: one that was made in a transaction that was undone is not in the database, and
+        its number will be another's.
+        """
+        self._current.clear()
+        for known in (self._packers, self._unpackers):
+            for number in [number for number in known if number is not None]:
+                del known[number]
+
     def count(self, language: str | None) -> None:
         """Count a new body of a language."""
         for name in (language or "", ALL):

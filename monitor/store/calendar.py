@@ -43,6 +43,10 @@ class SqlCalendar:
             self._zone = ZoneInfo(row["value"] if row else "UTC")
         return self._zone
 
+    def forget(self) -> None:
+        """Ask for the zone again: the transaction that set it was undone."""
+        self._zone = None
+
     def day(self, at: int) -> str:
         """Return the day of a time in microseconds, as YYYY-MM-DD in the zone of the counts."""
         return instant(at).astimezone(self.zone).date().isoformat()

@@ -42,12 +42,12 @@ class SqliteStore:
         sql = Sql(connection, path)
         self.outlets = SqlOutlets(sql)
         self.links = SqlLinks(sql)
-        calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
-        self.articles = SqlArticles(sql, self.bodies, SqlFulltext(sql), calendar)
-        self.hits = SqlHits(sql, self.bodies, calendar)
+        self._calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
+        self.articles = SqlArticles(sql, self.bodies, SqlFulltext(sql), self._calendar)
+        self.hits = SqlHits(sql, self.bodies, self._calendar)
         self.stories = SqlStories(sql)
         self.alerts = SqlAlerts(sql, self.hits)
-        self.upkeep = SqlUpkeep(sql, calendar)
+        self.upkeep = SqlUpkeep(sql, self._calendar)
         with translated(path):
             self._check() if readonly else self._prepare()
             for pragma in _EVERYWHERE:
@@ -103,6 +103,8 @@ class SqliteStore:
             self._check_alive()
             self._execute(commit)
         except BaseException:
+            self.bodies.forget()
+            self._calendar.forget()
             if self._connection.in_transaction:
                 for statement in undo:
                     self._execute(statement)
