@@ -121,7 +121,7 @@ class SqlBodies:
         row = self._sql.one("SELECT data FROM dictionaries WHERE id = ?", number)
         if row is None:
             raise DamagedError(f"{self._sql.path} has lost the dictionary {number} of its texts: restore a backup")
-        return zstandard.ZstdCompressionDict(row["data"])
+        return zstandard.ZstdCompressionDict(row[0])
 
 
 def _need(row: Row | Mapping[str, int]) -> int:

@@ -190,7 +190,7 @@ def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes |
         "monitor_pack": lambda standfirst, blocks: bodies.pack(codec.pack_body(standfirst, blocks), None)[1],
         "monitor_pack_text": lambda text: bodies.pack(text, None)[1],
         "monitor_searchable": searchable,
-        "monitor_own": lambda blocks: clean(own_text(codec.unpack_blocks(blocks))),
+        "monitor_own": lambda blocks: str(clean(own_text(codec.unpack_blocks(blocks)))),
     }
 
 
