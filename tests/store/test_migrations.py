@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from monitor.store import schema
 from monitor.store.codec import unpack_body
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
+from tests.consistent import consistent
 from tests.store.make import article, hit, later, save
 
 ROOT = Path(__file__).parents[2]
@@ -310,6 +312,47 @@ def test_an_update_is_undone_where_rows_refer_to_nothing(path: Path, monkeypatch
     assert dump(path) == before
 
 
+def many(path: Path, articles: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a database of version 3 with so many articles of some 3 kB."""
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
+        SqliteStore.open(path).close()
+    raw = sqlite3.connect(path)
+    words = [f"word{number * 7919 % 9973}" for number in range(30_000)]
+    with raw:
+        for number in range(1, articles + 1):
+            at = (number * 37) % 29_000
+            body = [["body", " ".join(words[at + 60 * part : at + 60 * part + 60])] for part in range(7)]
+            url = f"{SITE}/{number}"
+            insert(
+                raw, "articles", id=number, outlet_id="courier", url=url, canonical=url, canonical_url=url,
+                title=f"Ice {number}", language="en", authors="[]", section="", wire="", live=0, text="full",
+                detail="", content_hash="", standing="live", revision=1, fetched_at=NIGHT,
+            )  # fmt: skip
+            insert(raw, "bodies", article_id=number, standfirst="", blocks=json.dumps(body))
+    raw.close()
+
+
+def test_an_update_that_is_killed_begins_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(path, 1_000, monkeypatch)
+    before = dump(path)
+    for wait in (0.02, 0.1, 0.3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _UPDATE, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begins\n"
+        time.sleep(wait)
+        process.kill()
+        process.communicate(timeout=30)
+        names = [line for line in dump(path) if "0004_archive" in line]
+        assert names or dump(path) == before
+    store = SqliteStore.open(path)
+    assert plain(store, "SELECT count(*) FROM articles_fts WHERE articles_fts MATCH 'ice'") == [(1_000,)]
+    store.close()
+    assert consistent(path) == []
+
+
 def dump(path: Path) -> list[str]:
     raw = sqlite3.connect(path)
     lines = [*raw.iterdump()]
@@ -326,6 +369,7 @@ def highest():
     # What resource tells begins with what the parent had.
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 
+print("begins", flush=True)
 began, before = time.monotonic(), highest()
 SqliteStore.open(Path(sys.argv[1])).close()
 print(time.monotonic() - began, highest() - before)
@@ -336,27 +380,11 @@ print(time.monotonic() - began, highest() - before)
 def test_twenty_thousand_articles_are_brought_up_to_date_in_bounded_memory(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
-        SqliteStore.open(path).close()
-    raw = sqlite3.connect(path)
-    words = [f"word{number * 7919 % 9973}" for number in range(30_000)]
-    with raw:
-        for number in range(1, 20_001):
-            at = (number * 37) % 29_000
-            body = [["body", " ".join(words[at + 60 * part : at + 60 * part + 60])] for part in range(7)]
-            url = f"{SITE}/{number}"
-            insert(
-                raw, "articles", id=number, outlet_id="courier", url=url, canonical=url, canonical_url=url,
-                title=f"Ice {number}", language="en", authors="[]", section="", wire="", live=0, text="full",
-                detail="", content_hash="", standing="live", revision=1, fetched_at=NIGHT,
-            )  # fmt: skip
-            insert(raw, "bodies", article_id=number, standfirst="", blocks=json.dumps(body))
-    raw.close()
+    many(path, 20_000, monkeypatch)
     size = path.stat().st_size
     done = subprocess.run(
         [sys.executable, "-c", _UPDATE, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    seconds, kilobytes = map(float, done.stdout.split())
+    seconds, kilobytes = map(float, done.stdout.split()[1:])
     print(f"{seconds:.1f} s, {kilobytes / 1024:.0f} MB of memory over the start for a file of {size / 1e6:.0f} MB")
     assert kilobytes < 60 * 1024
