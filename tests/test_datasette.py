@@ -125,6 +125,7 @@ def test_full_text_is_searched_by_words_as_people_write_them(served: str) -> Non
     assert rows(f"{served}/search", words="") == []
     assert "Ice 300" in ask(f"{served}/search", words="learnt")
     assert [row["id"] for row in rows(f"{served}/article_list", _search="learnt")] == [300]
+    assert [row["id"] for row in rows(f"{served}/articles", _search="learnt")] == [300]
     assert "Ice 300" in ask(f"{served}/article_list", _search="learnt")
 
 
