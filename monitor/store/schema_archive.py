@@ -211,7 +211,8 @@ _STORIES = (
     "CREATE INDEX kinships_b ON kinships (b)",
 )
 
-# For people and other programs: times as ISO 8601 in UTC, and no function but SQLite's own.
+# For people and other programs: times as ISO 8601 in UTC, and no function but SQLite's own. A later migration that
+# rebuilds what they name drops them first: ALTER TABLE ... RENAME refuses beside a view of a table that is gone.
 _VIEWS = (
     """CREATE VIEW article_list AS SELECT
         a.id, a.outlet_id, a.title, a.url, coalesce(nullif(a.canonical_url, ''), nullif(a.canonical, ''), a.url)
@@ -239,6 +240,8 @@ _VIEWS = (
 
 
 def archive(execute: Callable[[str], object]) -> None:
-    """Rebuild articles, bodies, revisions, hits and placements, and show them as views; foreign keys must not be enforced meanwhile."""
+    """Rebuild articles, bodies, revisions, hits and placements, and show them as views. Foreign keys must not be
+    enforced meanwhile.
+    """
     for statement in (*_TABLES, *_ARTICLES, *_HITS, *_STORIES, *_VIEWS):
         execute(statement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from monitor.store.rows import Sql, clean, translated
 from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
 
+log = logging.getLogger("monitor")
 BUSY_TIMEOUT = 5.0
 # FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing.
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864")
@@ -126,7 +128,7 @@ class SqliteStore:
         self._connection.close()
 
     def _prepare(self) -> None:
-        if self._is_empty():
+        if new := self._is_empty():
             # Without effect once there is a table, and once WAL has written the first page.
             self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database, migrations = self._migrations()
@@ -138,7 +140,10 @@ class SqliteStore:
         # pragma has no effect.
         self._connection.execute("PRAGMA foreign_keys = OFF")
         with self.transaction():
-            if migrations.pending(database):
+            if pending := migrations.pending(database):
+                if not new:
+                    names = ", ".join(one.name for one in pending)
+                    log.info("bringing %s up to date (%s): a million articles take some ten minutes", self.path, names)
                 migrations.apply(database)
                 self._check_references()
 

@@ -278,6 +278,19 @@ def test_links_and_sources_of_an_old_database_are_there(store: SqliteStore) -> N
     assert store.upkeep.totals().outlets == 1
 
 
+def test_an_update_that_takes_long_is_announced_and_a_new_file_is_not(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    made(path, 2, monkeypatch)
+    assert caplog.messages == []
+    SqliteStore.open(path).close()
+    assert f"bringing {path} up to date (0003_fetching, 0004_archive)" in caplog.text
+    caplog.clear()
+    SqliteStore.open(path).close()
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_update_that_fails_leaves_the_old_file_to_its_old_program(
     path: Path, version: int, monkeypatch: pytest.MonkeyPatch
