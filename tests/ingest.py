@@ -1,7 +1,7 @@
 """Ingest as the daemon's writer does it, in processes that may be killed.
 
-`python -m tests.ingest` forks one for each line "RUN UPTO DATABASE" of its input and prints the number of the process;
-that prints "ready" when it begins and "done" at its end. Imports cost as much as all the rest of a kill.
+`python -m tests.ingest` forks one for each line "RUN UPTO DATABASE" of its input. That prints the number of its
+process, "ready" when it begins and "done" at its end. Imports cost as much as all the rest of a kill.
 
 Articles are numbers; what is read of a number is the same in every run. RUN: how often it was started, which sets the
 clock. UPTO 0: go on until killed; else until that many are read, every fourth a second time.
@@ -192,10 +192,11 @@ def serve() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         run, upto, path = line.rstrip("\n").split(" ", 2)
-        if number := os.fork():
-            print(number, flush=True)
+        if os.fork():
             continue
         try:
+            # Said by itself, so that it stands before all else that it says.
+            print(os.getpid(), flush=True)
             ingest(Path(path), int(run), int(upto))
             print("done", flush=True)
         finally:
