@@ -1,7 +1,8 @@
 """Ingest as the daemon's writer does it, in processes that may be killed.
 
 `python -m tests.ingest` forks one for each line "RUN UPTO DATABASE" of its input. That prints the number of its
-process, "ready" when it begins and "done" at its end. Imports cost as much as all the rest of a kill.
+process, "ready" when it begins and "done" at its end. A line "gone" waits for it and prints how it ended. Imports cost
+as much as all the rest of a kill.
 
 Articles are numbers; what is read of a number is the same in every run. RUN: how often it was started, which sets the
 clock. UPTO 0: go on until killed; else until that many are read, every fourth a second time.
@@ -13,6 +14,7 @@ import os
 import random
 import signal
 import sys
+import traceback
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -189,18 +191,27 @@ def ingest(path: Path, run: int, upto: int) -> None:
 
 
 def serve() -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    child = 0
     for line in sys.stdin:
+        if line == "gone\n":
+            child = 0
+            # Until it is waited for, its number is nobody else's.
+            print("gone", os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+            continue
         run, upto, path = line.rstrip("\n").split(" ", 2)
-        if os.fork():
+        if child := os.fork():
             continue
         try:
             # Said by itself, so that it stands before all else that it says.
             print(os.getpid(), flush=True)
             ingest(Path(path), int(run), int(upto))
             print("done", flush=True)
-        finally:
             os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    if child:
+        os.kill(child, signal.SIGKILL)
 
 
 if __name__ == "__main__":

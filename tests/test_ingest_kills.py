@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import random
@@ -44,27 +43,26 @@ class Children:
         for line in self._server.stdout:
             self._lines.put(line.strip())
 
+    def _tell(self, line: str) -> None:
+        assert self._server.stdin is not None
+        self._server.stdin.write(f"{line}\n")
+        self._server.stdin.flush()
+
     def start(self, path: Path, run: int, upto: int = 0) -> int:
         """Start one and return its number."""
-        assert self._server.stdin is not None
-        self._server.stdin.write(f"{run} {upto} {path}\n")
-        self._server.stdin.flush()
-        # What its forerunner said before it died.
-        while not (line := self._lines.get(timeout=60)).isdigit():
-            pass
-        return int(line)
+        self._tell(f"{run} {upto} {path}")
+        return int(self._lines.get(timeout=60))
 
     def said(self, word: str) -> None:
         assert self._lines.get(timeout=120) == word
 
-    def kill(self, number: int) -> None:
-        os.kill(number, signal.SIGKILL)
-        deadline = time.monotonic() + 30
-        with contextlib.suppress(ProcessLookupError):
-            while time.monotonic() < deadline:
-                os.kill(number, 0)
-                time.sleep(0.001)
-            pytest.fail("it does not die")
+    def ended(self, code: int) -> None:
+        """Wait for its end."""
+        self._tell("gone")
+        # What it said before is no matter.
+        while not (line := self._lines.get(timeout=60)).startswith("gone"):
+            pass
+        assert line == f"gone {code}"
 
     def close(self) -> None:
         assert self._server.stdin is not None
@@ -102,7 +100,8 @@ def kill(children: Children, path: Path, run: int, dice: random.Random) -> None:
         time.sleep(dice.uniform(0, 0.6))
     else:
         time.sleep(dice.uniform(0, 0.05))
-    children.kill(number)
+    os.kill(number, signal.SIGKILL)
+    children.ended(-signal.SIGKILL)
 
 
 def killed(children: Children, folder: Path, kills: int, dice: random.Random) -> tuple[int, int]:
@@ -128,6 +127,7 @@ def killed(children: Children, folder: Path, kills: int, dice: random.Random) ->
     children.start(path, kills, upto)
     children.said("ready")
     children.said("done")
+    children.ended(0)
     assert consistent(path) == []
     revisions = {number: 1 + twice(number) for number in range(upto)}
     assert articles(path) == {number: (revision, rules_of(number, revision)) for number, revision in revisions.items()}
