@@ -59,7 +59,9 @@ class App:
         try:
             return ZoneInfo(name)
         except (ValueError, OSError, LookupError) as error:
-            raise ConfigError(f"timezone: there is no zone {name!r}", hint="`monitor config check` says where") from error
+            raise ConfigError(
+                f"timezone: there is no zone {name!r}", hint="`monitor config check` says where"
+            ) from error
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from monitor.sought import AllOf, Phrase, Sought
 from monitor.store.rows import Row, Sql, Value
@@ -37,7 +38,8 @@ Select = Callable[[Filter, str, Sequence[Value], int], list[Row]]
 def expression(sought: Sought) -> str:
     """Return what is sought in FTS5's language."""
     if isinstance(sought, Phrase):
-        words = " ".join(sought.words).replace('"', '""')
+        # A NUL parts words of a text and would end the expression.
+        words = " ".join(sought.words).replace('"', '""').replace("\0", " ")
         columns = f"{{{' '.join(sought.columns)}}} : " if sought.columns else ""
         return f'{columns}"{words}"{" *" if sought.prefix else ""}'
     operator = " AND " if isinstance(sought, AllOf) else " OR "
@@ -102,8 +104,8 @@ def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Return ranges that hold all numbers, cut at the widest gaps between them."""
     ordered = sorted(set(numbers))
     gaps = sorted(
-        ((after - before, place) for place, (before, after) in enumerate(zip(ordered, ordered[1:], strict=False), 1)),
+        ((after - before, place) for place, (before, after) in enumerate(pairwise(ordered), 1)),
         reverse=True,
     )[: _MAX_RUNS - 1]
     cuts = [0, *sorted(place for width, place in gaps if width > _GAP), len(ordered)]
-    return [(ordered[start], ordered[end - 1]) for start, end in zip(cuts, cuts[1:], strict=False) if start < end]
+    return [(ordered[start], ordered[end - 1]) for start, end in pairwise(cuts) if start < end]

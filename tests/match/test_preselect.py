@@ -112,8 +112,9 @@ def test_what_is_asked_of_full_text(query: str, sought: object) -> None:
 
 
 def test_a_letter_that_the_index_does_not_know_says_nothing() -> None:
-    # Cyrillic of Unicode 9.
-    assert _sought("\u1c80\u1c81") is None
+    # Armenian of Unicode 11.
+    assert _sought("\u0560\u0588") is None
+    assert _sought("\u0560nato") == Phrase(("\u0560nato",))
 
 
 def test_names_that_hold_another_are_found_by_it() -> None:
