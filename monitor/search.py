@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from monitor.sought import Sought
 
 T = TypeVar("T")
-# Texts are read so many at once at least; twice what is still wanted, as most of what full text finds holds.
+# Texts are read so many at once; most of what full text finds holds.
 _CHUNK, _MAX_CHUNK = 16, 500
 # Relevance is that of the newest matches: ranking all of a frequent word takes seconds.
 RANKED = 1_000
@@ -54,16 +54,16 @@ class Page(Generic[T]):
 
 
 class Asked:
-    """A query, compiled, with what it found of articles that were looked at. Raises QueryError."""
+    """A query, compiled, with what it found of articles that were looked at. `tells`: where, too. Raises QueryError."""
 
-    def __init__(self, store: Store, query: str, entities: Sequence[Entity] = ()) -> None:
+    def __init__(self, store: Store, query: str, entities: Sequence[Entity] = (), *, tells: bool = False) -> None:
         from monitor.match.engine import Matcher
         from monitor.match.entities import Names
         from monitor.match.preselect import preselect
         from monitor.model import Rule
         from monitor.query import parse
 
-        self._store = store
+        self._store, self._tells = store, tells
         self._matcher = Matcher([Rule("query", query)], entities)
         self.sought: Sought | None = preselect(parse(query).root, Names(entities))
         self._known: dict[int, Found | None] = {}
@@ -79,8 +79,12 @@ class Asked:
         return {number: found for number in wanted if (found := self._known[number]) is not None}
 
     def _read(self, stored: StoredArticle | None) -> Found | None:
-        hits = self._matcher.match(stored.article) if stored else []
-        return Found(stored.row, hits[0]) if stored and hits else None
+        if stored is None:
+            return None
+        if not self._tells:
+            return Found(stored.row) if self._matcher.spans(stored.article) else None
+        hits = self._matcher.match(stored.article)
+        return Found(stored.row, hits[0]) if hits else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def articles(
         plain = _page(rows, wanted.limit, lambda row: row.id)
         return Page(tuple(map(Found, plain.rows)), plain.next)
     kind: _Kind[int] = _Kind(store.articles.sift, int, int)
-    page = _searched(store, kind, Asked(store, query, entities), wanted, after, sort)
+    page = _searched(store, kind, Asked(store, query, entities, tells=True), wanted, after, sort)
     return Page(tuple(found for _, found in page.rows), page.next)
 
 
@@ -197,7 +201,7 @@ def _searched(
 def _holding(kind: _Kind[T], asked: Asked, candidates: Iterator[T], limit: int) -> list[tuple[T, Found]]:
     """Return the first candidates that the query holds on: one more than the limit at least, where there are more."""
     rows: list[tuple[T, Found]] = []
-    size = min(max(_CHUNK, limit + _CHUNK // 2), _MAX_CHUNK)
+    size = min(max(_CHUNK, limit + 1), _MAX_CHUNK)
     while len(rows) <= limit and (batch := list(islice(candidates, size))):
         holds = asked.look(map(kind.article, batch))
         rows += [(one, holds[number]) for one in batch if (number := kind.article(one)) in holds]

@@ -66,7 +66,7 @@ def print_csv(rows: Sequence[Mapping[str, object]]) -> None:
     """Print rows with their names above. No cell is a formula: one that would be has a ' before it."""
     writer = csv.writer(click.get_text_stream("stdout"), lineterminator="\r\n")
     if rows:
-        writer.writerow(rows[0])
+        writer.writerow(list(rows[0]))
     for row in rows:
         writer.writerow([cell(value) for value in row.values()])
 

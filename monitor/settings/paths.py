@@ -55,7 +55,7 @@ def storage_path(directory: Path | None, environ: Mapping[str, str]) -> Path:
 
 
 def timezone_name(directory: Path | None, environ: Mapping[str, str]) -> str:
-    """Return the IANA name of the user's zone as monitor.yaml says it, reading nothing else; "UTC" where it says none."""
+    """Return the name of the user's zone, reading only monitor.yaml; "UTC" where it says none."""
     if name := environ.get("MONITOR_TIMEZONE"):
         return name
     document = read(config_folder(directory, environ) / "monitor.yaml")

@@ -27,7 +27,7 @@ from monitor.store.codec import (
 )
 from monitor.store.fulltext import SqlFulltext, own_text, words
 from monitor.store.rows import Row, Sql, Value, narrow
-from monitor.store.search import FIRST_BATCH, LAST, SqlSearch, expression
+from monitor.store.search import LAST, SqlSearch, expression
 from monitor.views import ArticleRow, Filter, Saved, StoredArticle
 
 # What `article_row` reads; hits.py joins the same.
@@ -64,6 +64,8 @@ _BY_ADDRESS = (
     "UNION ALL SELECT id FROM articles WHERE url_key = ? AND url_key <> key AND url = ?))"
 )
 _SAME_BODY = "WHERE a.body_key = ? AND a.body_key <> 0 AND a.outlet_id = ? ORDER BY a.id LIMIT 10"
+# Of what the index finds, so many are asked for their language or time at once.
+_LOOK = 256
 # Some hundred words: a shorter text may be said of two events.
 _LEAST_BODY = 600
 _INSERT = """
@@ -174,7 +176,7 @@ class SqlArticles:
         if wanted.language is None and not _timed(wanted):
             yield from found
             return
-        while batch := list(islice(found, FIRST_BATCH)):
+        while batch := list(islice(found, _LOOK)):
             rows = self._select(wanted, "{0} IN (SELECT value FROM json_each(?))", (json.dumps(batch),), len(batch))
             yield from (row["id"] for row in rows)
 
