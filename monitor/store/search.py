@@ -7,7 +7,7 @@ own filters, newest first, in growing batches, and what the index finds among th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,10 +16,11 @@ from monitor.store.rows import Row, Sql, Value
 from monitor.views import Filter
 
 FIRST_BATCH, GROWTH, MAX_BATCH = 32, 2, 16_384
-# After so many batches it is asked whether the words are so rare that all their articles can be named.
-_PATIENCE, RARE = 3, 2_000
-# A look at one article takes 50 us, a range 1 us for each that matches: of few that stand so far apart each is asked.
-_SPARSE, _FEW = 100, 256
+# After so many batches, or where articles stand so far apart, it is asked how frequent the words are: of rare ones all
+# articles can be named.
+_PATIENCE, _SPARSE, RARE = 3, 50, 2_000
+# Looking at an article with the matcher takes as long as the index takes for so many that match.
+_LOOK = 300
 # Ids further apart are asked for by queries of their own, so many at most.
 _GAP, _MAX_RUNS = 5_000, 8
 # Ranking costs 4 us a match, and every article of a span that matches is ranked.
@@ -64,34 +65,33 @@ class SqlSearch:
             last, size = rows[-1][0] - 1, min(size * GROWTH, MAX_BATCH)
 
     def sift(self, sought: Sought | None, wanted: Filter, select: Select) -> Iterator[Row]:
-        """Yield the rows of a filter whose articles hold what is sought."""
-        match = expression(sought) if sought else None
-        size, batches = FIRST_BATCH, 0
+        """Yield the rows of a filter whose articles may hold what is sought."""
+        match = expression(sought) if sought else ""
+        size, batches, density = FIRST_BATCH, 0, None
         while rows := select(wanted, "1", (), size):
-            if match is None:
-                yield from rows
-            else:
-                found = self.among(match, [row["article_id"] for row in rows])
-                yield from (row for row in rows if row["article_id"] in found)
+            numbers = {row["article_id"] for row in rows}
+            span = max(numbers) - min(numbers)
+            if match and density is None and (batches == _PATIENCE or span > _SPARSE * len(rows)):
+                newest = self._newest(match, RARE + 1)
+                if len(newest) <= RARE:
+                    yield from select(wanted, "{0} IN (SELECT value FROM json_each(?))", (json.dumps(newest),), LAST)
+                    return
+                density = len(newest) / (newest[0] - newest[-1] + 1)
+            if match and (density is None or density * span < _LOOK * len(numbers)):
+                numbers = self.among(match, numbers)
+            yield from (row for row in rows if row["article_id"] in numbers)
             if len(rows) < size:
                 return
             wanted = replace(wanted, before=rows[-1]["id"])
             size, batches = min(size * GROWTH, MAX_BATCH), batches + 1
-            if match is not None and batches == _PATIENCE and (rare := self.rare(match)) is not None:
-                yield from select(wanted, "{0} IN (SELECT value FROM json_each(?))", (json.dumps(rare),), LAST)
-                return
 
-    def rare(self, match: str) -> list[int] | None:
-        """Return all articles that match, None where they are many."""
-        rows = self._sql.all(_NEWEST, match, 1, LAST, RARE + 1)
-        return [row[0] for row in rows] if len(rows) <= RARE else None
+    def _newest(self, match: str, limit: int) -> list[int]:
+        return [row[0] for row in self._sql.all(_NEWEST, match, 1, LAST, limit)]
 
-    def among(self, match: str, article_ids: Sequence[int]) -> set[int]:
+    def among(self, match: str, article_ids: Collection[int]) -> set[int]:
         """Return those of these articles, and others close to them, that match."""
         found: set[int] = set()
-        span = max(article_ids) - min(article_ids)
-        few = len(article_ids) <= _FEW and span > _SPARSE * len(article_ids)
-        for first, last in ((number, number) for number in set(article_ids)) if few else runs(article_ids):
+        for first, last in runs(article_ids):
             found.update(row[0] for row in self._sql.all(_IN_RANGE, match, first, last))
         return found
 
@@ -104,7 +104,7 @@ class SqlSearch:
         return {row["rowid"]: row["score"] for row in rows if row["rowid"] in wanted}
 
 
-def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+def runs(numbers: Collection[int]) -> list[tuple[int, int]]:
     """Return ranges that hold all numbers, cut at the widest gaps between them."""
     ordered = sorted(set(numbers))
     gaps = sorted(
