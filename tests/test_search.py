@@ -269,7 +269,7 @@ def test_whole_days_of_a_rule_are_answered_by_the_kept_counts(made, monkeypatch)
     monkeypatch.setattr("monitor.store.hits._PER_QUARTER", "no such statement {}")
     assert store.hits.per_day(whole, UTC) == _days(UTC, expected)
     for other, zone in ((part, UTC), (whole, BERLIN), (replace(whole, outlet="bbc"), UTC)):
-        with pytest.raises(Exception, match="no such|syntax"):
+        with pytest.raises(Exception, match="syntax"):
             store.hits.per_day(other, zone)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 import click
 
@@ -64,7 +65,7 @@ def print_rows(form: str, name: str, rows: Sequence[Mapping[str, object]], follo
 
 def print_csv(rows: Sequence[Mapping[str, object]]) -> None:
     """Print rows with their names above. No cell is a formula: one that would be has a ' before it."""
-    writer = csv.writer(click.get_text_stream("stdout"), lineterminator="\r\n")
+    writer = csv.writer(sys.stdout, lineterminator="\r\n")
     if rows:
         writer.writerow(list(rows[0]))
     for row in rows:
@@ -110,12 +111,12 @@ def _entry(row: HitRow, now: datetime) -> list[str]:
         f"<title>{_xml(one_line(article.title) or article.url)}</title>",
         f"<updated>{_stamp(found)}</updated>",
         f"<author><name>{_xml(article.outlet_id)}</name></author>",
-        f"<category term={quoteattr(_clean(hit.rule_id))}/>",
+        f'<category term="{_xml(hit.rule_id)}"/>',
     ]
     if article.published:
         lines.append(f"<published>{_stamp(article.published)}</published>")
     if is_link(article.url):
-        lines.append(f'<link rel="alternate" href={quoteattr(_clean(article.url))}/>')
+        lines.append(f'<link rel="alternate" href="{_xml(article.url)}"/>')
     summary = hit.evidence[0].quote if hit.evidence else ""
     return [*lines, f"<summary>{_xml(one_line(summary))}</summary>", "</entry>"]
 

@@ -135,22 +135,23 @@ def when(moment: datetime | None) -> str:
     return moment.astimezone(_zone(ctx)).strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
-def quoted(evidence: Sequence[Evidence]) -> Text | str:
+def quoted(evidence: Sequence[Evidence]) -> Text:
     """Return the first sentence with its words marked: bold on a terminal, in brackets elsewhere."""
     from rich.text import Text
 
-    if not evidence:
-        return ""
-    quote = evidence[0].quote
+    quote = evidence[0].quote if evidence else ""
     marks = sorted({piece.mark for piece in evidence if piece.quote == quote and piece.mark[0] < piece.mark[1]})
-    plain, found, at = not sys.stdout.isatty(), Text(), 0
+    bracket, found, at = "" if sys.stdout.isatty() else "[]", Text(), 0
     for start, end in marks:
         if start >= at:
-            found.append(clean(quote[at:start])).append("[" * plain)
-            found.append(clean(quote[start:end]), style="bold").append("]" * plain)
+            found.append(_spaced(quote[at:start]) + bracket[:1])
+            found.append(_spaced(quote[start:end]), style="bold").append(bracket[1:])
             at = end
-    found.append(clean(quote[at:]))
-    return Text(" ").join(found.split()) if "\n" in quote else found
+    return found.append(_spaced(quote[at:]))
+
+
+def _spaced(text: str) -> str:
+    return re.sub(r"\s+", " ", clean(text))
 
 
 def title(row: ArticleRow) -> str:

@@ -104,8 +104,5 @@ def _of_names(probes: Iterable[Probe], columns: tuple[str, ...]) -> list[Sought 
 
 def _stem(one: Phrase) -> Phrase:
     begin = one.words[0][:_STEM]
-    return (
-        Phrase((begin,), prefix=True, columns=one.columns)
-        if len(begin) == _STEM and all(map(_is_indexed, begin))
-        else one
-    )
+    told = len(begin) == _STEM and all(map(_is_indexed, begin))
+    return Phrase((begin,), prefix=True, columns=one.columns) if told else one

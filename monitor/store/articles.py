@@ -182,11 +182,9 @@ class SqlArticles:
 
     def _select(self, wanted: Filter, also: str, values: Sequence[Value], limit: int) -> list[Row]:
         condition, bound = narrow(wanted, _FILTERS, self._calendar.articles)
-        return self._sql.all(
-            f"SELECT id, id AS article_id FROM articles WHERE {condition} AND {also.format('id')} "  # noqa: S608
-            "ORDER BY id DESC LIMIT ?",
-            *bound, *values, limit,
-        )  # fmt: skip
+        condition += f" AND {also.format('id')}"
+        chosen = f"SELECT id, id AS article_id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        return self._sql.all(chosen, *bound, *values, limit)
 
     def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
         """Return how much articles are about what is sought: the lower, the more."""
