@@ -203,8 +203,18 @@ class Hits(Protocol):
         """Return these, by id."""
         ...
 
-    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[HitKey]:
-        """Yield the hits whose articles full text says hold what is sought, newest first, whatever the limit."""
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the ids of hits, and of their articles, that full text says hold what is sought, newest first,
+        whatever the limit.
+        """
+        ...
+
+    def about(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the same, roughly those of the newest articles first, whichever way is fastest."""
+        ...
+
+    def keys(self, hit_ids: Sequence[int]) -> list[HitKey]:
+        """Return what these hits are counted by."""
         ...
 
     def per_day(self, wanted: Filter, zone: tzinfo) -> dict[str, int]:

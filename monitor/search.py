@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from monitor.errors import CursorError
@@ -89,9 +90,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Kind(Generic[T]):
-    """What is listed: the candidates of a filter, and of each its number and its article's."""
+    """What is listed: the candidates of a filter, newest first and to be ranked; of each its number and its article's."""
 
     sift: Callable[[Sought | None, Filter], Iterator[T]]
+    about: Callable[[Sought | None, Filter], Iterator[T]]
     number: Callable[[T], int]
     article: Callable[[T], int]
 
@@ -106,10 +108,11 @@ def hits(
         wanted = _from(wanted, after, ranks=sort is Sort.RELEVANCE)
         rows = store.hits.rows(replace(wanted, limit=wanted.limit + 1))
         return _page(rows, wanted.limit, lambda row: row.hit.id)
-    kind: _Kind[HitKey] = _Kind(store.hits.sift, lambda key: key.id, lambda key: key.article_id)
+    kind: _Kind[tuple[int, int]] = _Kind(store.hits.sift, store.hits.about, itemgetter(0), itemgetter(1))
     page = _searched(store, kind, Asked(store, query, entities), wanted, after, sort)
-    known = store.hits.many([key.id for key, _ in page.rows])
-    return Page(tuple(known[key.id] for key, _ in page.rows if key.id in known), page.next)
+    numbers = [number for (number, _), _ in page.rows]
+    known = store.hits.many(numbers)
+    return Page(tuple(known[number] for number in numbers if number in known), page.next)
 
 
 def articles(
@@ -123,7 +126,7 @@ def articles(
         rows = store.articles.rows(replace(wanted, limit=wanted.limit + 1))
         plain = _page(rows, wanted.limit, lambda row: row.id)
         return Page(tuple(map(Found, plain.rows)), plain.next)
-    kind: _Kind[int] = _Kind(store.articles.sift, int, int)
+    kind: _Kind[int] = _Kind(store.articles.sift, store.articles.sift, int, int)
     page = _searched(store, kind, Asked(store, query, entities, tells=True), wanted, after, sort)
     return Page(tuple(found for _, found in page.rows), page.next)
 
@@ -149,10 +152,11 @@ def counts(
 
 def _counted(store: Store, by: By, wanted: Filter, zone: tzinfo, asked: Asked) -> dict[str, int]:
     found: Counter[str] = Counter()
-    keys = store.hits.sift(asked.sought, wanted)
-    while batch := list(islice(keys, _MAX_CHUNK)):
-        holds = asked.look(key.article_id for key in batch)
-        found.update(_shared(by, key, zone) for key in batch if key.article_id in holds)
+    candidates = store.hits.sift(asked.sought, wanted)
+    while batch := list(islice(candidates, _MAX_CHUNK)):
+        holds = asked.look(article for _, article in batch)
+        keys = store.hits.keys([number for number, article in batch if article in holds])
+        found.update(_shared(by, key, zone) for key in keys)
     return dict(found)
 
 
@@ -214,7 +218,7 @@ def _ranked(store: Store, kind: _Kind[T], asked: Asked, wanted: Filter, after: s
     A later page ranks the same ones again, whatever came since: its cursor names the newest of them and the last shown.
     """
     top, last = _read_cursor(after, "r", 2) if after else (0, 0)
-    newest = list(islice(kind.sift(asked.sought, replace(wanted, before=top + 1 if top else None)), RANKED))
+    newest = list(islice(kind.about(asked.sought, replace(wanted, before=top + 1 if top else None)), RANKED))
     numbers = sorted({kind.article(one) for one in newest}, reverse=True)
     scores = store.articles.scores(asked.sought, numbers) if asked.sought else {}
     # The better, the further below zero.

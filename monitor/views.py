@@ -209,10 +209,8 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HitKey:
-    """A hit without what it says: enough to count it, and to look at its article."""
+    """What a hit is counted by."""
 
-    id: int
-    article_id: int
     rule_id: str
     outlet_id: str
     story_id: str

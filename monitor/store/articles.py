@@ -165,7 +165,7 @@ class SqlArticles:
     def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[int]:
         """Yield the ids of articles that full text says hold what is sought, newest first, whatever the limit."""
         if sought is None or wanted.rule or wanted.outlet or wanted.story:
-            return (row["id"] for row in self._search.sift(sought, wanted, self._select))
+            return (row[0] for row in self._search.sift(sought, wanted, self._select))
         return self._streamed(sought, wanted)
 
     def _streamed(self, sought: Sought, wanted: Filter) -> Iterator[int]:
@@ -178,12 +178,12 @@ class SqlArticles:
             return
         while batch := list(islice(found, _LOOK)):
             rows = self._select(wanted, "{0} IN (SELECT value FROM json_each(?))", (json.dumps(batch),), len(batch))
-            yield from (row["id"] for row in rows)
+            yield from (row[0] for row in rows)
 
     def _select(self, wanted: Filter, also: str, values: Sequence[Value], limit: int) -> list[Row]:
         condition, bound = narrow(wanted, _FILTERS, self._calendar.articles)
         condition += f" AND {also.format('id')}"
-        chosen = f"SELECT id, id AS article_id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        chosen = f"SELECT id, id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return self._sql.all(chosen, *bound, *values, limit)
 
     def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:

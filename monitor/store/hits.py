@@ -39,6 +39,9 @@ _FILTERS = {
     "until": "found_at <= ?",
     "before": "id < ?",
 }
+_KEYS = """
+SELECT rule_id, outlet_id, story_id, language, found_at FROM hits WHERE id IN (SELECT value FROM json_each(?))
+"""
 _PER_DAY = "SELECT day, sum(n) AS n FROM hit_days WHERE day BETWEEN ? AND ?{} GROUP BY day"
 _PER_QUARTER = "SELECT found_at / ? AS quarter, count(*) AS n FROM hits WHERE {} GROUP BY 1"
 _COMMON = {By.OUTLET: "outlet_id", By.RULE: "rule_id", By.STORY: "story_id", By.LANG: "language"}
@@ -97,21 +100,30 @@ class SqlHits:
         rows = self.select("WHERE h.id IN (SELECT value FROM json_each(?))", json.dumps([*hit_ids]))
         return {row.hit.id: row for row in rows}
 
-    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[HitKey]:
-        """Yield the hits whose articles full text says hold what is sought, newest first, whatever the limit."""
-        for row in self._search.sift(sought, wanted, self._keys):
-            yield HitKey(
-                row["id"], row["article_id"], row["rule_id"], row["outlet_id"], row["story_id"], row["language"],
-                instant(row["found_at"]),
-            )  # fmt: skip
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the ids of hits, and of their articles, that full text says hold what is sought, newest first."""
+        return ((row[0], row[1]) for row in self._search.sift(sought, wanted, self._numbers))
 
-    def _keys(self, wanted: Filter, also: str, values: Sequence[Value], limit: int) -> list[Row]:
+    def about(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the same, those of the newest articles first, in any order where that is faster."""
+        narrowed = wanted.rule or wanted.outlet or wanted.story or wanted.until
+        if sought is None or narrowed:
+            return self.sift(sought, wanted)
+        return ((row[0], row[1]) for row in self._search.by_article(sought, wanted, self._numbers))
+
+    def _numbers(self, wanted: Filter, also: str, values: Sequence[Value], limit: int) -> list[Row]:
         condition, bound = narrow(wanted, _FILTERS, self._calendar.hits)
-        return self._sql.all(
-            "SELECT id, article_id, rule_id, outlet_id, story_id, language, found_at FROM hits "  # noqa: S608
-            f"WHERE {condition} AND {also.format('article_id')} ORDER BY id DESC LIMIT ?",
-            *bound, *values, limit,
-        )  # fmt: skip
+        condition += f" AND {also.format('article_id')}"
+        # Without the other columns it takes a third of the time.
+        chosen = f"SELECT id, article_id FROM hits WHERE {condition} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        return self._sql.all(chosen, *bound, *values, limit)
+
+    def keys(self, hit_ids: Sequence[int]) -> list[HitKey]:
+        """Return what these hits are counted by."""
+        return [
+            HitKey(row["rule_id"], row["outlet_id"], row["story_id"], row["language"], instant(row["found_at"]))
+            for row in self._sql.all(_KEYS, json.dumps([*hit_ids]))
+        ]
 
     def per_day(self, wanted: Filter, zone: tzinfo) -> dict[str, int]:
         """Count hits by day in a zone: by the counts that are kept where these tell, else hit by hit."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from monitor.sought import AllOf, Phrase, Sought
 from monitor.store.rows import Row, Sql, Value
@@ -26,6 +26,7 @@ _GAP, _MAX_RUNS = 5_000, 8
 # Ranking costs 4 us a match, and every article of a span that matches is ranked.
 RANKED_SPAN = 50_000
 LAST = (1 << 63) - 1
+_AMONG = "{0} IN (SELECT value FROM json_each(?))"
 _IN_RANGE = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid BETWEEN ? AND ?"
 _NEWEST = _IN_RANGE + " ORDER BY rowid DESC LIMIT ?"
 # A word in the title says more than one in the text.
@@ -35,7 +36,9 @@ _SCORES = (
 )
 
 Select = Callable[[Filter, str, Sequence[Value], int], list[Row]]
-"""Rows with id and article_id that a filter and a further condition with its values leave, newest first, so many."""
+"""Rows of a number and its article's that a filter and a further condition with its values leave, newest first, so
+many.
+"""
 
 
 def expression(sought: Sought) -> str:
@@ -69,21 +72,27 @@ class SqlSearch:
         match = expression(sought) if sought else ""
         size, batches, density = FIRST_BATCH, 0, None
         while rows := select(wanted, "1", (), size):
-            numbers = {row["article_id"] for row in rows}
+            numbers = {row[1] for row in rows}
             span = max(numbers) - min(numbers)
             if match and density is None and (batches == _PATIENCE or span > _SPARSE * len(rows)):
                 newest = self._newest(match, RARE + 1)
                 if len(newest) <= RARE:
-                    yield from select(wanted, "{0} IN (SELECT value FROM json_each(?))", (json.dumps(newest),), LAST)
+                    yield from select(wanted, _AMONG, (json.dumps(newest),), LAST)
                     return
                 density = len(newest) / (newest[0] - newest[-1] + 1)
             if match and (density is None or density * span < _LOOK * len(numbers)):
                 numbers = self.among(match, numbers)
-            yield from (row for row in rows if row["article_id"] in numbers)
+            yield from (row for row in rows if row[1] in numbers)
             if len(rows) < size:
                 return
-            wanted = replace(wanted, before=rows[-1]["id"])
+            wanted = replace(wanted, before=rows[-1][0])
             size, batches = min(size * GROWTH, MAX_BATCH), batches + 1
+
+    def by_article(self, sought: Sought, wanted: Filter, select: Select) -> Iterator[Row]:
+        """Yield the rows of a filter whose articles may hold what is sought, the articles roughly newest first."""
+        numbers = self.stream(expression(sought), 1, LAST)
+        while batch := list(islice(numbers, RARE)):
+            yield from select(wanted, _AMONG, (json.dumps(batch),), LAST)
 
     def _newest(self, match: str, limit: int) -> list[int]:
         return [row[0] for row in self._sql.all(_NEWEST, match, 1, LAST, limit)]
