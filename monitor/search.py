@@ -90,7 +90,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Kind(Generic[T]):
-    """What is listed: the candidates of a filter, newest first and to be ranked; of each its number and its article's."""
+    """What is listed: the candidates of a filter, newest first and to rank; of each its number and its article's."""
 
     sift: Callable[[Sought | None, Filter], Iterator[T]]
     about: Callable[[Sought | None, Filter], Iterator[T]]

@@ -50,6 +50,7 @@ SELECT {COLUMNS}, a.canonical, a.canonical_url, a.authors, a.updated, a.section,
     a.content_hash, a.revision, b.dictionary, b.data
 FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
+_NAMED = "WHERE a.id IN (SELECT value FROM json_each(?))"
 _KNOWN = """
 SELECT a.id, a.url, a.canonical, a.title, a.language, a.published, a.text, a.reason, a.content_hash, a.revision,
     b.dictionary, b.data
@@ -154,7 +155,7 @@ class SqlArticles:
 
     def many(self, article_ids: Sequence[int]) -> dict[int, StoredArticle]:
         """Return these with their texts, by id."""
-        rows = self._sql.all(_WHOLE + "WHERE a.id IN (SELECT value FROM json_each(?))", json.dumps([*article_ids]))
+        rows = self._sql.all(_WHOLE + _NAMED, json.dumps([*article_ids]))
         return {row["id"]: self._stored(row) for row in rows}
 
     def count(self, wanted: Filter) -> int:
