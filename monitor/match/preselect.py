@@ -28,26 +28,33 @@ from monitor.sought import AllOf, AnyOf, Phrase, Sought
 _COLUMNS = {"title": ("title",), "lead": ("standfirst", "body"), "body": ("body",)}
 # Of an entity with more names than this the first letters are looked for.
 MAX_NAMES = 300
+# FTS5's parser gives up at some 25 parentheses within each other.
+MAX_DEPTH = 16
 _STEM = 4
 
 
-def preselect(node: Node, names: Mapping[str, tuple[Probe, ...]], columns: tuple[str, ...] = ()) -> Sought | None:  # noqa: PLR0911 - one for each kind of node
-    """Return what must stand in title, standfirst or body; None: anything. Raises KeyError for an unknown entity."""
+def preselect(
+    node: Node, names: Mapping[str, tuple[Probe, ...]], columns: tuple[str, ...] = (), depth: int = 0
+) -> Sought | None:
+    """Return what must stand in title, standfirst or body; None: anything. Raises KeyError for an unknown entity.
+
+    `depth`: how many parentheses stand around the node.
+    """
     match node:
         case Term(pattern=pattern, prefix=prefix):
             return phrase(pattern, columns, prefix=prefix)
         case EntityRef(id=name):
             return _any(_of_names(names[name], columns))
-        case Or(parts=parts):
-            return _any([preselect(part, names, columns) for part in parts])
-        case And(parts=parts):
-            return _all([preselect(part, names, columns) for part in parts])
+        case Or(parts=parts) if depth < MAX_DEPTH:
+            return _any([preselect(part, names, columns, depth + 1) for part in parts])
+        case And(parts=parts) if depth < MAX_DEPTH:
+            return _all([preselect(part, names, columns, depth + 1) for part in parts])
         case Near(left=left, right=right) | Together(left=left, right=right):
-            return _all([preselect(left, names, columns), preselect(right, names, columns)])
+            return _all([preselect(part, names, columns, depth + 1) for part in (left, right)])
         case AtLeast(part=part):
-            return preselect(part, names, columns)
+            return preselect(part, names, columns, depth)
         case Scope(field=field, part=part) if field in _COLUMNS:
-            return preselect(part, names, _COLUMNS[field])
+            return preselect(part, names, _COLUMNS[field], depth)
         case _:
             return None
 

@@ -127,5 +127,14 @@ def test_of_an_entity_of_many_names_the_beginnings_are_looked_for() -> None:
     assert _sought("@e", made) == Phrase(("harb",), prefix=True)
 
 
+def test_a_query_of_many_parentheses_is_one_that_the_index_reads(index: Index) -> None:
+    query = "".join(f"(oil AND (t{number} OR " for number in range(24)) + "oil" + "))" * 24
+    article = Article("https://a.example/1", "", "en", (Block(Role.BODY, "oil"),))
+    assert Matcher([Rule("r", query)]).match(article)
+    assert index.finds(article, query)
+    assert index.finds(article, " OR ".join(f"w{number}" for number in range(1_000)) + " OR oil")
+    assert not index.finds(article, "gas AND (oil OR coal)")
+
+
 def test_words_of_an_expression_cannot_be_operators_or_end_it() -> None:
     assert expression(Phrase(('a"b', "OR"), prefix=True)) == '"a""b OR" *'
