@@ -33,7 +33,7 @@ MAX_DEPTH = 16
 _STEM = 4
 
 
-def preselect(
+def preselect(  # noqa: PLR0911 - one for each kind of node
     node: Node, names: Mapping[str, tuple[Probe, ...]], columns: tuple[str, ...] = (), depth: int = 0
 ) -> Sought | None:
     """Return what must stand in title, standfirst or body; None: anything. Raises KeyError for an unknown entity.

@@ -119,7 +119,7 @@ def test_a_letter_that_the_index_does_not_know_says_nothing() -> None:
 
 def test_names_that_hold_another_are_found_by_it() -> None:
     made = Entity("e", (Name("Kyiv"), Name("city of Kyiv"), Name("Київ")))
-    assert _sought("@e", made) == AnyOf((Phrase(("kyiv",)), Phrase(("київ",))))
+    assert _sought("@e", made) == AnyOf((Phrase(("kyiv",)), Phrase(("киів",))))
 
 
 def test_of_an_entity_of_many_names_the_beginnings_are_looked_for() -> None:
