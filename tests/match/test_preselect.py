@@ -127,6 +127,12 @@ def test_of_an_entity_of_many_names_the_beginnings_are_looked_for() -> None:
     assert _sought("@e", made) == Phrase(("harb",), prefix=True)
 
 
+def test_a_thai_mark_behind_a_digit_ends_the_word_for_both(index: Index) -> None:
+    article = Article("https://a.example/1", "", "en", (Block(Role.BODY, "0\u0e490"),))
+    assert Matcher([Rule("r", "0")]).match(article)
+    assert index.finds(article, "0")
+
+
 def test_a_query_of_many_parentheses_is_one_that_the_index_reads(index: Index) -> None:
     query = "".join(f"(oil AND (t{number} OR " for number in range(24)) + "oil" + "))" * 24
     article = Article("https://a.example/1", "", "en", (Block(Role.BODY, "oil"),))
