@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol, TypeVar
 
 from monitor.errors import AlertReason
 from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
 from monitor.placing import Kinship, Member, Move, Placement, StoryOrder
+from monitor.sought import Sought
 from monitor.views import (
     AlertRow,
     ArticleRow,
+    By,
     DueAlert,
     DueSource,
     EventRow,
     Filter,
     Had,
+    HitKey,
     HitRow,
     LinkOutcome,
     Moved,
@@ -154,6 +157,24 @@ class Articles(Protocol):
         """List, newest first (by id)."""
         ...
 
+    def many(self, article_ids: Sequence[int]) -> dict[int, StoredArticle]:
+        """Return these with their texts, by id, in one look; those that are not there are left out."""
+        ...
+
+    def count(self, wanted: Filter) -> int:
+        """Count, whatever the limit."""
+        ...
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[int]:
+        """Yield the ids of articles that full text says hold what is sought, newest first, whatever the limit."""
+        ...
+
+    def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
+        """Return how much articles, ids from high to low, are about what is sought: the lower, the more. Only those
+        close enough to the first are ranked.
+        """
+        ...
+
 
 class Hits(Protocol):
     """Hits: one a rule and article."""
@@ -176,6 +197,32 @@ class Hits(Protocol):
 
     def rows(self, wanted: Filter) -> list[HitRow]:
         """List, newest first (by id)."""
+        ...
+
+    def many(self, hit_ids: Sequence[int]) -> dict[int, HitRow]:
+        """Return these, by id."""
+        ...
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the ids of hits, and of their articles, that full text says hold what is sought, newest first,
+        whatever the limit.
+        """
+        ...
+
+    def about(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the same, roughly those of the newest articles first, whichever way is fastest."""
+        ...
+
+    def keys(self, hit_ids: Sequence[int]) -> list[HitKey]:
+        """Return what these hits are counted by."""
+        ...
+
+    def per_day(self, wanted: Filter, zone: tzinfo) -> dict[str, int]:
+        """Count hits by day (YYYY-MM-DD) in a zone; days without hits are left out."""
+        ...
+
+    def tally(self, by: By, wanted: Filter) -> dict[str, int]:
+        """Count hits by what they have in common, but the day; "" for a language that is not known."""
         ...
 
 

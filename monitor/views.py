@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from monitor.errors import Reason, SendReason
 from monitor.model import Alert, Article, Hit, LinkState, Message, Standing
@@ -194,6 +195,27 @@ class HitRow:
 
     hit: Hit
     article: ArticleRow
+
+
+class By(StrEnum):
+    """What hits are counted by."""
+
+    DAY = "day"
+    OUTLET = "outlet"
+    RULE = "rule"
+    STORY = "story"
+    LANG = "lang"
+
+
+@dataclass(frozen=True, slots=True)
+class HitKey:
+    """What a hit is counted by."""
+
+    rule_id: str
+    outlet_id: str
+    story_id: str
+    language: str | None
+    found_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ _ARTICLES = (
     "CREATE INDEX articles_key ON articles (key)",
     "CREATE INDEX articles_url ON articles (url_key) WHERE url_key <> key",
     "CREATE INDEX articles_outlet ON articles (outlet_id, id)",
+    "CREATE INDEX articles_language ON articles (language, id)",
     "CREATE INDEX articles_body ON articles (body_key) WHERE body_key <> 0",
     "INSERT INTO languages SELECT coalesce(language, ''), count(*), NULL FROM articles GROUP BY 1",
     # bodies.ALL: those of every language together.
@@ -151,6 +152,7 @@ _HITS = (
     "CREATE INDEX hits_rule ON hits (rule_id, id, outlet_id)",
     "CREATE INDEX hits_outlet ON hits (outlet_id, id)",
     "CREATE INDEX hits_story ON hits (story_id, id)",
+    "CREATE INDEX hits_language ON hits (language, id)",
     """INSERT INTO hit_days SELECT
         date(found_at / 1000000, 'unixepoch'), rule_id, count(*) FROM hits GROUP BY 1, 2""",
     """INSERT INTO hours (hour, first_article, last_article) SELECT

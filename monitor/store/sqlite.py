@@ -7,8 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlite_utils import Database, Migrations
+from typing import TYPE_CHECKING
 
 from monitor.errors import DamagedError, StoreError
 from monitor.parse import digest
@@ -27,6 +26,9 @@ from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
 
 log = logging.getLogger("monitor")
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
 BUSY_TIMEOUT = 5.0
 # FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing.
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864")
@@ -161,28 +163,43 @@ class SqliteStore:
         if self._is_empty():
             # Its writer has just made the file.
             raise _missing(self.path)
-        database, migrations = self._migrations()
-        if migrations.pending(database):
+        applied = self._applied()
+        if any(name not in applied for name, _ in schema.MIGRATIONS):
             raise StoreError(f"{self.path} is of an older version: start `monitor run` first, it brings it up to date")
 
     def _is_empty(self) -> bool:
         return not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
     def _migrations(self) -> tuple[Database, Migrations]:
-        """Return the schema's migrations. Raises DamagedError for a file that is not ours or knows more than we."""
-        found = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        if found != schema.APPLICATION_ID and not self._is_empty():
-            raise DamagedError(f"{self.path} is a database of another program; it is left as it is")
+        """Return the schema's migrations. Raises DamagedError as `_applied` does."""
+        # It loads numpy where that is installed, 150 ms that who only reads need not wait.
+        from sqlite_utils import Database, Migrations
+
+        self._applied()
         database = Database(self._connection, execute_plugins=False, recursive_triggers=False)
         known = Migrations("monitor")
         for name, function in schema.MIGRATIONS:
             known(name=name)(lambda db, function=function: function(db.execute))
-        newer = {item.name for item in known.applied(database)} - {name for name, _ in schema.MIGRATIONS}
+        return database, known
+
+    def _applied(self) -> set[str]:
+        """Return the migrations that a file has seen, as sqlite-utils notes them. Raises DamagedError for a file that
+        is not ours or knows more than we.
+        """
+        found = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        if found != schema.APPLICATION_ID and not self._is_empty():
+            raise DamagedError(f"{self.path} is a database of another program; it is left as it is")
+        noted = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        if self._connection.execute(noted).fetchone() is None:
+            return set()
+        names = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'monitor'"
+        applied = {row[0] for row in self._connection.execute(names)}
+        newer = applied - {name for name, _ in schema.MIGRATIONS}
         if newer:
             raise DamagedError(
                 f"{self.path} is of a newer version ({', '.join(sorted(newer))}): run the monitor that wrote it"
             )
-        return database, known
+        return applied
 
 
 def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes | None]]:
