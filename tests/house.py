@@ -104,7 +104,7 @@ DOORS = {
     "yarl": ("monitor/parse/urls.py",),
     "dateutil": ("monitor/parse/dates.py",),
     "py3langid": ("monitor/parse/language.py",),
-    "numpy": ("monitor/extract/", "monitor/match/haystack.py"),
+    "numpy": ("monitor/extract/", "monitor/match/haystack.py", "monitor/story/"),
     "charset_normalizer": ("monitor/parse/bytes.py",),
     "daachorse": ("monitor/match/engine.py", "monitor/match/haystack.py"),
     "re2": ("monitor/parse/expression.py",),
