@@ -93,15 +93,15 @@ def take_list(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A reading on its way into the store. `placement`: where it stands, for one with hits. `retry`: the page may be
+    """A reading on its way into the store. `placement`: where it stands. `retry`: the page may be
     there later.
     """
 
     link: Link
     reading: Reading
     retry: bool
+    placement: Placement
     page: Page | None = None
-    placement: Placement | None = None
 
 
 def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tuple[Placement | None, Read]:
@@ -115,12 +115,12 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         article, fetched_at=now, standing=link.standing, known_id=link.article_id, listed_as=link.canonical
     )
     placement, new, held = item.placement, [], 0
-    if placement is not None:
-        known = store.articles.get(saved.article_id)
-        if known is not None and known.row.story_id:
-            # An article that was completed or revised stays in the story people were told about.
-            placement = replace(placement, story_id=known.row.story_id)
-        store.stories.place(placement, saved.article_id, now)
+    known = None if saved.created else store.articles.get(saved.article_id)
+    if known is not None and known.row.story_id:
+        # An article that was completed or revised stays in the story people were told about.
+        placement = replace(placement, story_id=known.row.story_id)
+    store.stories.place(placement, saved.article_id, now)
+    if reading.hits:
         revised = before is not None and saved.changed and before.article.text is TextKind.FULL
         link = replace(link, standing=_standing(store, item, article))
         hits = [
@@ -144,6 +144,14 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     )  # fmt: skip
     store.links.finish(replace(outcome, article_id=saved.article_id))
     return placement, Read(link, article.text, article.reason, len(new), held)
+
+
+def known_of(store: Store, link: Link) -> tuple[Memory, str]:
+    """Return what a link's reading needs: what its outlet's pages taught, and the story of the article that it led to
+    before, "" for none.
+    """
+    known = store.articles.row(link.article_id) if link.article_id else None
+    return store.outlets.memory(link.outlet), known.story_id if known else ""
 
 
 def take_nothing(store: Store, link: Link, now: datetime, *, gone: bool) -> Read:

@@ -149,6 +149,10 @@ class Articles(Protocol):
         """Return one with its text."""
         ...
 
+    def row(self, article_id: int) -> ArticleRow | None:
+        """Return one without its text."""
+        ...
+
     def find(self, url: str) -> StoredArticle | None:
         """Return the newest known by this URL or canonical URL."""
         ...

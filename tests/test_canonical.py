@@ -100,7 +100,7 @@ class House:
     def restart(self, outlet=None):
         self.outlet = outlet or self.outlet
         self.pipeline = Pipeline(
-            self.visitor, self.readers, self.ledger, None, self.clock, Clusters(()),
+            self.visitor, self.readers, self.ledger, None, self.clock, Clusters(),
             Orders({"courier": self.outlet}, {}, {}, ()),
         )  # fmt: skip
 

@@ -139,6 +139,11 @@ class SqlArticles:
         row = self._sql.one(_WHOLE + "WHERE a.id = ?", article_id)
         return self._stored(row) if row else None
 
+    def row(self, article_id: int) -> ArticleRow | None:
+        """Return one without its text."""
+        row = self._sql.one(_ROWS + "WHERE a.id = ?", article_id)
+        return article_row(row) if row else None
+
     def find(self, url: str) -> StoredArticle | None:
         """Return the newest known by this URL or canonical URL."""
         number = key(url)
