@@ -108,6 +108,8 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     """Write one article with all that follows from it; return its placement, for the memory of stories."""
     link, reading, article = item.link, item.reading, item.reading.article
     before = store.articles.get(link.article_id) if link.article_id else None
+    if link.article_id and before is None:
+        return None, Read(link)  # it was taken out meanwhile
     if before is not None and _is_another(item, before.article):
         # Its address leads elsewhere now: to the home page, or to another article.
         return None, take_nothing(store, link, now, gone=False)

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from monitor.errors import AlertReason
-from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
+from monitor.model import Alert, Article, Block, Delivery, Hit, Link, Memory, Message, Outlet, Standing
 from monitor.placing import Kinship, Member, Move, Placement, StoryOrder
+from monitor.ports_keeping import Keeping
 from monitor.views import (
     AlertRow,
     ArticleRow,
@@ -131,7 +132,8 @@ class Articles(Protocol):
     """
 
     def save(
-        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = "",
+        kept: Sequence[Block] | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A
         changed title or text adds a revision that keeps the old one; the same content changes nothing. A
@@ -139,6 +141,8 @@ class Articles(Protocol):
 
         `listed_as`: the canonical URL that its feed gave. It counts where the page's own names quite another article
         that is known: some templates call a section front the canonical URL of all they print.
+
+        `kept`: of the text only these blocks are stored and indexed; by the whole it is known again. None: all of it.
         """
         ...
 
@@ -319,6 +323,8 @@ class Store(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def upkeep(self) -> Upkeep: ...
+    @property
+    def keeping(self) -> Keeping: ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, written through when it ends; nested ones are savepoints."""

@@ -186,6 +186,8 @@ class StoredArticle:
     row: ArticleRow
     article: Article
     revision: int
+    whole: bool = True
+    """Its text is kept as it was read; see Outlet.keep_text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,3 +290,14 @@ class Totals:
     outbox_waiting: int
     outbox_dead: int
     last_pass: Pass | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """An article that may have to go. `hit_at`: its newest hit; `awaited`: something of it has still to be told."""
+
+    id: int
+    outlet_id: str
+    fetched_at: datetime
+    hit_at: datetime | None
+    awaited: bool

@@ -20,6 +20,7 @@ FLOORS = {
     "monitor.query_tree": 2,
     "monitor.parse": 2,
     "monitor.ports": 2,
+    "monitor.ports_keeping": 2,
     "monitor.ports_store": 2,
     "monitor.outlets": 3,
     "monitor.fetch": 3,
@@ -54,6 +55,7 @@ EXCEPTIONS = {
     ("monitor.__main__", "monitor.cli"),
     ("monitor.demo", "monitor.daemon"),
     ("monitor.ports", "monitor.ports_store"),
+    ("monitor.ports_store", "monitor.ports_keeping"),
     ("monitor.ports", "monitor.query"),
     ("monitor.query", "monitor.parse"),
     ("monitor.query", "monitor.query_check"),
@@ -124,6 +126,7 @@ PURE_DOORS = (
     "monitor/store/",
     "monitor/notify/channels/",
     "monitor/ports.py",
+    "monitor/ports_keeping.py",
     "monitor/ports_store.py",
 )
 ASYNC_ROOMS = (
