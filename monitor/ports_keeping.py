@@ -39,6 +39,10 @@ class Keeping(Protocol):
         """Make one dictionary for texts that is due; return whether one was."""
         ...
 
+    def grow(self) -> None:
+        """Take a megabyte and leave it free in the file. Raises FullError where there is no room for it."""
+        ...
+
     def optimize(self) -> None:
         """Bring up to date what queries are planned by."""
         ...

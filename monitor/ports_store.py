@@ -132,7 +132,13 @@ class Articles(Protocol):
     """
 
     def save(
-        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = "",
+        self,
+        article: Article,
+        *,
+        fetched_at: datetime,
+        standing: Standing,
+        known_id: int = 0,
+        listed_as: str = "",
         kept: Sequence[Block] | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A

@@ -56,8 +56,8 @@ class Outlet:
     """A publication that is watched. `every`: seconds between two polls of one source; None: as it publishes.
     `private`: its own host and port may be dialled although the address is private. `alert_baseline`: what it lists at
     the first poll is alerted. `ignore_robots`: the reason why robots.txt is not asked; empty: it is asked.
-    `headers` and `cookies`: of a subscription, secrets, sent to its own origins alone. `keep`: for how long its articles
-    stay. `keep_text`: how much of their text: full, sentences (those that hits quote) or none.
+    `headers` and `cookies`: of a subscription, secrets, sent to its own origins alone. `keep`: for how long its
+    articles stay. `keep_text`: how much of their text: full, sentences (those that hits quote) or none.
     """
 
     id: str

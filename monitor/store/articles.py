@@ -95,7 +95,13 @@ class SqlArticles:
         self._calendar = calendar
 
     def save(
-        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = "",
+        self,
+        article: Article,
+        *,
+        fetched_at: datetime,
+        standing: Standing,
+        known_id: int = 0,
+        listed_as: str = "",
         kept: Sequence[Block] | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there."""
@@ -238,7 +244,9 @@ class _Text(NamedTuple):
 
     @classmethod
     def of(cls, article: Article, kept: Sequence[Block] | None) -> _Text:
-        return cls(article.standfirst, article.blocks, True) if kept is None else cls("", tuple(kept), False)
+        if kept is None:
+            return cls(article.standfirst, article.blocks, whole=True)
+        return cls("", tuple(kept), whole=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,11 @@ class SqlKeeping:
             self._bodies.train(due[0], now)
         return bool(due)
 
+    def grow(self) -> None:
+        """Take a megabyte and leave it free in the file."""
+        self._sql.write("INSERT INTO facts (key, value) VALUES ('grow', ?)", "x" * 1_000_000)
+        self._sql.write("DELETE FROM facts WHERE key = 'grow'")
+
     def optimize(self) -> None:
         """Bring up to date what queries are planned by."""
         # A sample of each index: a whole one of a million articles takes seconds.
