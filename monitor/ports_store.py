@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from monitor.errors import AlertReason
-from monitor.model import Alert, Article, Block, Delivery, Hit, Link, Memory, Message, Outlet, Standing
+from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
 from monitor.placing import Kinship, Member, Move, Placement, StoryOrder
 from monitor.ports_keeping import Keeping
 from monitor.views import (
@@ -21,6 +21,7 @@ from monitor.views import (
     Filter,
     Had,
     HitRow,
+    Kept,
     LinkOutcome,
     Moved,
     OutboxRow,
@@ -139,7 +140,7 @@ class Articles(Protocol):
         standing: Standing,
         known_id: int = 0,
         listed_as: str = "",
-        kept: Sequence[Block] | None = None,
+        kept: Kept | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A
         changed title or text adds a revision that keeps the old one; the same content changes nothing. A
@@ -148,7 +149,7 @@ class Articles(Protocol):
         `listed_as`: the canonical URL that its feed gave. It counts where the page's own names quite another article
         that is known: some templates call a section front the canonical URL of all they print.
 
-        `kept`: of the text only these blocks are stored and indexed; by the whole it is known again. None: all of it.
+        `kept`: what is stored and indexed of the text; by the whole it is known again. None: all of it.
         """
         ...
 

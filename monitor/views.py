@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.errors import Reason, SendReason
-from monitor.model import Alert, Article, Hit, LinkState, Message, Standing
+from monitor.model import Alert, Article, Block, Hit, LinkState, Message, Standing
 from monitor.placing import Member as Member
 from monitor.placing import Move as Move
 from monitor.placing import Placement as Placement
@@ -186,8 +186,16 @@ class StoredArticle:
     row: ArticleRow
     article: Article
     revision: int
-    whole: bool = True
-    """Its text is kept as it was read; see Outlet.keep_text."""
+    sketch: tuple[int, ...] | None = None
+    """By what its text is known again where not all of it is kept; see Outlet.keep_text. None: all is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is stored of a text in place of all of it: some blocks, and by what it is known again."""
+
+    blocks: tuple[Block, ...]
+    sketch: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

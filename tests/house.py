@@ -14,6 +14,7 @@ FLOORS = {
     "monitor.placing": 1,
     "monitor.views": 1,
     "monitor.watched": 1,
+    "monitor.kept": 2,
     "monitor.query": 2,
     "monitor.query_check": 2,
     "monitor.query_tokens": 2,

@@ -27,7 +27,7 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that is in force. Durations in seconds, `page_size` and `min_free` in bytes. `keep`: of outlets no more there.
+    """All that is in force. Durations in seconds, `page_size` and `min_free` in bytes. `keep`: of outlets not listed.
 
     `origins`: where a value was said ("rules.nato" → "config/rules.yaml:12", "environment …", "default").
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -19,13 +18,15 @@ from monitor.store.codec import (
     micros_or_none,
     pack_blocks,
     pack_body,
+    pack_numbers,
     pack_words,
     unpack_body,
+    unpack_numbers,
     unpack_words,
 )
 from monitor.store.fulltext import SqlFulltext, own_text, words
 from monitor.store.rows import Row, Sql, Value, narrow
-from monitor.views import ArticleRow, Filter, Saved, StoredArticle
+from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle
 
 # What `article_row` reads; hits.py joins the same.
 COLUMNS = """
@@ -44,7 +45,7 @@ _FILTERS = {
 }
 _WHOLE = f"""
 SELECT {COLUMNS}, a.canonical, a.canonical_url, a.authors, a.updated, a.section, a.wire, a.paywalled, a.live, a.detail,
-    a.content_hash, a.revision, a.whole, b.dictionary, b.data
+    a.content_hash, a.revision, a.sketch, b.dictionary, b.data
 FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
 _KNOWN = """
@@ -66,14 +67,14 @@ _LEAST_BODY = 600
 _INSERT = """
 INSERT INTO articles (
     url, canonical, canonical_url, key, url_key, title, language, authors, published, updated, section, wire, paywalled,
-    live, text, reason, detail, content_hash, body_key, whole, outlet_id, standing, revision, fetched_at
+    live, text, reason, detail, content_hash, body_key, sketch, outlet_id, standing, revision, fetched_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING id
 """
 _UPDATE = """
 UPDATE articles SET
     url = ?, canonical = ?, canonical_url = ?, key = ?, url_key = ?, title = ?, language = ?, authors = ?,
     published = ?, updated = ?, section = ?, wire = ?, paywalled = ?, live = ?, text = ?, reason = ?, detail = ?,
-    content_hash = ?, body_key = ?, whole = ?, revision = ?
+    content_hash = ?, body_key = ?, sketch = ?, revision = ?
 WHERE id = ?
 """
 _REVISION = """
@@ -102,7 +103,7 @@ class SqlArticles:
         standing: Standing,
         known_id: int = 0,
         listed_as: str = "",
-        kept: Sequence[Block] | None = None,
+        kept: Kept | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there."""
         known = self._known(article, known_id)
@@ -182,7 +183,7 @@ class SqlArticles:
     def _insert(self, article: Article, text: _Text, fetched_at: datetime, standing: Standing) -> Saved:
         at = micros(fetched_at)
         number = self._sql.insert(
-            _INSERT, *_values(article, _key(article)), int(text.whole), article.outlet, standing.value, at
+            _INSERT, *_values(article, _key(article)), text.sketch, article.outlet, standing.value, at
         )
         assert number is not None
         self._sql.write(
@@ -200,7 +201,7 @@ class SqlArticles:
         if taken:
             # Its page names a canonical URL that another article has: it stays known by the one its feed gave.
             canonical = known.canonical
-        self._sql.write(_UPDATE, *_values(article, canonical), int(text.whole), revision, number)
+        self._sql.write(_UPDATE, *_values(article, canonical), text.sketch, revision, number)
         packed = self._pack(text, article.language)
         self._sql.write("UPDATE bodies SET dictionary = ?, data = ? WHERE article_id = ?", *packed, number)
         before = words(known.row["title"], known.standfirst, known.blocks)
@@ -232,7 +233,9 @@ class SqlArticles:
             content_hash=row["content_hash"],
             detail=row["detail"],
         )
-        return StoredArticle(listed, article, row["revision"], bool(row["whole"]))
+        return StoredArticle(
+            listed, article, row["revision"], None if row["sketch"] is None else unpack_numbers(row["sketch"])
+        )
 
 
 class _Text(NamedTuple):
@@ -240,13 +243,13 @@ class _Text(NamedTuple):
 
     standfirst: str
     blocks: tuple[Block, ...]
-    whole: bool
+    sketch: bytes | None
 
     @classmethod
-    def of(cls, article: Article, kept: Sequence[Block] | None) -> _Text:
+    def of(cls, article: Article, kept: Kept | None) -> _Text:
         if kept is None:
-            return cls(article.standfirst, article.blocks, whole=True)
-        return cls("", tuple(kept), whole=False)
+            return cls(article.standfirst, article.blocks, None)
+        return cls("", kept.blocks, pack_numbers(kept.sketch))
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,8 +298,8 @@ def fetching(execute: Callable[[str], object]) -> None:
 
 
 _KEEPING = (
-    # `whole`: 0 where not all of the text was kept.
-    "ALTER TABLE articles ADD COLUMN whole INTEGER NOT NULL DEFAULT 1",
+    # `sketch`: by what a text is known again of which not all was kept, NULL where all was.
+    "ALTER TABLE articles ADD COLUMN sketch BLOB",
     # Files with articles that commands wrote: `kind` is export or backup, `at` microseconds.
     "CREATE TABLE copies (path TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
     "CREATE INDEX events_article ON events (article_id) WHERE article_id <> 0",
