@@ -211,6 +211,12 @@ class StoreError(MonitorError):
     """The database refused; the message says what to do."""
 
 
+class FullError(StoreError):
+    """There is no room to write; nothing that was committed is lost."""
+
+    retry = True
+
+
 class BusyError(StoreError):
     """Somebody else holds the database."""
 

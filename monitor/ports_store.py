@@ -10,7 +10,8 @@ from typing import Protocol, TypeVar
 
 from monitor.errors import AlertReason
 from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
-from monitor.placing import Kinship, Member, Move, Placement, StoryOrder
+from monitor.ports_keeping import Keeping
+from monitor.ports_stories import Stories
 from monitor.sought import Sought
 from monitor.views import (
     AlertRow,
@@ -23,6 +24,7 @@ from monitor.views import (
     Had,
     HitKey,
     HitRow,
+    Kept,
     LinkOutcome,
     Moved,
     OutboxRow,
@@ -134,7 +136,14 @@ class Articles(Protocol):
     """
 
     def save(
-        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+        self,
+        article: Article,
+        *,
+        fetched_at: datetime,
+        standing: Standing,
+        known_id: int = 0,
+        listed_as: str = "",
+        kept: Kept | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A
         changed title or text adds a revision that keeps the old one; the same content changes nothing. A
@@ -142,6 +151,8 @@ class Articles(Protocol):
 
         `listed_as`: the canonical URL that its feed gave. It counts where the page's own names quite another article
         that is known: some templates call a section front the canonical URL of all they print.
+
+        `kept`: what is stored and indexed of the text; by the whole it is known again. None: all of it.
         """
         ...
 
@@ -227,56 +238,6 @@ class Hits(Protocol):
 
     def tally(self, by: By, wanted: Filter) -> dict[str, int]:
         """Count hits by what they have in common, but the day; "" for a language that is not known."""
-        ...
-
-
-class Stories(Protocol):
-    """Where articles stand, what moves them; what stories need after a restart."""
-
-    def place(self, placement: Placement, article_id: int, now: datetime) -> None:
-        """Write an article's place and what it is compared by; a new story is opened."""
-        ...
-
-    def members(self, since: datetime) -> list[Member]:
-        """Return the articles placed since, oldest first, with what they are compared by."""
-        ...
-
-    def forget_traits(self, before: datetime, *, limit: int) -> int:
-        """Drop what articles placed before are compared by; return how many."""
-        ...
-
-    def move(self, moves: Sequence[Move], now: datetime) -> None:
-        """Carry out second looks: articles, hits and alerts go to the new story, which counts as told where the
-        article's hit was. A story that ended stays as an alias.
-        """
-        ...
-
-    def resolve(self, story_id: str) -> str:
-        """Return the story that an id stands for today."""
-        ...
-
-    def known(self, story_id: str) -> bool:
-        """Say whether there is or was such a story."""
-        ...
-
-    def join(self, old: str, new: str, now: datetime) -> int:
-        """Merge a story into another by order of a person; return the number of the order."""
-        ...
-
-    def split(self, article_ids: Sequence[int], now: datetime) -> str:
-        """Make these articles, all of one story, a story of their own by order of a person; return its id."""
-        ...
-
-    def orders(self, after: int) -> list[StoryOrder]:
-        """Return what persons decided since that order, oldest first."""
-        ...
-
-    def relate(self, kin: Sequence[Kinship]) -> None:
-        """Link stories of different languages."""
-        ...
-
-    def kin(self, story_id: str) -> list[Kinship]:
-        """Return the links of a story, the surest first."""
         ...
 
 
@@ -370,6 +331,8 @@ class Store(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def upkeep(self) -> Upkeep: ...
+    @property
+    def keeping(self) -> Keeping: ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, written through when it ends; nested ones are savepoints."""

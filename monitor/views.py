@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.errors import Reason, SendReason
-from monitor.model import Alert, Article, Hit, LinkState, Message, Standing
+from monitor.model import Alert, Article, Block, Hit, LinkState, Message, Standing
 from monitor.placing import Member as Member
 from monitor.placing import Move as Move
 from monitor.placing import Placement as Placement
@@ -187,6 +187,16 @@ class StoredArticle:
     row: ArticleRow
     article: Article
     revision: int
+    sketch: tuple[int, ...] | None = None
+    """By what its text is known again where not all of it is kept; see Outlet.keep_text. None: all is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is stored of a text in place of all of it: some blocks, and by what it is known again."""
+
+    blocks: tuple[Block, ...]
+    sketch: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,3 +320,14 @@ class Totals:
     outbox_waiting: int
     outbox_dead: int
     last_pass: Pass | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """An article that may have to go. `hit_at`: its newest hit; `awaited`: something of it has still to be told."""
+
+    id: int
+    outlet_id: str
+    fetched_at: datetime
+    hit_at: datetime | None
+    awaited: bool

@@ -23,6 +23,7 @@ def status(app: App, max_age: float | None, as_json: bool) -> None:
     if as_json:
         print_json([
             {"totals": report.totals, "age": report.age, "failing": report.failing, "events": report.events,
+             "starved": report.starved,
              "verdict": why}
         ])  # fmt: skip
     else:
@@ -43,6 +44,8 @@ def _print(report: object) -> None:
     click.echo(
         f"{totals.alerts_open} alerts collect, {totals.outbox_waiting} messages wait, {totals.outbox_dead} given up"
     )
+    if report.starved:
+        click.echo(one_line(f"since {listing.when(report.starved.at)} UTC {report.starved.detail}"))
     done = totals.last_pass
     click.echo(f"last sign of the daemon: {listing.when(done.finished_at)}" if done else "no pass yet")
     for row in report.failing[:20]:

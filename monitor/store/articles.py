@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
 from monitor.errors import Reason
 from monitor.model import OWN_ROLES, Article, Block, Standing, TextKind
@@ -21,14 +22,16 @@ from monitor.store.codec import (
     micros_or_none,
     pack_blocks,
     pack_body,
+    pack_numbers,
     pack_words,
     unpack_body,
+    unpack_numbers,
     unpack_words,
 )
 from monitor.store.fulltext import SqlFulltext, own_text, words
 from monitor.store.rows import Row, Sql, Value, narrow
 from monitor.store.search import LAST, SqlSearch, expression
-from monitor.views import ArticleRow, Filter, Saved, StoredArticle
+from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle
 
 # What `article_row` reads; hits.py joins the same.
 COLUMNS = """
@@ -47,7 +50,7 @@ _FILTERS = {
 }
 _WHOLE = f"""
 SELECT {COLUMNS}, a.canonical, a.canonical_url, a.authors, a.updated, a.section, a.wire, a.paywalled, a.live, a.detail,
-    a.content_hash, a.revision, b.dictionary, b.data
+    a.content_hash, a.revision, a.sketch, b.dictionary, b.data
 FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
 _NAMED = "WHERE a.id IN (SELECT value FROM json_each(?))"
@@ -72,14 +75,14 @@ _LEAST_BODY = 600
 _INSERT = """
 INSERT INTO articles (
     url, canonical, canonical_url, key, url_key, title, language, authors, published, updated, section, wire, paywalled,
-    live, text, reason, detail, content_hash, body_key, outlet_id, standing, revision, fetched_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING id
+    live, text, reason, detail, content_hash, body_key, sketch, outlet_id, standing, revision, fetched_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING id
 """
 _UPDATE = """
 UPDATE articles SET
     url = ?, canonical = ?, canonical_url = ?, key = ?, url_key = ?, title = ?, language = ?, authors = ?,
     published = ?, updated = ?, section = ?, wire = ?, paywalled = ?, live = ?, text = ?, reason = ?, detail = ?,
-    content_hash = ?, body_key = ?, revision = ?
+    content_hash = ?, body_key = ?, sketch = ?, revision = ?
 WHERE id = ?
 """
 _REVISION = """
@@ -102,7 +105,14 @@ class SqlArticles:
         self._search = SqlSearch(sql)
 
     def save(
-        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+        self,
+        article: Article,
+        *,
+        fetched_at: datetime,
+        standing: Standing,
+        known_id: int = 0,
+        listed_as: str = "",
+        kept: Kept | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there."""
         known = self._known(article, known_id)
@@ -114,7 +124,7 @@ class SqlArticles:
             # Its address is the one it was first found under.
             article = replace(article, url=known.row["url"], canonical_url=known.canonical)
         if known is None:
-            return self._insert(article, fetched_at, standing)
+            return self._insert(article, _Text.of(article, kept), fetched_at, standing)
         number, revision = known.row["id"], known.row["revision"]
         worth, stored = _worth(article.text, article.reason), _worth(TextKind(known.row["text"]), known.row["reason"])
         if {worth, stored} == {_STUB, _WORTH[TextKind.FEED]}:
@@ -123,7 +133,11 @@ class SqlArticles:
             completes = worth > stored
         revises = worth == stored or completes
         differs = not known.says(article)
+        text = _Text.of(article, kept)
         if not completes and not (revises and differs):
+            if kept is not None and revises and text.blocks != known.blocks:
+                # Other sentences are quoted now.
+                self._update(article, text, known, revision)
             return Saved(number, revision, created=False, changed=False)
         if differs:
             row = known.row
@@ -131,7 +145,7 @@ class SqlArticles:
                 _REVISION, number, revision, row["title"], row["dictionary"], row["data"], row["text"],
                 row["content_hash"], micros(fetched_at),
             )  # fmt: skip
-        self._update(article, known, revision + differs)
+        self._update(article, text, known, revision + differs)
         return Saved(number, revision + differs, created=False, changed=True)
 
     def get(self, article_id: int) -> StoredArticle | None:
@@ -218,31 +232,35 @@ class SqlArticles:
         )
         return next(map(self._as_known, same), None)
 
-    def _insert(self, article: Article, fetched_at: datetime, standing: Standing) -> Saved:
+    def _insert(self, article: Article, text: _Text, fetched_at: datetime, standing: Standing) -> Saved:
         at = micros(fetched_at)
-        number = self._sql.insert(_INSERT, *_values(article, _key(article)), article.outlet, standing.value, at)
+        number = self._sql.insert(
+            _INSERT, *_values(article, _key(article)), text.sketch, article.outlet, standing.value, at
+        )
         assert number is not None
         self._sql.write(
-            "INSERT INTO bodies (article_id, dictionary, data) VALUES (?, ?, ?)", number, *self._pack(article)
-        )
+            "INSERT INTO bodies (article_id, dictionary, data) VALUES (?, ?, ?)", number,
+            *self._pack(text, article.language),
+        )  # fmt: skip
         self._bodies.count(article.language)
-        self._fulltext.put(number, words(article.title, article.standfirst, article.blocks))
+        self._fulltext.put(number, words(article.title, text.standfirst, text.blocks))
         self._calendar.article(number, at)
         return Saved(number, 1, created=True, changed=True)
 
-    def _update(self, article: Article, known: _Known, revision: int) -> None:
+    def _update(self, article: Article, text: _Text, known: _Known, revision: int) -> None:
         number, canonical = known.row["id"], _key(article)
         taken = self._sql.one(_KNOWN + _SAME_KEY + " AND a.id <> ?", key(canonical), article.outlet, canonical, number)
         if taken:
             # Its page names a canonical URL that another article has: it stays known by the one its feed gave.
             canonical = known.canonical
-        self._sql.write(_UPDATE, *_values(article, canonical), revision, number)
-        self._sql.write("UPDATE bodies SET dictionary = ?, data = ? WHERE article_id = ?", *self._pack(article), number)
+        self._sql.write(_UPDATE, *_values(article, canonical), text.sketch, revision, number)
+        packed = self._pack(text, article.language)
+        self._sql.write("UPDATE bodies SET dictionary = ?, data = ? WHERE article_id = ?", *packed, number)
         before = words(known.row["title"], known.standfirst, known.blocks)
-        self._fulltext.change(number, before, words(article.title, article.standfirst, article.blocks))
+        self._fulltext.change(number, before, words(article.title, text.standfirst, text.blocks))
 
-    def _pack(self, article: Article) -> tuple[int | None, bytes]:
-        return self._bodies.pack(pack_body(article.standfirst, pack_blocks(article.blocks)), article.language)
+    def _pack(self, text: _Text, language: str | None) -> tuple[int | None, bytes]:
+        return self._bodies.pack(pack_body(text.standfirst, pack_blocks(text.blocks)), language)
 
     def _stored(self, row: Row) -> StoredArticle:
         listed = article_row(row)
@@ -267,7 +285,23 @@ class SqlArticles:
             content_hash=row["content_hash"],
             detail=row["detail"],
         )
-        return StoredArticle(listed, article, row["revision"])
+        return StoredArticle(
+            listed, article, row["revision"], None if row["sketch"] is None else unpack_numbers(row["sketch"])
+        )
+
+
+class _Text(NamedTuple):
+    """What is kept of an article's words."""
+
+    standfirst: str
+    blocks: tuple[Block, ...]
+    sketch: bytes | None
+
+    @classmethod
+    def of(cls, article: Article, kept: Kept | None) -> _Text:
+        if kept is None:
+            return cls(article.standfirst, article.blocks, None)
+        return cls("", kept.blocks, pack_numbers(kept.sketch))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from monitor.store.bodies import SqlBodies
 from monitor.store.calendar import SqlCalendar
 from monitor.store.fulltext import SqlFulltext, own_text
 from monitor.store.hits import SqlHits
+from monitor.store.keeping import SqlKeeping
 from monitor.store.links import SqlLinks
 from monitor.store.outlets import SqlOutlets
 from monitor.store.rows import Sql, clean, translated
@@ -47,11 +48,13 @@ class SqliteStore:
         self.outlets = SqlOutlets(sql)
         self.links = SqlLinks(sql)
         self._calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
-        self.articles = SqlArticles(sql, self.bodies, SqlFulltext(sql), self._calendar)
+        fulltext = SqlFulltext(sql)
+        self.articles = SqlArticles(sql, self.bodies, fulltext, self._calendar)
         self.hits = SqlHits(sql, self.bodies, self._calendar)
         self.stories = SqlStories(sql)
         self.alerts = SqlAlerts(sql, self.hits)
         self.upkeep = SqlUpkeep(sql, self._calendar)
+        self.keeping = SqlKeeping(sql, self.bodies, fulltext, self._calendar)
         with translated(path):
             self._check() if readonly else self._prepare()
             for pragma in _EVERYWHERE:

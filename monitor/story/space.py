@@ -192,7 +192,11 @@ class Space:
     def near(self, query: Query) -> list[int]:
         """Return the rows that share an article's heaviest terms, the most promising first."""
         setting, ids, weights = self.setting, query.terms.ids, query.weights
-        top = np.argpartition(weights, -setting.asked)[-setting.asked :] if len(weights) > setting.asked else range(len(weights))
+        top = (
+            np.argpartition(weights, -setting.asked)[-setting.asked :]
+            if len(weights) > setting.asked
+            else range(len(weights))
+        )
         scores: dict[int, float] = {}
         for term, weight in zip(ids[top].tolist(), (weights[top] ** 2).tolist(), strict=True):
             holders = self._posted.get(term, ())

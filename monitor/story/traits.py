@@ -39,9 +39,7 @@ _UNSPACED = (
 )
 # Vowel signs are no letters to Python: Latin, Hebrew, Arabic marks, and those of Indian scripts.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
-_TOKEN = re.compile(
-    rf"[{_UNSPACED}]+|[0-9]+(?:[.,][0-9]+)*(?![^\W\d_])|(?:[^\W_{_UNSPACED}]|[{_MARKS}])+"
-)
+_TOKEN = re.compile(rf"[{_UNSPACED}]+|[0-9]+(?:[.,][0-9]+)*(?![^\W\d_])|(?:[^\W_{_UNSPACED}]|[{_MARKS}])+")
 _FIRST_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _GROUPS = re.compile(r"[.,](?=[0-9]{3}(?![0-9]))")
