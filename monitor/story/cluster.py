@@ -16,11 +16,13 @@ from heapq import heappop, heappush
 
 from monitor.model import Article
 from monitor.placing import Member, Move, Placement, PlacementReason, Traits
+from monitor.story.divide import halves
 from monitor.story.groups import WINDOW, Group, Groups, Held
 from monitor.story.space import Query, Setting, Space, Terms, unpack
 from monitor.story.texts import Texts
 
 # The last look is half a day before a story ends, while what it decides can still be told.
+FEW = 4
 LAST_LOOK = WINDOW - timedelta(hours=12)
 
 
@@ -28,12 +30,15 @@ LAST_LOOK = WINDOW - timedelta(hours=12)
 class Rules:
     """When articles are one event. `join`: least likeness. `better`: by how much another story must be nearer for an
     article to leave its own. `look`: articles after which one is looked at again. `least`: distinct words.
+    `apart`: see divide.py. `grown`: by how much a group grows until it is looked at again, from FEW articles on.
     """
 
-    join: float = 0.30
+    join: float = 0.26
     better: float = 0.02
     look: int = 200
     least: int = 12
+    apart: float = 0.6
+    grown: float = 1.1
     space: Setting = field(default_factory=Setting)
 
 
@@ -48,6 +53,7 @@ class Clusters:
         self._count = 0
         self._soon: deque[tuple[int, str]] = deque()
         self._late: list[tuple[datetime, int, str]] = []
+        self._grown: dict[int, Group] = {}
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -126,7 +132,7 @@ class Clusters:
 
     def _take(self, group: Group, member: Held, sketch: tuple[int, ...]) -> None:
         self._groups.add(group, member)
-        # The same text once is enough to find it by.
+        self._note_growth(group)
         self._texts.add(member.mark, sketch, member.outlet)
         self._soon.append((member.number + self.rules.look, member.mark))
         if member.at is not None:
@@ -193,6 +199,8 @@ class Clusters:
     def looks(self, now: datetime, most: int = 20) -> list[Move]:
         """Look again at what is due, `most` articles at most; return what moved, in memory already."""
         moves: list[Move] = []
+        while self._grown and len(moves) < most:
+            moves += self._divide(self._grown.pop(next(iter(self._grown))), now)
         for _ in range(most):
             mark = self._due(now)
             if mark is None:
@@ -219,7 +227,7 @@ class Clusters:
             return []
         along = [one for one in own.members.values() if one.mark == member.mark or one.of == member.mark]
         rest = own.basis(frozenset(one.mark for one in along))
-        if rest and likeness < self._space.alike_to(query, rest) + self.rules.better:
+        if rest and likeness < self._like(query, rest) + self.rules.better:
             return []
         if len(along) < len(own.members):
             return self._move(along, best, likeness)
@@ -229,12 +237,45 @@ class Clusters:
             return [] if any(one.by_hand for one in others) else self._move(others, own, likeness)
         return self._move(along, best, likeness)
 
+    def _like(self, query: Query, members: list[Held]) -> float:
+        return self._space.alike_to(query, [one.terms for one in members])
+
+    def _note_growth(self, group: Group) -> None:
+        size = len(group.members)
+        if size >= max(FEW, group.checked * self.rules.grown):
+            self._grown[group.number] = group
+
+    def _divide(self, group: Group, now: datetime) -> list[Move]:
+        """Take a group apart that turned out to be two events. The part with hits keeps the id, else the older one."""
+        group.checked = len(group.members)
+        basis = group.basis()
+        if len(basis) < FEW or any(one.by_hand for one in group.members.values()):
+            return []
+        sides = halves(self._space, [one.terms for one in basis], self.rules.apart)
+        if sides is None:
+            return []
+        parts = ([one for one, first in zip(basis, sides, strict=True) if first],
+                 [one for one, first in zip(basis, sides, strict=True) if not first])  # fmt: skip
+        side_of = {one.mark: int(one in parts[1]) for one in basis}
+        for one in group.members.values():
+            if one.mark not in side_of:
+                query = self._space.query(one.terms)
+                nearer = self._like(query, parts[0]) >= self._like(query, parts[1])
+                side_of[one.mark] = side_of.get(one.of, int(not nearer))
+        told = [side_of[one.mark] for one in group.members.values() if one.kept]
+        leaves = 1 - told[0] if told else 1
+        leaving = [one for one in group.members.values() if side_of[one.mark] == leaves]
+        fresh = _id(f"{group.story}\n{leaving[0].mark}\n{now.isoformat()}")
+        new = self._groups.open(fresh, group.language, leaving[0].at)
+        return self._move(leaving, new, 0.0)
+
     def _move(self, leaving: list[Held], new: Group, likeness: float) -> list[Move]:
         moves = []
         for member in leaving:
             old = member.group.story if member.group else ""
             self._groups.take_out(member)
             self._groups.add(new, member)
+            self._note_growth(new)
             if old != new.story:
                 reason = PlacementReason.NEAR_TEXT if member.of else PlacementReason.SAME_EVENT
                 whole = old not in self._groups.stories
@@ -244,5 +285,8 @@ class Clusters:
 
 def story_id(article: Article) -> str:
     """Return the id of the story that this article opens: 16 hex digits, the same after a restart."""
-    key = f"{article.outlet}\n{article.canonical_url or article.url}"
+    return _id(f"{article.outlet}\n{article.canonical_url or article.url}")
+
+
+def _id(key: str) -> str:
     return blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()

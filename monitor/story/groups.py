@@ -44,15 +44,17 @@ class Group:
     opened: datetime | None
     language: bytes
     members: dict[str, Held] = field(default_factory=dict)
+    checked: int = 0
+    """How many articles it had when it was last found to be one event."""
 
     @property
     def kept(self) -> bool:
         """Say whether one of its articles has hits."""
         return any(one.kept for one in self.members.values())
 
-    def basis(self, without: frozenset[str] = frozenset()) -> list[Terms]:
-        """Return what its centroid is made of; copies count once."""
-        own = [one.terms for one in self.members.values() if one.mark not in without and not one.of and len(one.terms)]
+    def basis(self, without: frozenset[str] = frozenset()) -> list[Held]:
+        """Return whom its centroid is made of; copies count once."""
+        own = [one for one in self.members.values() if not one.of and len(one.terms) and one.mark not in without]
         return own if len(own) <= FIRST + NEWEST else own[:FIRST] + own[-NEWEST:]
 
 
@@ -137,7 +139,7 @@ class Groups:
     def _refill(self, group: Group) -> None:
         basis = group.basis()
         if basis:
-            self.space.fill(group.row, basis)
+            self.space.fill(group.row, [one.terms for one in basis])
 
     def _touch(self, group: Group) -> None:
         for active in self._active:

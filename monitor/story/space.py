@@ -26,12 +26,14 @@ _SIZE = len(ROOM) << HASH_BITS
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How alike articles are. `channels`: weight of words, capitalised words and numbers. `unseen`: articles taken
-    for granted in which no term stood, so that the first hundred are not told apart by "the".
+    """How alike articles are. `channels`: weight of words, capitalised words and numbers. `unseen`, `given`: articles
+    taken for granted, and in how many of them each term stood: the name that an event's ten articles share must not
+    weigh less than a word that stands in one.
     """
 
-    channels: tuple[float, float, float] = (1.0, 1.0, 0.6)
-    unseen: float = 200.0
+    channels: tuple[float, float, float] = (1.2, 1.2, 0.6)
+    unseen: float = 1000.0
+    given: float = 10.0
     # Heaviest terms of a group by which it is found; of an article by which it looks; groups compared in full.
     posted: int = 40
     asked: int = 60
@@ -103,15 +105,16 @@ class Space:
         self._holders[terms.ids] += change
         self._articles[terms.language] = self._articles.get(terms.language, 0) + change
 
-    def _rarity(self, ids: Ids, language: bytes) -> Weights:
+    def rarity(self, ids: Ids, language: bytes) -> Weights:
+        """Return the idf of terms in a language."""
         total = self._articles.get(language, 0) + self.setting.unseen
         held = self._holders[ids].astype(np.float32)
-        rarity: Weights = np.maximum(np.log(np.float32(total) / (held + 1)), 0.0)
+        rarity: Weights = np.maximum(np.log(np.float32(total) / (held + np.float32(self.setting.given))), 0.0)
         return rarity
 
     def query(self, terms: Terms) -> Query:
         """Make an article ready to be compared."""
-        weights = terms.weights * self._rarity(terms.ids, terms.language)
+        weights = terms.weights * self.rarity(terms.ids, terms.language)
         mass = 0.0
         for share, start, end in zip(self.setting.channels, terms.cuts, terms.cuts[1:], strict=False):
             length = float(np.sqrt(np.dot(weights[start:end], weights[start:end])))
@@ -145,7 +148,7 @@ class Space:
         ids, weights = self.summed(members)
         self._ids[row], self._weights[row] = ids, weights
         self._unpost(row)
-        heavy = weights * self._rarity(ids, members[0].language)
+        heavy = weights * self.rarity(ids, members[0].language)
         for channel, share in enumerate(self.setting.channels):
             part = heavy[_STARTS[channel] : _STARTS[channel + 1]]
             length = float(np.sqrt(np.dot(part, part)))
@@ -180,7 +183,7 @@ class Space:
                 )
                 sums = np.bincount(where, np.concatenate([one.weights[start:end] for start, end, one in parts]))
             if len(found) > room:
-                rare = sums * self._rarity(found, members[0].language)
+                rare = sums * self.rarity(found, members[0].language)
                 best = np.argpartition(rare, -room)[-room:]
                 found, sums = found[best], sums[best]
             ids[at : at + len(found)] = found
@@ -216,7 +219,7 @@ class Space:
 
     def _compare(self, query: Query, ids: Ids, weights: Weights) -> Weights:
         self._scratch[query.terms.ids] = query.weights
-        rare = weights * self._rarity(ids, query.terms.language)
+        rare = weights * self.rarity(ids, query.terms.language)
         shared = self._scratch[ids] * rare
         self._scratch[query.terms.ids] = 0.0
         squares = rare * rare

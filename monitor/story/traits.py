@@ -10,7 +10,7 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterator
-from math import exp, log1p
+from math import exp, sqrt
 from zlib import crc32
 
 from monitor.model import Article
@@ -19,17 +19,20 @@ from monitor.story.fingerprint import fingerprint
 from monitor.story.latin import latin
 
 VERSION = 1
-TOKENS = 150
-# What follows 150 words of twenty letters is not looked at.
+# Of words, and of capitalised words and numbers.
+TOKENS, NAME_TOKENS = 150, 300
+# What follows 300 words of twenty letters is not looked at.
 MAX_TEXT = 6_000
+# Words are cut to these letters, a stem for most languages.
+STEM = 6
 CHANNELS = ("words", "capitals", "numbers")
 # Room of each channel: distinct terms an article, and columns of a centroid.
-ROOM = (150, 64, 32)
+ROOM = (150, 96, 32)
 HEAD = struct.Struct("<B8s3B")
 MAX_TERMS = HEAD.size + 4 * sum(ROOM)
 # A term is a number of 32 bits: 20 of its hash, 2 of its channel, 10 of its weight.
 HASH_BITS, WEIGHT_BITS = 20, 10
-_SCALE = 128
+_SCALE = 25
 # Newspapers put what happened first: weight 9 at the top, 1 + 8/e after 300 characters.
 _TOP, _FADE = 8.0, 300.0
 # Scripts without spaces between words, by character: Thai and Lao, Tibetan, Burmese, Khmer, kana, Han.
@@ -65,7 +68,7 @@ def pack(language: str | None, title: str, standfirst: str, body: str) -> bytes:
         heaviest = sorted(terms.items(), key=lambda item: (-item[1], item[0]))[: ROOM[channel]]
         counts.append(len(heaviest))
         for number, weight in sorted(heaviest):
-            scaled = min(int(log1p(weight) * _SCALE), (1 << WEIGHT_BITS) - 1)
+            scaled = min(int(sqrt(weight) * _SCALE), (1 << WEIGHT_BITS) - 1)
             packed.append((channel << HASH_BITS | number) << WEIGHT_BITS | scaled)
     code = (language or "").encode("ascii", "replace")[:8]
     return HEAD.pack(VERSION, code, *counts) + struct.pack(f"<{len(packed)}I", *packed)
@@ -84,23 +87,24 @@ def _terms(text: str) -> Iterator[tuple[int, str, float]]:
     """Yield (channel, term, weight) of a text's first tokens."""
     count = 0
     for match in _TOKEN.finditer(text):
-        if count >= TOKENS:
+        if count >= NAME_TOKENS:
             return
         token = match[0]
         weight = 1.0 + _TOP * exp(-match.start() / _FADE)
+        count += 1
         if _NUMBER.fullmatch(token):
-            count += 1
             number = _GROUPS.sub("", token).replace(",", ".")
             if not _YEAR.fullmatch(number):
                 yield 2, number, weight
         elif _FIRST_UNSPACED.match(token):
-            # Two characters are about a word.
-            count += max(1, len(token) // 2)
             for start in range(max(1, len(token) - 1)):
-                yield 0, token[start : start + 2], weight
+                if count <= TOKENS:
+                    yield 0, token[start : start + 2], weight
+                # Two characters are about a word.
+                count += start & 1
         else:
-            count += 1
             folded = token.casefold()
-            yield 0, folded, weight
+            if count <= TOKENS:
+                yield 0, folded[:STEM], weight
             if token != folded and token[0].isupper() and len(token) > 1:
                 yield 1, latin(folded), weight
