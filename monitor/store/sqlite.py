@@ -27,8 +27,9 @@ from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
 
 BUSY_TIMEOUT = 5.0
-# FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing.
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864")
+# FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing. Deleted text is
+# overwritten: Debian's SQLite does so anyway.
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864", "secure_delete = ON")
 # 64 MB of pages: the upper levels of the indexes of a million articles.
 _EVERYWHERE = ("cache_size = -64000", "temp_store = MEMORY", "foreign_keys = ON")
 
@@ -40,10 +41,11 @@ class SqliteStore:
         self.path = path
         self._connection = connection
         self._depth = 0
-        sql = Sql(connection, path)
+        self.sql = sql = Sql(connection, path)
         self.outlets = SqlOutlets(sql)
         self.links = SqlLinks(sql)
-        calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
+        self.calendar = calendar = SqlCalendar(sql)
+        self.bodies = SqlBodies(sql)
         fulltext = SqlFulltext(sql)
         self.articles = SqlArticles(sql, self.bodies, fulltext, calendar)
         self.hits = SqlHits(sql, self.bodies, calendar)
