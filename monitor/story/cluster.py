@@ -91,7 +91,9 @@ class Clusters:
             if other.group is not None and (not story or other.group.story == story):
                 reason = PlacementReason.SAME_TEXT if copied.same else PlacementReason.NEAR_TEXT
                 share, chosen = copied.share, other.group.story
-                of = member.of = other.of or other.mark
+                # What copied this very article before it was read again stays its copy.
+                first = other.of if other.of in self._groups.members else other.mark
+                of = member.of = "" if other.of == member.mark else first
         if reason is PlacementReason.NEW and not story and member.terms.cuts[1] >= self.rules.least:
             found, share = self._nearest(self._space.query(member.terms))
             if found is not None:
@@ -115,7 +117,7 @@ class Clusters:
 
     def _group_for(self, member: Held, placement: Placement, before: Held | None) -> Group | None:
         """Return the group of the chosen story that an article goes into; None where the story is over."""
-        if placement.of:
+        if placement.of in self._groups.members:
             return self._groups.members[placement.of].group
         groups = self._groups.stories.get(placement.story_id, [])
         if groups:
