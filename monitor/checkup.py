@@ -17,6 +17,7 @@ from monitor.notify.channels.sender import Sender
 from monitor.pool import Pool
 from monitor.ports import Store
 from monitor.settings.load import Settings
+from monitor.upkeep import starved
 from monitor.views import EventRow, OutletRow, Totals
 
 # Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
@@ -46,13 +47,7 @@ def examine(store: Store, now: datetime) -> Report:
     failing = sorted((row for row in store.outlets.rows() if row.reason), key=lambda row: -row.failures)
     events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
     events.sort(key=lambda event: event.kind == "baseline")
-    return Report(totals, age, tuple(failing), _starved(store), tuple(events))
-
-
-def _starved(store: Store) -> EventRow | None:
-    low = store.upkeep.events(kind="disk_low", limit=1)
-    again = store.upkeep.events(kind="disk_ok", limit=1)
-    return low[0] if low and (not again or again[0].id < low[0].id) else None
+    return Report(totals, age, tuple(failing), starved(store), tuple(events))
 
 
 def verdict(report: Report, max_age: float) -> str:

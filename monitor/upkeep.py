@@ -106,6 +106,13 @@ def settle(store: Store) -> Iterator[Callable[[], object]]:
         yield free
 
 
+def starved(store: Store) -> EventRow | None:
+    """Return since when nothing is read for want of room; None: there is room."""
+    low = store.upkeep.events(kind="disk_low", limit=1)
+    again = store.upkeep.events(kind="disk_ok", limit=1)
+    return low[0] if low and (not again or again[0].id < low[0].id) else None
+
+
 class Floor:
     """Whether there is room to read more into the database. A Ledger itself, so that it hears of a disk that is full
     where the file system does not say so: a quota.
@@ -114,6 +121,7 @@ class Floor:
     def __init__(self, ledger: Ledger, clock: Clock, path: Path, least: int) -> None:
         """`least`: bytes that must be free where `path` is; 0: no floor."""
         self.low = False
+        self._looked = False
         self._ledger, self._clock, self._path, self._least = ledger, clock, path, least
         self._refused = ""
         self._untold: EventRow | None = None
@@ -132,6 +140,10 @@ class Floor:
 
     async def room(self) -> bool:
         """Look; note once when reading stops and when it goes on."""
+        if not self._looked:
+            # What the last process told holds until this one tells otherwise.
+            self._looked = True
+            self.low = await asyncio.wrap_future(self._ledger.submit(starved)) is not None
         why = self._shortage()
         if self._refused and not why:
             # The database itself must say that it can grow again.

@@ -125,6 +125,13 @@ async def test_below_the_floor_nothing_is_read_and_it_is_told_once_each_way(tmp_
         assert await floor.room()
         told = floor.submit(lambda store: [event.kind for event in store.upkeep.events()]).result()
         assert told == ["disk_ok", "disk_low"]
+        free = 1
+        assert not await floor.room()
+        after = Floor(floor, Clock(), tmp_path / "monitor.db", 500)
+        free = 1_000
+        assert await after.room()
+        told = floor.submit(lambda store: [event.kind for event in store.upkeep.events()]).result()
+        assert told == ["disk_ok", "disk_low", "disk_ok", "disk_low"]
     finally:
         floor.close()
 
