@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.errors import Reason, SendReason
-from monitor.model import Alert, Article, Hit, LinkState, Message, Standing
+from monitor.model import Alert, Article, Block, Hit, LinkState, Message, Standing
 from monitor.placing import Member as Member
 from monitor.placing import Move as Move
 from monitor.placing import Placement as Placement
@@ -186,6 +186,18 @@ class StoredArticle:
     row: ArticleRow
     article: Article
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an article said. `until`: when the next version was read; None: it is what the article says now."""
+
+    revision: int
+    until: datetime | None
+    title: str
+    standfirst: str
+    blocks: tuple[Block, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ FLOORS = {
     "monitor.intake": 4,
     "monitor.reading": 4,
     "monitor.trial": 4,
+    "monitor.review": 4,
     "monitor.enrol": 4,
     "monitor.discovery": 4,
     "monitor.settings": 4,

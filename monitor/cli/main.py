@@ -16,7 +16,7 @@ COMMANDS = {
     "demo": ("demo", "demo", "See the whole line work, with no network and no configuration."),
     "run": ("run", "run", "Run the daemon; --once: do what is due now and stop."),
     "hits": ("hits", "hits", "List and search stored hits; show one with its reason."),
-    "articles": ("articles", "articles", "List and search stored articles."),
+    "articles": ("showing", "articles", "List and search stored articles; show one, and what changed in it."),
     "rules": ("rules", "rules", "List, check, try and explain rules."),
     "outlets": ("outlets", "outlets", "List, find, add and check outlets; import and export them."),
     "alerts": ("alerts", "alerts", "List what was sent, failed or waits; send a test message."),

@@ -22,8 +22,9 @@ from monitor.store.codec import (
     unpack_words,
 )
 from monitor.store.fulltext import SqlFulltext, own_text, words
+from monitor.store.revisions import SqlRevisions
 from monitor.store.rows import Row, Sql, Value, narrow
-from monitor.views import ArticleRow, Filter, Saved, StoredArticle
+from monitor.views import ArticleRow, Filter, Saved, StoredArticle, Version
 
 # What `article_row` reads; hits.py joins the same.
 COLUMNS = """
@@ -143,6 +144,10 @@ class SqlArticles:
         chosen = f"WHERE a.id IN (SELECT id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?)"  # noqa: S608
         rows = self._sql.all(_ROWS + chosen + " ORDER BY a.id DESC", *values, wanted.limit)
         return [article_row(row) for row in rows]
+
+    def versions(self, article_id: int) -> list[Version]:
+        """Return all that an article said, oldest first."""
+        return SqlRevisions(self._sql, self._bodies).of(article_id)
 
     def _known(self, article: Article, known_id: int) -> _Known | None:
         row = self._sql.one(_KNOWN + "WHERE a.id = ?", known_id) if known_id else None
