@@ -209,6 +209,32 @@ class HitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """An article in its story. `copy_of`: the article whose text it has, cut or extended; 0: none that is known.
+    `wire`: the agency it names.
+    """
+
+    article: ArticleRow
+    reason: PlacementReason
+    copy_of: int = 0
+    similarity: float = 0.0
+    wire: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRow:
+    """A story in a listing. `title`: its first article's; `last_hit_at`: when its newest hit was found."""
+
+    id: str
+    title: str
+    outlets: int
+    articles: int
+    hits: int
+    opened_at: datetime
+    last_hit_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """What to list, newest first. `before`: only ids below it, for the next page. None: no bound."""
 

@@ -21,6 +21,7 @@ FLOORS = {
     "monitor.parse": 2,
     "monitor.ports": 2,
     "monitor.ports_store": 2,
+    "monitor.ports_stories": 2,
     "monitor.outlets": 3,
     "monitor.fetch": 3,
     "monitor.extract": 3,
@@ -55,6 +56,7 @@ EXCEPTIONS = {
     ("monitor.__main__", "monitor.cli"),
     ("monitor.demo", "monitor.daemon"),
     ("monitor.ports", "monitor.ports_store"),
+    ("monitor.ports_store", "monitor.ports_stories"),
     ("monitor.ports", "monitor.query"),
     ("monitor.query", "monitor.parse"),
     ("monitor.query", "monitor.query_check"),
@@ -113,6 +115,7 @@ DOORS = {
     "pydantic_core": ("monitor/settings/",),
     "click": ("monitor/cli/",),
     "rich": ("monitor/cli/",),
+    "docx": ("monitor/review/word.py",),
     "zstandard": ("monitor/store/bodies.py",),
 }
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
@@ -126,6 +129,7 @@ PURE_DOORS = (
     "monitor/notify/channels/",
     "monitor/ports.py",
     "monitor/ports_store.py",
+    "monitor/ports_stories.py",
 )
 ASYNC_ROOMS = (
     "monitor/ports.py",
