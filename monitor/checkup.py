@@ -33,6 +33,8 @@ class Report:
     age: float | None
     failing: tuple[OutletRow, ...]
     """Sources whose last poll failed, the longest-failing first."""
+    starved: EventRow | None = None
+    """Since when nothing is read for want of room on the disk; None: there is room."""
     events: tuple[EventRow, ...] = ()
     """Those of the last 24 hours, newest first; baselines last: after an import they are as many as the outlets."""
 
@@ -44,7 +46,13 @@ def examine(store: Store, now: datetime) -> Report:
     failing = sorted((row for row in store.outlets.rows() if row.reason), key=lambda row: -row.failures)
     events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
     events.sort(key=lambda event: event.kind == "baseline")
-    return Report(totals, age, tuple(failing), tuple(events))
+    return Report(totals, age, tuple(failing), _starved(store), tuple(events))
+
+
+def _starved(store: Store) -> EventRow | None:
+    low = store.upkeep.events(kind="disk_low", limit=1)
+    again = store.upkeep.events(kind="disk_ok", limit=1)
+    return low[0] if low and (not again or again[0].id < low[0].id) else None
 
 
 def verdict(report: Report, max_age: float) -> str:

@@ -20,6 +20,7 @@ from monitor.watched import Candidates as Candidates
 from monitor.watched import Cookie as Cookie
 from monitor.watched import Entry as Entry
 from monitor.watched import Feed as Feed
+from monitor.watched import Keep as Keep
 from monitor.watched import Link as Link
 from monitor.watched import Links as Links
 from monitor.watched import LinkState as LinkState

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol, TypeVar
 
 from monitor.errors import AlertReason
 from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
+from monitor.ports_keeping import Keeping
 from monitor.ports_stories import Stories
+from monitor.sought import Sought
 from monitor.views import (
     AlertRow,
     ArticleRow,
+    By,
     DueAlert,
     DueSource,
     EventRow,
     Filter,
     Had,
+    HitKey,
     HitRow,
+    Kept,
     LinkOutcome,
     Moved,
     OutboxRow,
@@ -132,7 +137,14 @@ class Articles(Protocol):
     """
 
     def save(
-        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+        self,
+        article: Article,
+        *,
+        fetched_at: datetime,
+        standing: Standing,
+        known_id: int = 0,
+        listed_as: str = "",
+        kept: Kept | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A
         changed title or text adds a revision that keeps the old one; the same content changes nothing. A
@@ -140,11 +152,17 @@ class Articles(Protocol):
 
         `listed_as`: the canonical URL that its feed gave. It counts where the page's own names quite another article
         that is known: some templates call a section front the canonical URL of all they print.
+
+        `kept`: what is stored and indexed of the text; by the whole it is known again. None: all of it.
         """
         ...
 
     def get(self, article_id: int) -> StoredArticle | None:
         """Return one with its text."""
+        ...
+
+    def row(self, article_id: int) -> ArticleRow | None:
+        """Return one without its text."""
         ...
 
     def find(self, url: str) -> StoredArticle | None:
@@ -153,6 +171,24 @@ class Articles(Protocol):
 
     def rows(self, wanted: Filter) -> list[ArticleRow]:
         """List, newest first (by id)."""
+        ...
+
+    def many(self, article_ids: Sequence[int]) -> dict[int, StoredArticle]:
+        """Return these with their texts, by id, in one look; those that are not there are left out."""
+        ...
+
+    def count(self, wanted: Filter) -> int:
+        """Count, whatever the limit."""
+        ...
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[int]:
+        """Yield the ids of articles that full text says hold what is sought, newest first, whatever the limit."""
+        ...
+
+    def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
+        """Return how much articles, ids from high to low, are about what is sought: the lower, the more. Only those
+        close enough to the first are ranked.
+        """
         ...
 
     def versions(self, article_id: int) -> list[Version]:
@@ -185,6 +221,32 @@ class Hits(Protocol):
 
     def rows(self, wanted: Filter) -> list[HitRow]:
         """List, newest first (by id)."""
+        ...
+
+    def many(self, hit_ids: Sequence[int]) -> dict[int, HitRow]:
+        """Return these, by id."""
+        ...
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the ids of hits, and of their articles, that full text says hold what is sought, newest first,
+        whatever the limit.
+        """
+        ...
+
+    def about(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the same, roughly those of the newest articles first, whichever way is fastest."""
+        ...
+
+    def keys(self, hit_ids: Sequence[int]) -> list[HitKey]:
+        """Return what these hits are counted by."""
+        ...
+
+    def per_day(self, wanted: Filter, zone: tzinfo) -> dict[str, int]:
+        """Count hits by day (YYYY-MM-DD) in a zone; days without hits are left out."""
+        ...
+
+    def tally(self, by: By, wanted: Filter) -> dict[str, int]:
+        """Count hits by what they have in common, but the day; "" for a language that is not known."""
         ...
 
 
@@ -278,6 +340,8 @@ class Store(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def upkeep(self) -> Upkeep: ...
+    @property
+    def keeping(self) -> Keeping: ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, written through when it ends; nested ones are savepoints."""

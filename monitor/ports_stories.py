@@ -1,4 +1,4 @@
-"""What the pipeline and the commands ask of the store about stories; named from ports_store.py."""
+"""What the pipeline asks of the store about stories; named from ports_store.py. All datetimes are aware UTC."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ class Stories(Protocol):
         ...
 
     def timeline(self, story_id: str) -> list[Placed]:
-        """Return the articles of a story as they came, oldest first by publication where that is known to be before
-        they were read.
-        """
+        """Return the articles of a story as they appeared, oldest first; one dated ahead did when it was read."""
         ...
 
     def placed(self, article_ids: Sequence[int]) -> list[Placed]:

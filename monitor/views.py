@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from monitor.errors import Reason, SendReason
 from monitor.model import Alert, Article, Block, Hit, LinkState, Message, Standing
@@ -186,6 +187,16 @@ class StoredArticle:
     row: ArticleRow
     article: Article
     revision: int
+    sketch: tuple[int, ...] | None = None
+    """By what its text is known again where not all of it is kept; see Outlet.keep_text. None: all is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is stored of a text in place of all of it: some blocks, and by what it is known again."""
+
+    blocks: tuple[Block, ...]
+    sketch: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +217,27 @@ class HitRow:
 
     hit: Hit
     article: ArticleRow
+
+
+class By(StrEnum):
+    """What hits are counted by."""
+
+    DAY = "day"
+    OUTLET = "outlet"
+    RULE = "rule"
+    STORY = "story"
+    LANG = "lang"
+
+
+@dataclass(frozen=True, slots=True)
+class HitKey:
+    """What a hit is counted by."""
+
+    rule_id: str
+    outlet_id: str
+    story_id: str
+    language: str | None
+    found_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,3 +358,14 @@ class Totals:
     outbox_waiting: int
     outbox_dead: int
     last_pass: Pass | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """An article that may have to go. `hit_at`: its newest hit; `awaited`: something of it has still to be told."""
+
+    id: int
+    outlet_id: str
+    fetched_at: datetime
+    hit_at: datetime | None
+    awaited: bool

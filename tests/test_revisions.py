@@ -126,5 +126,5 @@ async def test_the_commands_say_what_changed_and_since_when_a_hit_is_gone(watche
         piece for p in shown["changes"][0]["paragraphs"] for piece in p
     ]
     assert "there is no article 99" in run("articles", "show", "99", code=1)
-    assert len(run("articles", "--json").splitlines()) == 2
-    assert len(run("articles", "list", "nato", "--json").splitlines()) == 0
+    assert len(run("articles", "--ndjson").splitlines()) == 2
+    assert len(run("articles", "list", "nato", "--ndjson").splitlines()) == 0

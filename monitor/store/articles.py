@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
 
 from monitor.errors import Reason
 from monitor.model import OWN_ROLES, Article, Block, Standing, TextKind
 from monitor.parse.digest import key, title_key
+from monitor.sought import Sought
 from monitor.store.bodies import SqlBodies
 from monitor.store.calendar import SqlCalendar
 from monitor.store.codec import (
@@ -17,14 +22,17 @@ from monitor.store.codec import (
     micros_or_none,
     pack_blocks,
     pack_body,
+    pack_numbers,
     pack_words,
     unpack_body,
+    unpack_numbers,
     unpack_words,
 )
 from monitor.store.fulltext import SqlFulltext, own_text, words
 from monitor.store.revisions import SqlRevisions
 from monitor.store.rows import Row, Sql, Value, narrow
-from monitor.views import ArticleRow, Filter, Saved, StoredArticle, Version
+from monitor.store.search import LAST, SqlSearch, expression
+from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle, Version
 
 # What `article_row` reads; hits.py joins the same.
 COLUMNS = """
@@ -43,9 +51,10 @@ _FILTERS = {
 }
 _WHOLE = f"""
 SELECT {COLUMNS}, a.canonical, a.canonical_url, a.authors, a.updated, a.section, a.wire, a.paywalled, a.live, a.detail,
-    a.content_hash, a.revision, b.dictionary, b.data
+    a.content_hash, a.revision, a.sketch, b.dictionary, b.data
 FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
+_NAMED = "WHERE a.id IN (SELECT value FROM json_each(?))"
 _KNOWN = """
 SELECT a.id, a.url, a.canonical, a.title, a.language, a.published, a.text, a.reason, a.content_hash, a.revision,
     b.dictionary, b.data
@@ -60,19 +69,21 @@ _BY_ADDRESS = (
     "UNION ALL SELECT id FROM articles WHERE url_key = ? AND url_key <> key AND url = ?))"
 )
 _SAME_BODY = "WHERE a.body_key = ? AND a.body_key <> 0 AND a.outlet_id = ? ORDER BY a.id LIMIT 10"
+# Of what the index finds, so many are asked for their language or time at once.
+_LOOK = 256
 # Some hundred words: a shorter text may be said of two events.
 _LEAST_BODY = 600
 _INSERT = """
 INSERT INTO articles (
     url, canonical, canonical_url, key, url_key, title, language, authors, published, updated, section, wire, paywalled,
-    live, text, reason, detail, content_hash, body_key, outlet_id, standing, revision, fetched_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING id
+    live, text, reason, detail, content_hash, body_key, sketch, outlet_id, standing, revision, fetched_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) RETURNING id
 """
 _UPDATE = """
 UPDATE articles SET
     url = ?, canonical = ?, canonical_url = ?, key = ?, url_key = ?, title = ?, language = ?, authors = ?,
     published = ?, updated = ?, section = ?, wire = ?, paywalled = ?, live = ?, text = ?, reason = ?, detail = ?,
-    content_hash = ?, body_key = ?, revision = ?
+    content_hash = ?, body_key = ?, sketch = ?, revision = ?
 WHERE id = ?
 """
 _REVISION = """
@@ -92,9 +103,17 @@ class SqlArticles:
         self._bodies = bodies
         self._fulltext = fulltext
         self._calendar = calendar
+        self._search = SqlSearch(sql)
 
     def save(
-        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+        self,
+        article: Article,
+        *,
+        fetched_at: datetime,
+        standing: Standing,
+        known_id: int = 0,
+        listed_as: str = "",
+        kept: Kept | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there."""
         known = self._known(article, known_id)
@@ -106,7 +125,7 @@ class SqlArticles:
             # Its address is the one it was first found under.
             article = replace(article, url=known.row["url"], canonical_url=known.canonical)
         if known is None:
-            return self._insert(article, fetched_at, standing)
+            return self._insert(article, _Text.of(article, kept), fetched_at, standing)
         number, revision = known.row["id"], known.row["revision"]
         worth, stored = _worth(article.text, article.reason), _worth(TextKind(known.row["text"]), known.row["reason"])
         if {worth, stored} == {_STUB, _WORTH[TextKind.FEED]}:
@@ -115,7 +134,11 @@ class SqlArticles:
             completes = worth > stored
         revises = worth == stored or completes
         differs = not known.says(article)
+        text = _Text.of(article, kept)
         if not completes and not (revises and differs):
+            if kept is not None and revises and text.blocks != known.blocks:
+                # Other sentences are quoted now.
+                self._update(article, text, known, revision)
             return Saved(number, revision, created=False, changed=False)
         if differs:
             row = known.row
@@ -123,13 +146,18 @@ class SqlArticles:
                 _REVISION, number, revision, row["title"], row["dictionary"], row["data"], row["text"],
                 row["content_hash"], micros(fetched_at),
             )  # fmt: skip
-        self._update(article, known, revision + differs)
+        self._update(article, text, known, revision + differs)
         return Saved(number, revision + differs, created=False, changed=True)
 
     def get(self, article_id: int) -> StoredArticle | None:
         """Return one with its text."""
         row = self._sql.one(_WHOLE + "WHERE a.id = ?", article_id)
         return self._stored(row) if row else None
+
+    def row(self, article_id: int) -> ArticleRow | None:
+        """Return one without its text."""
+        row = self._sql.one(_ROWS + "WHERE a.id = ?", article_id)
+        return article_row(row) if row else None
 
     def find(self, url: str) -> StoredArticle | None:
         """Return the newest known by this URL or canonical URL."""
@@ -144,6 +172,44 @@ class SqlArticles:
         chosen = f"WHERE a.id IN (SELECT id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?)"  # noqa: S608
         rows = self._sql.all(_ROWS + chosen + " ORDER BY a.id DESC", *values, wanted.limit)
         return [article_row(row) for row in rows]
+
+    def many(self, article_ids: Sequence[int]) -> dict[int, StoredArticle]:
+        """Return these with their texts, by id."""
+        rows = self._sql.all(_WHOLE + _NAMED, json.dumps([*article_ids]))
+        return {row["id"]: self._stored(row) for row in rows}
+
+    def count(self, wanted: Filter) -> int:
+        """Count, whatever the limit."""
+        condition, values = narrow(wanted, _FILTERS, self._calendar.articles)
+        return self._sql.number(f"SELECT count(*) FROM articles WHERE {condition}", *values)  # noqa: S608
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[int]:
+        """Yield the ids of articles that full text says hold what is sought, newest first, whatever the limit."""
+        if sought is None or wanted.rule or wanted.outlet or wanted.story:
+            return (row[0] for row in self._search.sift(sought, wanted, self._select))
+        return self._streamed(sought, wanted)
+
+    def _streamed(self, sought: Sought, wanted: Filter) -> Iterator[int]:
+        """Yield from the index alone; what else is asked is looked at article by article."""
+        first, last = self._calendar.articles(wanted.since, wanted.until) if _timed(wanted) else (1, LAST)
+        last = min(last, wanted.before - 1) if wanted.before is not None else last
+        found = self._search.stream(expression(sought), first, last)
+        if wanted.language is None and not _timed(wanted):
+            yield from found
+            return
+        while batch := list(islice(found, _LOOK)):
+            rows = self._select(wanted, "{0} IN (SELECT value FROM json_each(?))", (json.dumps(batch),), len(batch))
+            yield from (row[0] for row in rows)
+
+    def _select(self, wanted: Filter, also: str, values: Sequence[Value], limit: int) -> list[Row]:
+        condition, bound = narrow(wanted, _FILTERS, self._calendar.articles)
+        condition += f" AND {also.format('id')}"
+        chosen = f"SELECT id, id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        return self._sql.all(chosen, *bound, *values, limit)
+
+    def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
+        """Return how much articles are about what is sought: the lower, the more."""
+        return self._search.scores(expression(sought), article_ids)
 
     def versions(self, article_id: int) -> list[Version]:
         """Return all that an article said, oldest first."""
@@ -171,31 +237,35 @@ class SqlArticles:
         )
         return next(map(self._as_known, same), None)
 
-    def _insert(self, article: Article, fetched_at: datetime, standing: Standing) -> Saved:
+    def _insert(self, article: Article, text: _Text, fetched_at: datetime, standing: Standing) -> Saved:
         at = micros(fetched_at)
-        number = self._sql.insert(_INSERT, *_values(article, _key(article)), article.outlet, standing.value, at)
+        number = self._sql.insert(
+            _INSERT, *_values(article, _key(article)), text.sketch, article.outlet, standing.value, at
+        )
         assert number is not None
         self._sql.write(
-            "INSERT INTO bodies (article_id, dictionary, data) VALUES (?, ?, ?)", number, *self._pack(article)
-        )
+            "INSERT INTO bodies (article_id, dictionary, data) VALUES (?, ?, ?)", number,
+            *self._pack(text, article.language),
+        )  # fmt: skip
         self._bodies.count(article.language)
-        self._fulltext.put(number, words(article.title, article.standfirst, article.blocks))
+        self._fulltext.put(number, words(article.title, text.standfirst, text.blocks))
         self._calendar.article(number, at)
         return Saved(number, 1, created=True, changed=True)
 
-    def _update(self, article: Article, known: _Known, revision: int) -> None:
+    def _update(self, article: Article, text: _Text, known: _Known, revision: int) -> None:
         number, canonical = known.row["id"], _key(article)
         taken = self._sql.one(_KNOWN + _SAME_KEY + " AND a.id <> ?", key(canonical), article.outlet, canonical, number)
         if taken:
             # Its page names a canonical URL that another article has: it stays known by the one its feed gave.
             canonical = known.canonical
-        self._sql.write(_UPDATE, *_values(article, canonical), revision, number)
-        self._sql.write("UPDATE bodies SET dictionary = ?, data = ? WHERE article_id = ?", *self._pack(article), number)
+        self._sql.write(_UPDATE, *_values(article, canonical), text.sketch, revision, number)
+        packed = self._pack(text, article.language)
+        self._sql.write("UPDATE bodies SET dictionary = ?, data = ? WHERE article_id = ?", *packed, number)
         before = words(known.row["title"], known.standfirst, known.blocks)
-        self._fulltext.change(number, before, words(article.title, article.standfirst, article.blocks))
+        self._fulltext.change(number, before, words(article.title, text.standfirst, text.blocks))
 
-    def _pack(self, article: Article) -> tuple[int | None, bytes]:
-        return self._bodies.pack(pack_body(article.standfirst, pack_blocks(article.blocks)), article.language)
+    def _pack(self, text: _Text, language: str | None) -> tuple[int | None, bytes]:
+        return self._bodies.pack(pack_body(text.standfirst, pack_blocks(text.blocks)), language)
 
     def _stored(self, row: Row) -> StoredArticle:
         listed = article_row(row)
@@ -220,7 +290,23 @@ class SqlArticles:
             content_hash=row["content_hash"],
             detail=row["detail"],
         )
-        return StoredArticle(listed, article, row["revision"])
+        return StoredArticle(
+            listed, article, row["revision"], None if row["sketch"] is None else unpack_numbers(row["sketch"])
+        )
+
+
+class _Text(NamedTuple):
+    """What is kept of an article's words."""
+
+    standfirst: str
+    blocks: tuple[Block, ...]
+    sketch: bytes | None
+
+    @classmethod
+    def of(cls, article: Article, kept: Kept | None) -> _Text:
+        if kept is None:
+            return cls(article.standfirst, article.blocks, None)
+        return cls("", kept.blocks, pack_numbers(kept.sketch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +330,10 @@ class _Known:
             self.standfirst,
             "\n\n".join(block.text for block in self.blocks if block.role in OWN_ROLES),
         )
+
+
+def _timed(wanted: Filter) -> bool:
+    return wanted.since is not None or wanted.until is not None
 
 
 def _worth(text: TextKind, reason: str | None) -> int:

@@ -48,11 +48,13 @@ FROM links l JOIN sources s ON s.id = l.source_id
 WHERE l.state IN ('new', 'partial', 'again') AND l.next_at <= ?
 ORDER BY l.next_at, l.id LIMIT ?
 """
+# What its entry said is needed until its page has been read. An article that was taken out meanwhile stays out.
 _FINISH = """
 UPDATE links SET
     state = ?, attempts = ?, reason = ?, detail = ?, next_at = ?, leased = 0, rereads = ?, etag = ?, last_modified = ?,
-    article_id = coalesce(nullif(?, 0), article_id)
-WHERE id = ?
+    article_id = coalesce(nullif(?, 0), article_id),
+    summary = CASE WHEN ? THEN summary ELSE '' END, content = CASE WHEN ? THEN content ELSE '' END
+WHERE id = ? AND state <> 'gone'
 """
 
 
@@ -144,7 +146,8 @@ class SqlLinks:
         self._sql.write(
             _FINISH, outcome.state.value, outcome.attempts, outcome.reason.value if outcome.reason else None,
             outcome.detail, stamp_or_none(outcome.next_at) if waits else None, outcome.rereads, outcome.etag,
-            outcome.last_modified, outcome.article_id, outcome.link_id,
+            outcome.last_modified, outcome.article_id, waits and outcome.state is not LinkState.AGAIN,
+            waits and outcome.state is not LinkState.AGAIN, outcome.link_id,
         )  # fmt: skip
 
 

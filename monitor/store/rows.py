@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from monitor.errors import BusyError, DamagedError, StoreError
+from monitor.errors import BusyError, DamagedError, FullError, StoreError
 from monitor.store.codec import micros, stamp
 from monitor.views import Filter
 
@@ -16,7 +16,6 @@ Row = sqlite3.Row
 Value = str | int | float | bytes | None
 
 _CAUSES = {
-    sqlite3.SQLITE_FULL: "the disk is full: make room, nothing that was committed is lost",
     sqlite3.SQLITE_IOERR: "the disk could not be read or written",
     sqlite3.SQLITE_READONLY: "it may only be read",
     sqlite3.SQLITE_PERM: "access is not permitted",
@@ -33,6 +32,10 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
         return BusyError(f"another program is writing to {path}: try again")
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return DamagedError(f"{path} is damaged or no database ({error}): restore a copy, it is left as it is")
+    if code == sqlite3.SQLITE_FULL:
+        return FullError(
+            f"the database {path}: the disk is full: make room, nothing that was committed is lost ({error})"
+        )
     cause = _CAUSES.get(code)
     return StoreError(f"the database {path}: {cause} ({error})" if cause else f"the database {path}: {error}")
 

@@ -116,8 +116,11 @@ _ARTICLES = (
     "CREATE INDEX articles_key ON articles (key)",
     "CREATE INDEX articles_url ON articles (url_key) WHERE url_key <> key",
     "CREATE INDEX articles_outlet ON articles (outlet_id, id)",
+    "CREATE INDEX articles_language ON articles (language, id)",
     "CREATE INDEX articles_body ON articles (body_key) WHERE body_key <> 0",
     "INSERT INTO languages SELECT coalesce(language, ''), count(*), NULL FROM articles GROUP BY 1",
+    # bodies.ALL: those of every language together.
+    "INSERT INTO languages SELECT '*', count(*), NULL FROM articles HAVING count(*) > 0",
 )
 
 _HITS = (
@@ -149,6 +152,7 @@ _HITS = (
     "CREATE INDEX hits_rule ON hits (rule_id, id, outlet_id)",
     "CREATE INDEX hits_outlet ON hits (outlet_id, id)",
     "CREATE INDEX hits_story ON hits (story_id, id)",
+    "CREATE INDEX hits_language ON hits (language, id)",
     """INSERT INTO hit_days SELECT
         date(found_at / 1000000, 'unixepoch'), rule_id, count(*) FROM hits GROUP BY 1, 2""",
     """INSERT INTO hours (hour, first_article, last_article) SELECT
@@ -209,8 +213,37 @@ _STORIES = (
     "CREATE INDEX kinships_b ON kinships (b)",
 )
 
+# For people and other programs: times as ISO 8601 in UTC, and no function but SQLite's own. A later migration that
+# rebuilds what they name drops them first: ALTER TABLE ... RENAME refuses beside a view of a table that is gone.
+_VIEWS = (
+    """CREATE VIEW article_list AS SELECT
+        a.id, a.outlet_id, a.title, a.url, coalesce(nullif(a.canonical_url, ''), nullif(a.canonical, ''), a.url)
+            AS canonical_url,
+        a.language, strftime('%Y-%m-%dT%H:%M:%SZ', a.published / 1000000, 'unixepoch') AS published,
+        strftime('%Y-%m-%dT%H:%M:%SZ', a.fetched_at / 1000000, 'unixepoch') AS fetched_at,
+        a.text AS source, a.reason, a.standing, a.section, a.wire, a.revision, p.story_id,
+        (SELECT count(*) FROM hits h WHERE h.article_id = a.id) AS hits
+    FROM articles a LEFT JOIN placements p ON p.article_id = a.id""",
+    """CREATE VIEW hit_list AS SELECT
+        h.id, h.rule_id, h.outlet_id, a.title, a.url, h.article_id, h.language, h.story_id,
+        strftime('%Y-%m-%dT%H:%M:%SZ', h.found_at / 1000000, 'unixepoch') AS found_at, h.standing, h.revision,
+        strftime('%Y-%m-%dT%H:%M:%SZ', h.gone_at / 1000000, 'unixepoch') AS gone_at, h.gone_revision
+    FROM hits h JOIN articles a ON a.id = h.article_id""",
+    """CREATE VIEW story_list AS SELECT
+        s.id, (SELECT a.title FROM placements p JOIN articles a ON a.id = p.article_id WHERE p.story_id = s.id
+            ORDER BY p.article_id LIMIT 1) AS title,
+        strftime('%Y-%m-%dT%H:%M:%SZ', s.opened_at) AS opened_at,
+        (SELECT count(*) FROM placements p WHERE p.story_id = s.id) AS articles,
+        (SELECT count(DISTINCT a.outlet_id) FROM placements p JOIN articles a ON a.id = p.article_id
+            WHERE p.story_id = s.id) AS outlets,
+        (SELECT count(*) FROM hits h WHERE h.story_id = s.id) AS hits, s.alias_of
+    FROM stories s""",
+)
+
 
 def archive(execute: Callable[[str], object]) -> None:
-    """Rebuild articles, bodies, revisions, hits and placements; foreign keys must not be enforced meanwhile."""
-    for statement in (*_TABLES, *_ARTICLES, *_HITS, *_STORIES):
+    """Rebuild articles, bodies, revisions, hits and placements, and show them as views. Foreign keys must not be
+    enforced meanwhile.
+    """
+    for statement in (*_TABLES, *_ARTICLES, *_HITS, *_STORIES, *_VIEWS):
         execute(statement)

@@ -18,7 +18,9 @@ _PLACE = """
 INSERT INTO placements (article_id, story_id, reason, copy_of, similarity)
 VALUES (?, ?, ?, (SELECT article_id FROM traits WHERE mark = ? AND mark <> '' LIMIT 1), ?)
 ON CONFLICT (article_id) DO UPDATE SET
-    story_id = excluded.story_id, reason = excluded.reason, copy_of = excluded.copy_of, similarity = excluded.similarity
+    story_id = excluded.story_id, copy_of = excluded.copy_of, similarity = excluded.similarity,
+    -- What a person decided stays so.
+    reason = CASE reason WHEN 'by_hand' THEN reason ELSE excluded.reason END
 """
 _TRAITS = """
 INSERT INTO traits (article_id, mark, at, sketch, terms) VALUES (?, ?, ?, ?, ?)
