@@ -69,7 +69,7 @@ def consistent(path: Path) -> list[str]:
 
 
 def _counts(store: SqliteStore) -> list[str]:
-    day = store._calendar.day
+    day = store.calendar.day
     rows = store._connection.execute("SELECT found_at, rule_id FROM hits").fetchall()
     counted = Counter((day(row["found_at"]), row["rule_id"]) for row in rows)
     kept = {(row["day"], row["rule_id"]): row["n"] for row in store._connection.execute("SELECT * FROM hit_days")}

@@ -97,10 +97,8 @@ def reading_of(number: int, revision: int) -> Reading:
     return Reading(article, hits, Traits(fingerprint(article.title, article.body)), gain=gain)
 
 
-def place(number: int, reading: Reading, now: datetime) -> Placement | None:
+def place(number: int, reading: Reading, now: datetime) -> Placement:
     """Put five neighbours into one story."""
-    if not reading.hits:
-        return None
     mark = digest.mark(reading.article.outlet, reading.article.canonical_url)
     return Placement(f"{number // 5:016x}", PlacementReason.SAME_EVENT, mark, "", 0.5, now, reading.traits)
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "alerts": ("alerts", "alerts", "List what was sent, failed or waits; send a test message."),
     "config": ("config", "config", "Check, show and create the configuration."),
     "inspect": ("inspect", "inspect", "See what the parsers see in a file or URL."),
+    "db": ("db", "db", "Back up, check, prune and export the database; forget articles."),
     "status": ("status", "status", "Say what is read, waiting and failing."),
 }
 

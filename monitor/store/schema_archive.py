@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 _TABLES = (
+    # Files with articles that commands wrote: `kind` is export or backup, `at` microseconds.
+    "CREATE TABLE copies (path TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
+    "CREATE INDEX events_article ON events (article_id) WHERE article_id <> 0",
     # key, value: the time zone that counts by day are kept in.
     "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     # What bodies were packed with; never deleted, or they could not be read. `language` "" for all that are rare.
@@ -47,7 +50,7 @@ _TABLES = (
 )
 
 # `key`, `url_key`: digests of canonical_url (or url) and url, by which both are looked up. canonical_url is empty where
-# it is url.
+# it is url. `sketch`: by what a text is known again of which not all was kept, NULL where all was.
 _ARTICLES = (
     """CREATE TABLE new_articles (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -73,7 +76,8 @@ _ARTICLES = (
         body_key INTEGER NOT NULL,
         standing TEXT NOT NULL,
         revision INTEGER NOT NULL,
-        fetched_at INTEGER NOT NULL
+        fetched_at INTEGER NOT NULL,
+        sketch BLOB
     ) STRICT""",
     """INSERT INTO new_articles SELECT
         id, outlet_id, url, CASE canonical WHEN url THEN '' ELSE canonical END,
@@ -81,7 +85,7 @@ _ARTICLES = (
         title, language,
         CASE authors WHEN '[]' THEN '' ELSE authors END, monitor_micros(published), monitor_micros(updated),
         section, wire, paywalled, live, text, reason, detail, content_hash, body_key, standing, revision,
-        monitor_micros(fetched_at)
+        monitor_micros(fetched_at), NULL
     FROM articles""",
     """CREATE TABLE new_bodies (
         article_id INTEGER PRIMARY KEY REFERENCES articles (id),

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 BUSY_TIMEOUT = 5.0
-# FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing.
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864")
+# FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing. Deleted text is
+# overwritten: Debian's SQLite does so anyway.
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864", "secure_delete = ON")
 # 64 MB of pages: the upper levels of the indexes of a million articles.
 _EVERYWHERE = ("cache_size = -64000", "temp_store = MEMORY", "foreign_keys = ON")
 
@@ -44,17 +45,17 @@ class SqliteStore:
         self.path = path
         self._connection = connection
         self._depth = 0
-        sql = Sql(connection, path)
+        self.sql = sql = Sql(connection, path)
         self.outlets = SqlOutlets(sql)
         self.links = SqlLinks(sql)
-        self._calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
+        self.calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
         fulltext = SqlFulltext(sql)
-        self.articles = SqlArticles(sql, self.bodies, fulltext, self._calendar)
-        self.hits = SqlHits(sql, self.bodies, self._calendar)
+        self.articles = SqlArticles(sql, self.bodies, fulltext, self.calendar)
+        self.hits = SqlHits(sql, self.bodies, self.calendar)
         self.stories = SqlStories(sql)
         self.alerts = SqlAlerts(sql, self.hits)
-        self.upkeep = SqlUpkeep(sql, self._calendar)
-        self.keeping = SqlKeeping(sql, self.bodies, fulltext, self._calendar)
+        self.upkeep = SqlUpkeep(sql, self.calendar)
+        self.keeping = SqlKeeping(sql, self.bodies, fulltext, self.calendar)
         with translated(path):
             self._check() if readonly else self._prepare()
             for pragma in _EVERYWHERE:
@@ -111,7 +112,7 @@ class SqliteStore:
             self._execute(commit)
         except BaseException:
             self.bodies.forget()
-            self._calendar.forget()
+            self.calendar.forget()
             if self._connection.in_transaction:
                 for statement in undo:
                     self._execute(statement)
