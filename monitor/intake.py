@@ -35,7 +35,7 @@ from monitor.notify import plan
 from monitor.outlets import cadence, novelty
 from monitor.ports import Store
 from monitor.story.fingerprint import fingerprint, similarity
-from monitor.views import DueSource, EventRow, Placement, StoredArticle
+from monitor.views import DueSource, EventRow, Placement, Saved, StoredArticle
 
 # What repeats a title of its outlet is another article where less of its text than this was in that one.
 SAME_TEXT = 0.5
@@ -141,6 +141,8 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         ]  # fmt: skip
         new = store.hits.add(hits)
         held = len(new) - _alert(store, orders, link, article, new, now, revised=revised)
+    if saved.changed and not saved.created:
+        _settle(store, orders, item, saved, now)
     store.outlets.learn(link.outlet, partial(memory.merge, gain=reading.gain))
     # A paywall's page says no more next time.
     reason = None if article.text is TextKind.FULL else article.reason
@@ -208,6 +210,26 @@ def _newest_first(hit: Hit, article: Article, before: StoredArticle | None) -> H
     old = {block.text for block in before.article.blocks} if before else set()
     ranked = sorted(hit.evidence, key=lambda piece: piece.block is None or article.blocks[piece.block].text in old)
     return replace(hit, evidence=tuple(ranked))
+
+
+def _settle(store: Store, orders: Orders, item: Item, saved: Saved, now: datetime) -> None:
+    """Note which hits of an article its new version no longer bears out: those of rules that do not hold on it.
+
+    A rule that is another one now, or none, says nothing of what the article says: its hit is gone with the sentences
+    that it quotes.
+    """
+    article, held = item.reading.article, {hit.rule_id for hit in item.reading.hits}
+    said = {article.title, article.standfirst, *(block.text for block in article.blocks)}
+    asked = set()
+    for hit in store.hits.of(saved.article_id):
+        rule = orders.rules.get(hit.rule_id)
+        same = rule is not None and rule.version in {"", hit.rule_version}
+        fits = rule is not None and (not rule.languages or article.language in rule.languages)
+        quotes = {piece.quote or piece.surface for piece in hit.evidence} - {""}
+        left_out = bool(quotes) and not any(quote in text for quote in quotes for text in said)
+        if (same and fits) or left_out:
+            asked.add(hit.rule_id)
+    store.hits.settle(saved.article_id, held, asked, saved.revision, now)
 
 
 def _alert(

@@ -35,6 +35,7 @@ from monitor.views import (
     Saved,
     StoredArticle,
     Totals,
+    Version,
 )
 
 T = TypeVar("T")
@@ -190,6 +191,10 @@ class Articles(Protocol):
         """
         ...
 
+    def versions(self, article_id: int) -> list[Version]:
+        """Return all that an article said, oldest first; the last is what it says now."""
+        ...
+
 
 class Hits(Protocol):
     """Hits: one a rule and article."""
@@ -204,6 +209,10 @@ class Hits(Protocol):
         """Note which hits of an article its newest revision bears out (`held`: the rules that hold on it), and since
         when those of the other rules that were `asked` are gone.
         """
+        ...
+
+    def of(self, article_id: int) -> list[Hit]:
+        """Return the hits of an article, oldest first, those that are gone too."""
         ...
 
     def get(self, hit_id: int) -> HitRow | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.placing import Kinship, Member, Move, Placement, StoryOrder
+from monitor.views import Placed, StoryRow
 
 
 class Stories(Protocol):
@@ -56,4 +57,16 @@ class Stories(Protocol):
 
     def kin(self, story_id: str) -> list[Kinship]:
         """Return the links of a story, the surest first."""
+        ...
+
+    def timeline(self, story_id: str) -> list[Placed]:
+        """Return the articles of a story as they appeared, oldest first; one dated ahead did when it was read."""
+        ...
+
+    def placed(self, article_ids: Sequence[int]) -> list[Placed]:
+        """Return where these articles stand, by id; those in no story are left out."""
+        ...
+
+    def newest(self, limit: int) -> list[StoryRow]:
+        """Return the stories of the newest hits, newest first."""
         ...

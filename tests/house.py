@@ -37,6 +37,7 @@ FLOORS = {
     "monitor.reading": 4,
     "monitor.search": 4,
     "monitor.trial": 4,
+    "monitor.review": 4,
     "monitor.upkeep": 4,
     "monitor.enrol": 4,
     "monitor.discovery": 4,
@@ -122,6 +123,7 @@ DOORS = {
     "click": ("monitor/cli/",),
     "datasette": ("monitor/datasette_plugin.py",),
     "rich": ("monitor/cli/",),
+    "docx": ("monitor/review/word.py",),
     "zstandard": ("monitor/store/bodies.py",),
 }
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
@@ -136,6 +138,7 @@ PURE_DOORS = (
     "monitor/ports.py",
     "monitor/ports_keeping.py",
     "monitor/ports_store.py",
+    "monitor/ports_stories.py",
 )
 ASYNC_ROOMS = (
     "monitor/ports.py",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from monitor.views import HitRow
 
 
-class _ListOrShow(click.Group):
-    """`hits show 7` is the command; `hits QUERY` lists, whatever the query begins with."""
+class ListOrShow(click.Group):
+    """`hits show 7` is the command; `hits QUERY` lists, whatever the query begins with. `articles` is another one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in {*self.commands, "--help", "-h"}:
@@ -24,7 +24,7 @@ class _ListOrShow(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_ListOrShow)
+@click.group(cls=ListOrShow)
 def hits() -> None:
     """List stored hits: `hits`, `hits 'summit -sport'`, `hits --rule nato --since yesterday`.
 
@@ -120,6 +120,8 @@ def show(app: App, number: int, as_json: bool) -> None:
     click.echo(f"{clean(listing.title(article))}\n{clean(article.url)}")
     published = f", published {listing.when(article.published)}" if article.published else ""
     click.echo(f"{article.outlet_id}{published}, hit {listing.when(hit.found_at)}, {hit.standing}")
+    if hit.gone_at:
+        click.echo(f"gone since {listing.when(hit.gone_at)} (version {hit.gone_revision} of the article)")
     click.echo(f"\nrule {hit.rule_id} (version {hit.rule_version or '-'}) held because of")
     for line in receipt(hit):
         click.echo(f"  {one_line(line)}" if not line.startswith(" ") else f"    {one_line(line)}")
@@ -140,6 +142,9 @@ def as_object(row: HitRow) -> dict[str, Any]:
         "rule_version": hit.rule_version,
         "found_at": plain(hit.found_at),
         "standing": hit.standing,
+        "version": hit.revision,
+        "gone_at": plain(hit.gone_at),
+        "gone_version": hit.gone_revision or None,
         "story": hit.story_id,
         "outlet": article.outlet_id,
         "article": article.id,

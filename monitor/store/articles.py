@@ -29,9 +29,10 @@ from monitor.store.codec import (
     unpack_words,
 )
 from monitor.store.fulltext import SqlFulltext, own_text, words
+from monitor.store.revisions import SqlRevisions
 from monitor.store.rows import Row, Sql, Value, narrow
 from monitor.store.search import LAST, SqlSearch, expression
-from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle
+from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle, Version
 
 # What `article_row` reads; hits.py joins the same.
 COLUMNS = """
@@ -209,6 +210,10 @@ class SqlArticles:
     def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
         """Return how much articles are about what is sought: the lower, the more."""
         return self._search.scores(expression(sought), article_ids)
+
+    def versions(self, article_id: int) -> list[Version]:
+        """Return all that an article said, oldest first."""
+        return SqlRevisions(self._sql, self._bodies).of(article_id)
 
     def _known(self, article: Article, known_id: int) -> _Known | None:
         row = self._sql.one(_KNOWN + "WHERE a.id = ?", known_id) if known_id else None

@@ -84,6 +84,10 @@ class SqlHits:
                     "UPDATE hits SET gone_at = ?, gone_revision = ? WHERE id = ?", micros(now), revision, row["id"]
                 )
 
+    def of(self, article_id: int) -> list[Hit]:
+        """Return the hits of an article, oldest first."""
+        return [row.hit for row in self.select("WHERE h.article_id = ? ORDER BY h.id", article_id)]
+
     def get(self, hit_id: int) -> HitRow | None:
         """Return one."""
         found = self.select("WHERE h.id = ?", hit_id)
