@@ -209,7 +209,7 @@ class SqlArticles:
 
     def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
         """Return how much articles are about what is sought: the lower, the more."""
-        return self._search.scores(expression(sought), article_ids)
+        return self._search.scores(sought, article_ids)
 
     def versions(self, article_id: int) -> list[Version]:
         """Return all that an article said, oldest first."""

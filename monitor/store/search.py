@@ -52,6 +52,17 @@ def expression(sought: Sought) -> str:
     return f"({operator.join(map(expression, sought.parts))})"
 
 
+def apart(sought: Sought) -> Sought:
+    """Return what is sought with the words of phrases each by itself. bm25 counts every phrase over the whole index:
+    100 ms for "said that" among a million articles, 40 for its words.
+    """
+    if isinstance(sought, Phrase):
+        if sought.prefix or len(sought.words) == 1:
+            return sought
+        return AllOf(tuple(Phrase((word,), columns=sought.columns) for word in sought.words))
+    return type(sought)(tuple(map(apart, sought.parts)))
+
+
 class SqlSearch:
     """The index of one connection, asked."""
 
@@ -104,12 +115,12 @@ class SqlSearch:
             found.update(row[0] for row in self._sql.all(_IN_RANGE, match, first, last))
         return found
 
-    def scores(self, match: str, article_ids: Sequence[int]) -> dict[int, float]:
+    def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
         """Return the bm25 of articles, ids from high to low, no further apart than RANKED_SPAN."""
         if not article_ids:
             return {}
         wanted = {number for number in article_ids if number > article_ids[0] - RANKED_SPAN}
-        rows = self._sql.all(_SCORES, match, min(wanted), max(wanted))
+        rows = self._sql.all(_SCORES, expression(apart(sought)), min(wanted), max(wanted))
         return {row["rowid"]: row["score"] for row in rows if row["rowid"] in wanted}
 
 
