@@ -16,7 +16,7 @@ from monitor.errors import FullError
 from monitor.model import Article, Block, Keep, Role, Standing
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
-from monitor.upkeep import Floor, Policy, Upkeep, sweep
+from monitor.upkeep import Floor, Pace, Policy, Upkeep, sweep
 from monitor.views import Filter
 from tests.desk import Clock
 from tests.store.make import NOW, article, hits_on, opened, save
@@ -75,10 +75,19 @@ def test_a_step_takes_out_no_more_than_a_transaction_should(store):
     for number in range(120):
         plain(store, number, 40)
     with store.transaction():
-        first = sweep(store, POLICY, 0, NOW)
-    assert (first.gone, first.ended) == ({"courier": 50}, False)
-    assert swept(store) == {"courier": 70}
+        first = sweep(store, POLICY, 0, NOW, most=30)
+    assert (first.gone, first.ended) == ({"courier": 30}, False)
+    assert swept(store) == {"courier": 90}
     assert ids(store) == []
+
+
+def test_fewer_leave_at_once_where_they_take_longer():
+    at = 0.0
+    pace = Pace(lambda: at)
+    for took, then in ((0.001, 10), (0.009, 20), (0.039, 10), (9.0, 5), (0.0, 10), (0.0, 20), (0.0, 40), (0.0, 50)):
+        with pace.step():
+            at += took
+        assert pace.most == then
 
 
 def test_without_an_age_nothing_is_looked_at(store):
