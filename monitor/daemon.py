@@ -34,6 +34,7 @@ READ_SLOTS = 1_000
 # store. All 200 that a poll may bring, at a Crawl-delay of 60 s, would hold their slots for three hours.
 HOST_SECONDS, HOST_LEAST, HOST_MOST = 60.0, 2, 20
 READ_TICK = 5
+STORY_TICK = 2
 SENDS_A_CHANNEL = 2
 # What comes due within the next second is leased now and started at its moment.
 AHEAD = timedelta(seconds=1)
@@ -294,6 +295,8 @@ async def _everything_due(works: Works, work: Line) -> None:
     while await works.lease_reads() or works.reads.keys:
         # A host's next links are due when some of its last have been read, whatever others still wait for.
         await works.reads.settled(1.0)
+    while await work.pipeline.look_again():
+        pass
     while await work.pipeline.tell(flush=True):
         pass
     while await works.lease_sends():
@@ -321,6 +324,7 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
             "polls": (works.lease_polls, 1),
             "reads": (works.lease_reads, READ_TICK),
             "messages": (tell_and_send, 1),
+            "stories": (work.pipeline.look_again, STORY_TICK),
             "heartbeat": (works.beat, HEARTBEAT),
             "upkeep": (work.upkeep.tick, TICK),
         }

@@ -35,7 +35,7 @@ from monitor.notify import plan
 from monitor.outlets import cadence, novelty
 from monitor.ports import Store
 from monitor.story.fingerprint import fingerprint, similarity
-from monitor.views import DueSource, EventRow, Placement, StoredArticle
+from monitor.views import DueSource, EventRow, Placement, Saved, StoredArticle
 
 # What repeats a title of its outlet is another article where less of its text than this was in that one.
 SAME_TEXT = 0.5
@@ -94,15 +94,15 @@ def take_list(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A reading on its way into the store. `placement`: where it stands, for one with hits. `retry`: the page may be
+    """A reading on its way into the store. `placement`: where it stands. `retry`: the page may be
     there later.
     """
 
     link: Link
     reading: Reading
     retry: bool
+    placement: Placement
     page: Page | None = None
-    placement: Placement | None = None
 
 
 def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tuple[Placement | None, Read]:
@@ -123,12 +123,12 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         kept=kept(reading, orders.outlets[link.outlet].keep_text if link.outlet in orders.outlets else "full"),
     )
     placement, new, held = item.placement, [], 0
-    if placement is not None:
-        known = store.articles.get(saved.article_id)
-        if known is not None and known.row.story_id:
-            # An article that was completed or revised stays in the story people were told about.
-            placement = replace(placement, story_id=known.row.story_id)
-        store.stories.place(placement, saved.article_id, now)
+    known = None if saved.created else store.articles.get(saved.article_id)
+    if known is not None and known.row.story_id:
+        # An article that was completed or revised stays in the story people were told about.
+        placement = replace(placement, story_id=known.row.story_id)
+    store.stories.place(placement, saved.article_id, now)
+    if reading.hits:
         revised = before is not None and saved.changed and before.article.text is TextKind.FULL
         link = replace(link, standing=_standing(store, item, article))
         hits = [
@@ -141,6 +141,8 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         ]  # fmt: skip
         new = store.hits.add(hits)
         held = len(new) - _alert(store, orders, link, article, new, now, revised=revised)
+    if saved.changed and not saved.created:
+        _settle(store, orders, item, saved, now)
     store.outlets.learn(link.outlet, partial(memory.merge, gain=reading.gain))
     # A paywall's page says no more next time.
     reason = None if article.text is TextKind.FULL else article.reason
@@ -152,6 +154,14 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     )  # fmt: skip
     store.links.finish(replace(outcome, article_id=saved.article_id))
     return placement, Read(link, article.text, article.reason, len(new), held)
+
+
+def known_of(store: Store, link: Link) -> tuple[Memory, str]:
+    """Return what a link's reading needs: what its outlet's pages taught, and the story of the article that it led to
+    before, "" for none.
+    """
+    known = store.articles.row(link.article_id) if link.article_id else None
+    return store.outlets.memory(link.outlet), known.story_id if known else ""
 
 
 def take_nothing(store: Store, link: Link, now: datetime, *, gone: bool) -> Read:
@@ -200,6 +210,26 @@ def _newest_first(hit: Hit, article: Article, before: StoredArticle | None) -> H
     old = {block.text for block in before.article.blocks} if before else set()
     ranked = sorted(hit.evidence, key=lambda piece: piece.block is None or article.blocks[piece.block].text in old)
     return replace(hit, evidence=tuple(ranked))
+
+
+def _settle(store: Store, orders: Orders, item: Item, saved: Saved, now: datetime) -> None:
+    """Note which hits of an article its new version no longer bears out: those of rules that do not hold on it.
+
+    A rule that is another one now, or none, says nothing of what the article says: its hit is gone with the sentences
+    that it quotes.
+    """
+    article, held = item.reading.article, {hit.rule_id for hit in item.reading.hits}
+    said = {article.title, article.standfirst, *(block.text for block in article.blocks)}
+    asked = set()
+    for hit in store.hits.of(saved.article_id):
+        rule = orders.rules.get(hit.rule_id)
+        same = rule is not None and rule.version in {"", hit.rule_version}
+        fits = rule is not None and (not rule.languages or article.language in rule.languages)
+        quotes = {piece.quote or piece.surface for piece in hit.evidence} - {""}
+        left_out = bool(quotes) and not any(quote in text for quote in quotes for text in said)
+        if (same and fits) or left_out:
+            asked.add(hit.rule_id)
+    store.hits.settle(saved.article_id, held, asked, saved.revision, now)
 
 
 def _alert(

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol, TypeVar
 
 from monitor.errors import AlertReason
 from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
-from monitor.placing import Kinship, Member, Move, Placement, StoryOrder
 from monitor.ports_keeping import Keeping
+from monitor.ports_stories import Stories
+from monitor.sought import Sought
 from monitor.views import (
     AlertRow,
     ArticleRow,
+    By,
     DueAlert,
     DueSource,
     EventRow,
     Filter,
     Had,
+    HitKey,
     HitRow,
     Kept,
     LinkOutcome,
@@ -32,6 +35,7 @@ from monitor.views import (
     Saved,
     StoredArticle,
     Totals,
+    Version,
 )
 
 T = TypeVar("T")
@@ -157,12 +161,38 @@ class Articles(Protocol):
         """Return one with its text."""
         ...
 
+    def row(self, article_id: int) -> ArticleRow | None:
+        """Return one without its text."""
+        ...
+
     def find(self, url: str) -> StoredArticle | None:
         """Return the newest known by this URL or canonical URL."""
         ...
 
     def rows(self, wanted: Filter) -> list[ArticleRow]:
         """List, newest first (by id)."""
+        ...
+
+    def many(self, article_ids: Sequence[int]) -> dict[int, StoredArticle]:
+        """Return these with their texts, by id, in one look; those that are not there are left out."""
+        ...
+
+    def count(self, wanted: Filter) -> int:
+        """Count, whatever the limit."""
+        ...
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[int]:
+        """Yield the ids of articles that full text says hold what is sought, newest first, whatever the limit."""
+        ...
+
+    def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
+        """Return how much articles, ids from high to low, are about what is sought: the lower, the more. Only those
+        close enough to the first are ranked.
+        """
+        ...
+
+    def versions(self, article_id: int) -> list[Version]:
+        """Return all that an article said, oldest first; the last is what it says now."""
         ...
 
 
@@ -181,6 +211,10 @@ class Hits(Protocol):
         """
         ...
 
+    def of(self, article_id: int) -> list[Hit]:
+        """Return the hits of an article, oldest first, those that are gone too."""
+        ...
+
     def get(self, hit_id: int) -> HitRow | None:
         """Return one."""
         ...
@@ -189,54 +223,30 @@ class Hits(Protocol):
         """List, newest first (by id)."""
         ...
 
-
-class Stories(Protocol):
-    """Where articles stand, what moves them; what stories need after a restart."""
-
-    def place(self, placement: Placement, article_id: int, now: datetime) -> None:
-        """Write an article's place and what it is compared by; a new story is opened."""
+    def many(self, hit_ids: Sequence[int]) -> dict[int, HitRow]:
+        """Return these, by id."""
         ...
 
-    def members(self, since: datetime) -> list[Member]:
-        """Return the articles placed since, oldest first, with what they are compared by."""
-        ...
-
-    def forget_traits(self, before: datetime, *, limit: int) -> int:
-        """Drop what articles placed before are compared by; return how many."""
-        ...
-
-    def move(self, moves: Sequence[Move], now: datetime) -> None:
-        """Carry out second looks: articles, hits and alerts go to the new story, which counts as told where the
-        article's hit was. A story that ended stays as an alias.
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the ids of hits, and of their articles, that full text says hold what is sought, newest first,
+        whatever the limit.
         """
         ...
 
-    def resolve(self, story_id: str) -> str:
-        """Return the story that an id stands for today."""
+    def about(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the same, roughly those of the newest articles first, whichever way is fastest."""
         ...
 
-    def known(self, story_id: str) -> bool:
-        """Say whether there is or was such a story."""
+    def keys(self, hit_ids: Sequence[int]) -> list[HitKey]:
+        """Return what these hits are counted by."""
         ...
 
-    def join(self, old: str, new: str, now: datetime) -> int:
-        """Merge a story into another by order of a person; return the number of the order."""
+    def per_day(self, wanted: Filter, zone: tzinfo) -> dict[str, int]:
+        """Count hits by day (YYYY-MM-DD) in a zone; days without hits are left out."""
         ...
 
-    def split(self, article_ids: Sequence[int], now: datetime) -> str:
-        """Make these articles, all of one story, a story of their own by order of a person; return its id."""
-        ...
-
-    def orders(self, after: int) -> list[StoryOrder]:
-        """Return what persons decided since that order, oldest first."""
-        ...
-
-    def relate(self, kin: Sequence[Kinship]) -> None:
-        """Link stories of different languages."""
-        ...
-
-    def kin(self, story_id: str) -> list[Kinship]:
-        """Return the links of a story, the surest first."""
+    def tally(self, by: By, wanted: Filter) -> dict[str, int]:
+        """Count hits by what they have in common, but the day; "" for a language that is not known."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from monitor.errors import Reason, SendReason
 from monitor.model import Alert, Article, Block, Hit, LinkState, Message, Standing
@@ -199,11 +200,70 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """What an article said. `until`: when the next version was read; None: it is what the article says now."""
+
+    revision: int
+    until: datetime | None
+    title: str
+    standfirst: str
+    blocks: tuple[Block, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HitRow:
     """A hit with what a reader of it needs to know of its article."""
 
     hit: Hit
     article: ArticleRow
+
+
+class By(StrEnum):
+    """What hits are counted by."""
+
+    DAY = "day"
+    OUTLET = "outlet"
+    RULE = "rule"
+    STORY = "story"
+    LANG = "lang"
+
+
+@dataclass(frozen=True, slots=True)
+class HitKey:
+    """What a hit is counted by."""
+
+    rule_id: str
+    outlet_id: str
+    story_id: str
+    language: str | None
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An article in its story. `copy_of`: the article whose text it has, cut or extended; 0: none that is known.
+    `wire`: the agency it names.
+    """
+
+    article: ArticleRow
+    reason: PlacementReason
+    copy_of: int = 0
+    similarity: float = 0.0
+    wire: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRow:
+    """A story in a listing. `title`: its first article's; `last_hit_at`: when its newest hit was found."""
+
+    id: str
+    title: str
+    outlets: int
+    articles: int
+    hits: int
+    opened_at: datetime
+    last_hit_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,17 +130,20 @@ async def _pipeline(
 ) -> Pipeline:
     now = clock.now()
 
-    def take_over(store: Store) -> tuple[Sequence[Member], dict[str, datetime], dict[str, datetime]]:
+    def take_over(store: Store) -> tuple[Sequence[Member], int, dict[str, datetime], dict[str, datetime]]:
         store.upkeep.reclaim(now)
         store.outlets.sync(settings.outlets, now)
         store.upkeep.use_zone(settings.timezone)
         since = store.upkeep.rules_since([rule.id for rule in settings.rules], now)
-        return store.stories.members(now - STORY_WINDOW), store.outlets.held_hosts(now), since
+        ordered = max((order.id for order in store.stories.orders(0)), default=0)
+        return store.stories.members(now - STORY_WINDOW), ordered, store.outlets.held_hosts(now), since
 
-    known, held, since = await asyncio.wrap_future(ledger.submit(take_over))
+    known, ordered, held, since = await asyncio.wrap_future(ledger.submit(take_over))
     visitor = _visitor(settings, clock, pool, fetcher, ledger)
     visitor.restore(held, now)
-    return Pipeline(visitor, pool, ledger, sender, clock, Clusters(known), orders(settings, since))
+    clusters = Clusters()
+    clusters.restore(known)
+    return Pipeline(visitor, pool, ledger, sender, clock, clusters, orders(settings, since), ordered)
 
 
 def _visitor(

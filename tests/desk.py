@@ -140,7 +140,7 @@ class Desk:
         visitor = Visitor(self.client, readers, self.ledger, self.clock, Gate(0.0), AGENT)
         routes = (Route("all", ("here",)),)
         orders = Orders({"courier": self.outlet}, {"nato": rules[0]}, {"here": Channel("here", "console")}, routes)
-        self.pipeline = Pipeline(visitor, readers, self.ledger, None, self.clock, Clusters(()), orders)
+        self.pipeline = Pipeline(visitor, readers, self.ledger, None, self.clock, Clusters(), orders)
         self.stored(lambda store: store.outlets.sync([self.outlet], self.clock.now()))
 
     async def resolve(self, host):

@@ -201,11 +201,12 @@ def forget(app: App, what: str, yes: bool) -> None:
 
 
 def _holding(app: App, store: Store, query: str) -> list[int]:
-    from monitor import trial
+    from monitor import search
     from monitor.views import Filter
 
     entities = app.settings(addresses=False).entities
-    return sorted({row.id for row, _ in trial.articles(store, query, entities, Filter(limit=10**9))})
+    found = search.articles(store, Filter(limit=10**9), query, entities)
+    return sorted({one.row.id for one in found.rows})
 
 
 def _show(store: Store, articles: Sequence[int]) -> None:

@@ -33,6 +33,9 @@ def _indexed(char: str) -> str:
     if not words.is_word(char):
         return " "
     base = words.base(char)
+    if not base and words.has_unspaced(char):
+        # A tone mark behind a Latin letter ends its word.
+        return " "
     if not base or base.isascii():
         return base
     # The tokenizer's tables end with Unicode 6.1.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from monitor.errors import Reason
 from monitor.model import OWN_ROLES, Article, Block, Standing, TextKind
 from monitor.parse.digest import key, title_key
+from monitor.sought import Sought
 from monitor.store.bodies import SqlBodies
 from monitor.store.calendar import SqlCalendar
 from monitor.store.codec import (
@@ -25,8 +29,10 @@ from monitor.store.codec import (
     unpack_words,
 )
 from monitor.store.fulltext import SqlFulltext, own_text, words
+from monitor.store.revisions import SqlRevisions
 from monitor.store.rows import Row, Sql, Value, narrow
-from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle
+from monitor.store.search import LAST, SqlSearch, expression
+from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle, Version
 
 # What `article_row` reads; hits.py joins the same.
 COLUMNS = """
@@ -48,6 +54,7 @@ SELECT {COLUMNS}, a.canonical, a.canonical_url, a.authors, a.updated, a.section,
     a.content_hash, a.revision, a.sketch, b.dictionary, b.data
 FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
+_NAMED = "WHERE a.id IN (SELECT value FROM json_each(?))"
 _KNOWN = """
 SELECT a.id, a.url, a.canonical, a.title, a.language, a.published, a.text, a.reason, a.content_hash, a.revision,
     b.dictionary, b.data
@@ -62,6 +69,8 @@ _BY_ADDRESS = (
     "UNION ALL SELECT id FROM articles WHERE url_key = ? AND url_key <> key AND url = ?))"
 )
 _SAME_BODY = "WHERE a.body_key = ? AND a.body_key <> 0 AND a.outlet_id = ? ORDER BY a.id LIMIT 10"
+# Of what the index finds, so many are asked for their language or time at once.
+_LOOK = 256
 # Some hundred words: a shorter text may be said of two events.
 _LEAST_BODY = 600
 _INSERT = """
@@ -94,6 +103,7 @@ class SqlArticles:
         self._bodies = bodies
         self._fulltext = fulltext
         self._calendar = calendar
+        self._search = SqlSearch(sql)
 
     def save(
         self,
@@ -144,6 +154,11 @@ class SqlArticles:
         row = self._sql.one(_WHOLE + "WHERE a.id = ?", article_id)
         return self._stored(row) if row else None
 
+    def row(self, article_id: int) -> ArticleRow | None:
+        """Return one without its text."""
+        row = self._sql.one(_ROWS + "WHERE a.id = ?", article_id)
+        return article_row(row) if row else None
+
     def find(self, url: str) -> StoredArticle | None:
         """Return the newest known by this URL or canonical URL."""
         number = key(url)
@@ -157,6 +172,48 @@ class SqlArticles:
         chosen = f"WHERE a.id IN (SELECT id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?)"  # noqa: S608
         rows = self._sql.all(_ROWS + chosen + " ORDER BY a.id DESC", *values, wanted.limit)
         return [article_row(row) for row in rows]
+
+    def many(self, article_ids: Sequence[int]) -> dict[int, StoredArticle]:
+        """Return these with their texts, by id."""
+        rows = self._sql.all(_WHOLE + _NAMED, json.dumps([*article_ids]))
+        return {row["id"]: self._stored(row) for row in rows}
+
+    def count(self, wanted: Filter) -> int:
+        """Count, whatever the limit."""
+        condition, values = narrow(wanted, _FILTERS, self._calendar.articles)
+        return self._sql.number(f"SELECT count(*) FROM articles WHERE {condition}", *values)  # noqa: S608
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[int]:
+        """Yield the ids of articles that full text says hold what is sought, newest first, whatever the limit."""
+        if sought is None or wanted.rule or wanted.outlet or wanted.story:
+            return (row[0] for row in self._search.sift(sought, wanted, self._select))
+        return self._streamed(sought, wanted)
+
+    def _streamed(self, sought: Sought, wanted: Filter) -> Iterator[int]:
+        """Yield from the index alone; what else is asked is looked at article by article."""
+        first, last = self._calendar.articles(wanted.since, wanted.until) if _timed(wanted) else (1, LAST)
+        last = min(last, wanted.before - 1) if wanted.before is not None else last
+        found = self._search.stream(expression(sought), first, last)
+        if wanted.language is None and not _timed(wanted):
+            yield from found
+            return
+        while batch := list(islice(found, _LOOK)):
+            rows = self._select(wanted, "{0} IN (SELECT value FROM json_each(?))", (json.dumps(batch),), len(batch))
+            yield from (row[0] for row in rows)
+
+    def _select(self, wanted: Filter, also: str, values: Sequence[Value], limit: int) -> list[Row]:
+        condition, bound = narrow(wanted, _FILTERS, self._calendar.articles)
+        condition += f" AND {also.format('id')}"
+        chosen = f"SELECT id, id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        return self._sql.all(chosen, *bound, *values, limit)
+
+    def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
+        """Return how much articles are about what is sought: the lower, the more."""
+        return self._search.scores(expression(sought), article_ids)
+
+    def versions(self, article_id: int) -> list[Version]:
+        """Return all that an article said, oldest first."""
+        return SqlRevisions(self._sql, self._bodies).of(article_id)
 
     def _known(self, article: Article, known_id: int) -> _Known | None:
         row = self._sql.one(_KNOWN + "WHERE a.id = ?", known_id) if known_id else None
@@ -273,6 +330,10 @@ class _Known:
             self.standfirst,
             "\n\n".join(block.text for block in self.blocks if block.role in OWN_ROLES),
         )
+
+
+def _timed(wanted: Filter) -> bool:
+    return wanted.since is not None or wanted.until is not None
 
 
 def _worth(text: TextKind, reason: str | None) -> int:

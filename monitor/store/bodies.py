@@ -60,6 +60,15 @@ class SqlBodies:
         except (zstandard.ZstdError, UnicodeDecodeError) as error:
             raise DamagedError(f"a text in {self._sql.path} cannot be unpacked ({error}): restore a backup") from error
 
+    def forget(self) -> None:
+        """Know no dictionary by heart: one that was made in a transaction that was undone is not in the database, and
+        its number will be another's.
+        """
+        self._current.clear()
+        for known in (self._packers, self._unpackers):
+            for number in [number for number in known if number is not None]:
+                del known[number]
+
     def count(self, language: str | None) -> None:
         """Count a new body of a language."""
         for name in (language or "", ALL):
@@ -112,7 +121,7 @@ class SqlBodies:
         row = self._sql.one("SELECT data FROM dictionaries WHERE id = ?", number)
         if row is None:
             raise DamagedError(f"{self._sql.path} has lost the dictionary {number} of its texts: restore a backup")
-        return zstandard.ZstdCompressionDict(row["data"])
+        return zstandard.ZstdCompressionDict(row[0])
 
 
 def _need(row: Row | Mapping[str, int]) -> int:

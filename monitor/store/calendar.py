@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
 from monitor.store.codec import instant, micros
 from monitor.store.rows import Sql, Value
+from monitor.views import Filter
 
 HOUR = 3_600_000_000
 """Microseconds."""
@@ -43,6 +44,10 @@ class SqlCalendar:
             self._zone = ZoneInfo(row["value"] if row else "UTC")
         return self._zone
 
+    def forget(self) -> None:
+        """Ask for the zone again: the transaction that set it was undone."""
+        self._zone = None
+
     def day(self, at: int) -> str:
         """Return the day of a time in microseconds, as YYYY-MM-DD in the zone of the counts."""
         return instant(at).astimezone(self.zone).date().isoformat()
@@ -77,6 +82,27 @@ class SqlCalendar:
         )
         row = self._sql.one(_RANGE.format(kind), *bounds)
         return (row["first"], row["last"]) if row and row["first"] is not None else (1, 0)
+
+    def days(self, wanted: Filter, zone: tzinfo) -> tuple[str, str] | None:
+        """Return the first and last day of a filter that the counts by day answer; None where they do not: another
+        zone, parts of days, or more asked than the rule.
+        """
+        if str(zone) != str(self.zone) or wanted != Filter(
+            rule=wanted.rule, since=wanted.since, until=wanted.until, limit=wanted.limit
+        ):
+            return None
+        first, last = "", "9999-12-31"
+        if wanted.since is not None:
+            start = wanted.since.astimezone(self.zone)
+            first = start.date().isoformat()
+            if start.replace(tzinfo=None) != datetime.combine(start.date(), time.min):
+                return None
+        if wanted.until is not None:
+            end = wanted.until.astimezone(self.zone)
+            last = end.date().isoformat()
+            if end.replace(tzinfo=None) != datetime.combine(end.date(), time.max):
+                return None
+        return first, last
 
     def use_zone(self, name: str) -> bool:
         """Count days in this IANA zone from now on; what was counted is counted anew. Return whether it changed."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from monitor.model import Hit, Standing
+from monitor.sought import Sought
 from monitor.store.articles import COLUMNS, article_row
 from monitor.store.bodies import SqlBodies
-from monitor.store.calendar import SqlCalendar
+from monitor.store.calendar import QUARTER, SqlCalendar
 from monitor.store.codec import instant, instant_or_none, micros, micros_or_none, pack_evidence, unpack_evidence
 from monitor.store.rows import Row, Sql, Value, narrow
-from monitor.views import Filter, HitRow
+from monitor.store.search import SqlSearch
+from monitor.views import By, Filter, HitKey, HitRow
 
 _ADD = """
 INSERT INTO hits (
@@ -35,6 +39,12 @@ _FILTERS = {
     "until": "found_at <= ?",
     "before": "id < ?",
 }
+_KEYS = """
+SELECT rule_id, outlet_id, story_id, language, found_at FROM hits WHERE id IN (SELECT value FROM json_each(?))
+"""
+_PER_DAY = "SELECT day, sum(n) AS n FROM hit_days WHERE day BETWEEN ? AND ?{} GROUP BY day"
+_PER_QUARTER = "SELECT found_at / ? AS quarter, count(*) AS n FROM hits WHERE {} GROUP BY 1"
+_COMMON = {By.OUTLET: "outlet_id", By.RULE: "rule_id", By.STORY: "story_id", By.LANG: "language"}
 
 
 class SqlHits:
@@ -44,6 +54,7 @@ class SqlHits:
         self._sql = sql
         self._bodies = bodies
         self._calendar = calendar
+        self._search = SqlSearch(sql)
 
     def add(self, hits: Sequence[Hit]) -> list[Hit]:
         """Insert those whose rule did not hit that article yet; return them with ids."""
@@ -73,6 +84,10 @@ class SqlHits:
                     "UPDATE hits SET gone_at = ?, gone_revision = ? WHERE id = ?", micros(now), revision, row["id"]
                 )
 
+    def of(self, article_id: int) -> list[Hit]:
+        """Return the hits of an article, oldest first."""
+        return [row.hit for row in self.select("WHERE h.article_id = ? ORDER BY h.id", article_id)]
+
     def get(self, hit_id: int) -> HitRow | None:
         """Return one."""
         found = self.select("WHERE h.id = ?", hit_id)
@@ -83,6 +98,57 @@ class SqlHits:
         condition, values = narrow(wanted, _FILTERS, self._calendar.hits)
         chosen = f"WHERE h.id IN (SELECT id FROM hits WHERE {condition} ORDER BY id DESC LIMIT ?)"  # noqa: S608
         return self.select(chosen + " ORDER BY h.id DESC", *values, wanted.limit)
+
+    def many(self, hit_ids: Sequence[int]) -> dict[int, HitRow]:
+        """Return these, by id."""
+        rows = self.select("WHERE h.id IN (SELECT value FROM json_each(?))", json.dumps([*hit_ids]))
+        return {row.hit.id: row for row in rows}
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the ids of hits, and of their articles, that full text says hold what is sought, newest first."""
+        return ((row[0], row[1]) for row in self._search.sift(sought, wanted, self._numbers))
+
+    def about(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the same, those of the newest articles first, in any order where that is faster."""
+        narrowed = wanted.rule or wanted.outlet or wanted.story or wanted.until
+        if sought is None or narrowed:
+            return self.sift(sought, wanted)
+        return ((row[0], row[1]) for row in self._search.by_article(sought, wanted, self._numbers))
+
+    def _numbers(self, wanted: Filter, also: str, values: Sequence[Value], limit: int) -> list[Row]:
+        condition, bound = narrow(wanted, _FILTERS, self._calendar.hits)
+        condition += f" AND {also.format('article_id')}"
+        # Without the other columns it takes a third of the time.
+        chosen = f"SELECT id, article_id FROM hits WHERE {condition} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        return self._sql.all(chosen, *bound, *values, limit)
+
+    def keys(self, hit_ids: Sequence[int]) -> list[HitKey]:
+        """Return what these hits are counted by."""
+        return [
+            HitKey(row["rule_id"], row["outlet_id"], row["story_id"], row["language"], instant(row["found_at"]))
+            for row in self._sql.all(_KEYS, json.dumps([*hit_ids]))
+        ]
+
+    def per_day(self, wanted: Filter, zone: tzinfo) -> dict[str, int]:
+        """Count hits by day in a zone: by the counts that are kept where these tell, else hit by hit."""
+        days = self._calendar.days(wanted, zone)
+        if days is not None:
+            rule = "" if wanted.rule is None else " AND rule_id = ?"
+            values = (*days, *([] if wanted.rule is None else [wanted.rule]))
+            rows = self._sql.all(_PER_DAY.format(rule), *values)
+            return {row["day"]: row["n"] for row in rows}
+        condition, bound = narrow(wanted, _FILTERS, self._calendar.hits)
+        found: Counter[str] = Counter()
+        for row in self._sql.all(_PER_QUARTER.format(condition), QUARTER, *bound):
+            found[instant(row["quarter"] * QUARTER).astimezone(zone).date().isoformat()] += row["n"]
+        return dict(found)
+
+    def tally(self, by: By, wanted: Filter) -> dict[str, int]:
+        """Count hits by what they have in common, but the day."""
+        condition, bound = narrow(wanted, _FILTERS, self._calendar.hits)
+        column = _COMMON[by]
+        rows = self._sql.all(f"SELECT {column} AS of, count(*) AS n FROM hits WHERE {condition} GROUP BY 1", *bound)  # noqa: S608
+        return {row["of"] or "": row["n"] for row in rows}
 
     def select(self, tail: str, *values: Value) -> list[HitRow]:
         """Return hits with their articles; `tail` is what follows FROM, with h for hits and a for articles."""

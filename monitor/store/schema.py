@@ -297,26 +297,10 @@ def fetching(execute: Callable[[str], object]) -> None:
         execute(statement)
 
 
-_KEEPING = (
-    # `sketch`: by what a text is known again of which not all was kept, NULL where all was.
-    "ALTER TABLE articles ADD COLUMN sketch BLOB",
-    # Files with articles that commands wrote: `kind` is export or backup, `at` microseconds.
-    "CREATE TABLE copies (path TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
-    "CREATE INDEX events_article ON events (article_id) WHERE article_id <> 0",
-)
-
-
-def keeping(execute: Callable[[str], object]) -> None:
-    """Note how much of a text is kept, and where copies of the archive are."""
-    for statement in _KEEPING:
-        execute(statement)
-
-
 MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = (
     ("0001_first", first),
     ("0002_memory", memory),
     ("0003_fetching", fetching),
     ("0004_archive", archive),
-    ("0005_keeping", keeping),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 _TABLES = (
+    # Files with articles that commands wrote: `kind` is export or backup, `at` microseconds.
+    "CREATE TABLE copies (path TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
+    "CREATE INDEX events_article ON events (article_id) WHERE article_id <> 0",
     # key, value: the time zone that counts by day are kept in.
     "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     # What bodies were packed with; never deleted, or they could not be read. `language` "" for all that are rare.
@@ -47,7 +50,7 @@ _TABLES = (
 )
 
 # `key`, `url_key`: digests of canonical_url (or url) and url, by which both are looked up. canonical_url is empty where
-# it is url.
+# it is url. `sketch`: by what a text is known again of which not all was kept, NULL where all was.
 _ARTICLES = (
     """CREATE TABLE new_articles (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -73,7 +76,8 @@ _ARTICLES = (
         body_key INTEGER NOT NULL,
         standing TEXT NOT NULL,
         revision INTEGER NOT NULL,
-        fetched_at INTEGER NOT NULL
+        fetched_at INTEGER NOT NULL,
+        sketch BLOB
     ) STRICT""",
     """INSERT INTO new_articles SELECT
         id, outlet_id, url, CASE canonical WHEN url THEN '' ELSE canonical END,
@@ -81,7 +85,7 @@ _ARTICLES = (
         title, language,
         CASE authors WHEN '[]' THEN '' ELSE authors END, monitor_micros(published), monitor_micros(updated),
         section, wire, paywalled, live, text, reason, detail, content_hash, body_key, standing, revision,
-        monitor_micros(fetched_at)
+        monitor_micros(fetched_at), NULL
     FROM articles""",
     """CREATE TABLE new_bodies (
         article_id INTEGER PRIMARY KEY REFERENCES articles (id),
@@ -116,8 +120,11 @@ _ARTICLES = (
     "CREATE INDEX articles_key ON articles (key)",
     "CREATE INDEX articles_url ON articles (url_key) WHERE url_key <> key",
     "CREATE INDEX articles_outlet ON articles (outlet_id, id)",
+    "CREATE INDEX articles_language ON articles (language, id)",
     "CREATE INDEX articles_body ON articles (body_key) WHERE body_key <> 0",
     "INSERT INTO languages SELECT coalesce(language, ''), count(*), NULL FROM articles GROUP BY 1",
+    # bodies.ALL: those of every language together.
+    "INSERT INTO languages SELECT '*', count(*), NULL FROM articles HAVING count(*) > 0",
 )
 
 _HITS = (
@@ -149,6 +156,7 @@ _HITS = (
     "CREATE INDEX hits_rule ON hits (rule_id, id, outlet_id)",
     "CREATE INDEX hits_outlet ON hits (outlet_id, id)",
     "CREATE INDEX hits_story ON hits (story_id, id)",
+    "CREATE INDEX hits_language ON hits (language, id)",
     """INSERT INTO hit_days SELECT
         date(found_at / 1000000, 'unixepoch'), rule_id, count(*) FROM hits GROUP BY 1, 2""",
     """INSERT INTO hours (hour, first_article, last_article) SELECT
@@ -209,8 +217,37 @@ _STORIES = (
     "CREATE INDEX kinships_b ON kinships (b)",
 )
 
+# For people and other programs: times as ISO 8601 in UTC, and no function but SQLite's own. A later migration that
+# rebuilds what they name drops them first: ALTER TABLE ... RENAME refuses beside a view of a table that is gone.
+_VIEWS = (
+    """CREATE VIEW article_list AS SELECT
+        a.id, a.outlet_id, a.title, a.url, coalesce(nullif(a.canonical_url, ''), nullif(a.canonical, ''), a.url)
+            AS canonical_url,
+        a.language, strftime('%Y-%m-%dT%H:%M:%SZ', a.published / 1000000, 'unixepoch') AS published,
+        strftime('%Y-%m-%dT%H:%M:%SZ', a.fetched_at / 1000000, 'unixepoch') AS fetched_at,
+        a.text AS source, a.reason, a.standing, a.section, a.wire, a.revision, p.story_id,
+        (SELECT count(*) FROM hits h WHERE h.article_id = a.id) AS hits
+    FROM articles a LEFT JOIN placements p ON p.article_id = a.id""",
+    """CREATE VIEW hit_list AS SELECT
+        h.id, h.rule_id, h.outlet_id, a.title, a.url, h.article_id, h.language, h.story_id,
+        strftime('%Y-%m-%dT%H:%M:%SZ', h.found_at / 1000000, 'unixepoch') AS found_at, h.standing, h.revision,
+        strftime('%Y-%m-%dT%H:%M:%SZ', h.gone_at / 1000000, 'unixepoch') AS gone_at, h.gone_revision
+    FROM hits h JOIN articles a ON a.id = h.article_id""",
+    """CREATE VIEW story_list AS SELECT
+        s.id, (SELECT a.title FROM placements p JOIN articles a ON a.id = p.article_id WHERE p.story_id = s.id
+            ORDER BY p.article_id LIMIT 1) AS title,
+        strftime('%Y-%m-%dT%H:%M:%SZ', s.opened_at) AS opened_at,
+        (SELECT count(*) FROM placements p WHERE p.story_id = s.id) AS articles,
+        (SELECT count(DISTINCT a.outlet_id) FROM placements p JOIN articles a ON a.id = p.article_id
+            WHERE p.story_id = s.id) AS outlets,
+        (SELECT count(*) FROM hits h WHERE h.story_id = s.id) AS hits, s.alias_of
+    FROM stories s""",
+)
+
 
 def archive(execute: Callable[[str], object]) -> None:
-    """Rebuild articles, bodies, revisions, hits and placements; foreign keys must not be enforced meanwhile."""
-    for statement in (*_TABLES, *_ARTICLES, *_HITS, *_STORIES):
+    """Rebuild articles, bodies, revisions, hits and placements, and show them as views. Foreign keys must not be
+    enforced meanwhile.
+    """
+    for statement in (*_TABLES, *_ARTICLES, *_HITS, *_STORIES, *_VIEWS):
         execute(statement)

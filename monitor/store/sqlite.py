@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlite_utils import Database, Migrations
+from typing import TYPE_CHECKING
 
 from monitor.errors import DamagedError, StoreError
 from monitor.parse import digest
@@ -22,9 +22,13 @@ from monitor.store.hits import SqlHits
 from monitor.store.keeping import SqlKeeping
 from monitor.store.links import SqlLinks
 from monitor.store.outlets import SqlOutlets
-from monitor.store.rows import Sql, translated
+from monitor.store.rows import Sql, clean, translated
 from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
+
+log = logging.getLogger("monitor")
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
 
 BUSY_TIMEOUT = 5.0
 # FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing. Deleted text is
@@ -44,15 +48,14 @@ class SqliteStore:
         self.sql = sql = Sql(connection, path)
         self.outlets = SqlOutlets(sql)
         self.links = SqlLinks(sql)
-        self.calendar = calendar = SqlCalendar(sql)
-        self.bodies = SqlBodies(sql)
+        self.calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
         fulltext = SqlFulltext(sql)
-        self.articles = SqlArticles(sql, self.bodies, fulltext, calendar)
-        self.hits = SqlHits(sql, self.bodies, calendar)
+        self.articles = SqlArticles(sql, self.bodies, fulltext, self.calendar)
+        self.hits = SqlHits(sql, self.bodies, self.calendar)
         self.stories = SqlStories(sql)
         self.alerts = SqlAlerts(sql, self.hits)
-        self.upkeep = SqlUpkeep(sql, calendar)
-        self.keeping = SqlKeeping(sql, self.bodies, fulltext, calendar)
+        self.upkeep = SqlUpkeep(sql, self.calendar)
+        self.keeping = SqlKeeping(sql, self.bodies, fulltext, self.calendar)
         with translated(path):
             self._check() if readonly else self._prepare()
             for pragma in _EVERYWHERE:
@@ -108,6 +111,8 @@ class SqliteStore:
             self._check_alive()
             self._execute(commit)
         except BaseException:
+            self.bodies.forget()
+            self.calendar.forget()
             if self._connection.in_transaction:
                 for statement in undo:
                     self._execute(statement)
@@ -129,7 +134,7 @@ class SqliteStore:
         self._connection.close()
 
     def _prepare(self) -> None:
-        if self._is_empty():
+        if new := self._is_empty():
             # Without effect once there is a table, and once WAL has written the first page.
             self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database, migrations = self._migrations()
@@ -137,35 +142,68 @@ class SqliteStore:
             self._connection.execute(f"PRAGMA {pragma}")
         for name, function in _functions(self.bodies).items():
             self._connection.create_function(name, -1, function)
+        # A table that others refer to is rebuilt by dropping it, which would be refused; within a transaction the
+        # pragma has no effect.
+        self._connection.execute("PRAGMA foreign_keys = OFF")
         with self.transaction():
-            migrations.apply(database)
+            if pending := migrations.pending(database):
+                if not new:
+                    names = ", ".join(one.name for one in pending)
+                    log.info("bringing %s up to date (%s): a million articles take some ten minutes", self.path, names)
+                migrations.apply(database)
+                self._check_references()
+
+    def _check_references(self) -> None:
+        """Undo a migration that left rows which refer to nothing. Raises DamagedError."""
+        broken = self._connection.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            tables = ", ".join(sorted({f"{row['table']} to {row['parent']}" for row in broken}))
+            raise DamagedError(
+                f"{self.path} cannot be brought up to date: {len(broken)} rows refer to what is not there ({tables}); "
+                "it is left as it is: restore a backup"
+            )
 
     def _check(self) -> None:
         if self._is_empty():
             # Its writer has just made the file.
             raise _missing(self.path)
-        database, migrations = self._migrations()
-        if migrations.pending(database):
+        applied = self._applied()
+        if any(name not in applied for name, _ in schema.MIGRATIONS):
             raise StoreError(f"{self.path} is of an older version: start `monitor run` first, it brings it up to date")
 
     def _is_empty(self) -> bool:
         return not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
     def _migrations(self) -> tuple[Database, Migrations]:
-        """Return the schema's migrations. Raises DamagedError for a file that is not ours or knows more than we."""
-        found = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        if found != schema.APPLICATION_ID and not self._is_empty():
-            raise DamagedError(f"{self.path} is a database of another program; it is left as it is")
+        """Return the schema's migrations. Raises DamagedError as `_applied` does."""
+        # It loads numpy where that is installed, 150 ms that who only reads need not wait.
+        from sqlite_utils import Database, Migrations
+
+        self._applied()
         database = Database(self._connection, execute_plugins=False, recursive_triggers=False)
         known = Migrations("monitor")
         for name, function in schema.MIGRATIONS:
             known(name=name)(lambda db, function=function: function(db.execute))
-        newer = {item.name for item in known.applied(database)} - {name for name, _ in schema.MIGRATIONS}
+        return database, known
+
+    def _applied(self) -> set[str]:
+        """Return the migrations that a file has seen, as sqlite-utils notes them. Raises DamagedError for a file that
+        is not ours or knows more than we.
+        """
+        found = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        if found != schema.APPLICATION_ID and not self._is_empty():
+            raise DamagedError(f"{self.path} is a database of another program; it is left as it is")
+        noted = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        if self._connection.execute(noted).fetchone() is None:
+            return set()
+        names = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'monitor'"
+        applied = {row[0] for row in self._connection.execute(names)}
+        newer = applied - {name for name, _ in schema.MIGRATIONS}
         if newer:
             raise DamagedError(
                 f"{self.path} is of a newer version ({', '.join(sorted(newer))}): run the monitor that wrote it"
             )
-        return database, known
+        return applied
 
 
 def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes | None]]:
@@ -178,7 +216,7 @@ def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes |
         "monitor_pack": lambda standfirst, blocks: bodies.pack(codec.pack_body(standfirst, blocks), None)[1],
         "monitor_pack_text": lambda text: bodies.pack(text, None)[1],
         "monitor_searchable": searchable,
-        "monitor_own": lambda blocks: own_text(codec.unpack_blocks(blocks)),
+        "monitor_own": lambda blocks: str(clean(own_text(codec.unpack_blocks(blocks)))),
     }
 
 

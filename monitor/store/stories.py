@@ -10,13 +10,17 @@ from monitor.placing import Kinship, Member, Move, Placement, PlacementReason, S
 from monitor.store.codec import instant, micros, pack_numbers, stamp, unpack_numbers
 from monitor.store.moves import SqlMoves
 from monitor.store.rows import Sql
+from monitor.store.timeline import SqlTimeline
+from monitor.views import Placed, StoryRow
 
 _OPEN = "INSERT INTO stories (id, opened_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
 _PLACE = """
 INSERT INTO placements (article_id, story_id, reason, copy_of, similarity)
 VALUES (?, ?, ?, (SELECT article_id FROM traits WHERE mark = ? AND mark <> '' LIMIT 1), ?)
 ON CONFLICT (article_id) DO UPDATE SET
-    story_id = excluded.story_id, reason = excluded.reason, copy_of = excluded.copy_of, similarity = excluded.similarity
+    story_id = excluded.story_id, copy_of = excluded.copy_of, similarity = excluded.similarity,
+    -- What a person decided stays so.
+    reason = CASE reason WHEN 'by_hand' THEN reason ELSE excluded.reason END
 """
 _TRAITS = """
 INSERT INTO traits (article_id, mark, at, sketch, terms) VALUES (?, ?, ?, ?, ?)
@@ -149,6 +153,18 @@ class SqlStories:
         """Return the links of a story, the surest first."""
         rows = self._sql.all(_KIN, story_id, story_id)
         return [Kinship(row["a"], row["b"], row["score"], row["why"]) for row in rows]
+
+    def timeline(self, story_id: str) -> list[Placed]:
+        """Return the articles of a story as they came, oldest first."""
+        return SqlTimeline(self._sql).story(story_id)
+
+    def placed(self, article_ids: Sequence[int]) -> list[Placed]:
+        """Return where these articles stand, by id."""
+        return SqlTimeline(self._sql).placed(article_ids)
+
+    def newest(self, limit: int) -> list[StoryRow]:
+        """Return the stories of the newest hits, newest first."""
+        return SqlTimeline(self._sql).newest(limit)
 
     def _order(self, kind: str, story_id: str, other: str, article_id: int | None, now: datetime) -> int:
         number = self._sql.insert(_ORDER, kind, story_id, other, article_id, micros(now))

@@ -1,152 +1,294 @@
-"""Which articles are one story: the same or nearly the same text, from whichever outlet, within a week.
+"""Which articles are one story: the same text, a copy of it, or another text on the same event, within a week.
 
+Exact and near texts are found by their sketches (texts.py), events by centroids of words, capitalised words and
+numbers (space.py). An article that came before the others of its event is looked at again when they are there.
 Wrongly joined articles cost an alert, wrongly separated ones a second mail, so doubt opens a new story.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from heapq import heappop, heappush
 
 from monitor.model import Article
-from monitor.parse.digest import mark as article_mark
-from monitor.placing import Member, Placement, PlacementReason, Traits
-from monitor.story.fingerprint import fingerprint as sketch_of
-from monitor.story.fingerprint import overlap
+from monitor.placing import Member, Move, Placement, PlacementReason, Traits
+from monitor.story.divide import halves
+from monitor.story.groups import WINDOW, Group, Groups, Held
+from monitor.story.space import Query, Setting, Space, Terms, unpack
+from monitor.story.texts import Texts
 
-NEAR = 0.6
-"""Least share of the shorter text that the longer one must hold."""
-# A round-up quotes whole briefs and is another article: this much of the new text must be known.
-KNOWN_PART = 0.2
-# Fewer grams than these (a headline) say too little to compare; only the very same ones of one outlet join.
-MIN_SHARED = 8
-# A gram in more stories than these is boilerplate ("subscribe to our newsletter").
-COMMON = 8
-WINDOW = timedelta(days=7)
-# About 13 kB a story.
-MAX_STORIES = 10_000
-MAX_VERSIONS = 8
-MAX_CANDIDATES = 20
+# The last look is half a day before a story ends, while what it decides can still be told.
+FEW = 4
+LAST_LOOK = WINDOW - timedelta(hours=12)
 
 
-@dataclass(slots=True)
-class _Story:
-    id: str
-    opened: datetime | None
-    last: datetime | None
-    versions: list[tuple[int, ...]] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When articles are one event. `join`: least likeness. `better`: by how much another story must be nearer for an
+    article to leave its own. `look`: articles after which one is looked at again. `least`: distinct words.
+    `apart`: see divide.py. `grown`: by how much a group grows until it is looked at again, from FEW articles on.
+    """
+
+    join: float = 0.26
+    better: float = 0.02
+    look: int = 200
+    least: int = 12
+    apart: float = 0.6
+    grown: float = 1.1
+    space: Setting = field(default_factory=Setting)
 
 
 class Clusters:
     """The stories of the last week in memory. One owner: not thread-safe."""
 
-    def __init__(self, known: Iterable[Member] = ()) -> None:
-        self._stories: OrderedDict[str, _Story] = OrderedDict()
-        self._index: dict[int, tuple[str, ...]] = {}
-        for member in known:
-            self.accept(
-                Placement(member.story_id, PlacementReason.NEW, member.mark, at=member.at, traits=member.traits)
-            )
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self._space = Space(self.rules.space)
+        self._groups = Groups(self._space)
+        self._texts = Texts()
+        self._count = 0
+        self._soon: deque[tuple[int, str]] = deque()
+        self._late: list[tuple[datetime, int, str]] = []
+        self._grown: dict[int, Group] = {}
 
     def __len__(self) -> int:
-        return len(self._stories)
+        return len(self._groups)
 
-    def assign(
-        self, article: Article, fingerprint: tuple[int, ...] | None = None, now: datetime | None = None
-    ) -> Placement:
-        """Decide where an article belongs; changes nothing. Without `now` no story is too old."""
-        if fingerprint is None:
-            fingerprint = sketch_of(article.title, article.body or article.standfirst)
-        if len(fingerprint) < MIN_SHARED:
-            return self._assign_short(article, fingerprint, now)
-        story, share, same = self._nearest(fingerprint, now)
-        if story is None:
-            return Placement(
-                story_id(article), PlacementReason.NEW, story_id(article), at=now, traits=Traits(fingerprint)
-            )
-        reason = PlacementReason.SAME_TEXT if same else PlacementReason.NEAR_TEXT
-        return Placement(story.id, reason, story_id(article), "", round(share, 3), now, Traits(fingerprint))
+    @property
+    def live(self) -> int:
+        """How many stories live."""
+        return len(self._groups)
 
-    def accept(self, placement: Placement) -> None:
-        """Take a decision into memory, and forget what has been idle for a week before it."""
-        story = self._stories.pop(placement.story_id, None) or _Story(placement.story_id, placement.at, placement.at)
-        self._stories[story.id] = story
-        if placement.at is not None and (story.last is None or placement.at > story.last):
-            story.last = placement.at
-        if placement.traits.sketch not in story.versions and len(story.versions) < MAX_VERSIONS:
-            story.versions.append(placement.traits.sketch)
-            own = (story.id,)
-            for gram in placement.traits.sketch:
-                holders = self._index.get(gram)
-                if holders is None:
-                    self._index[gram] = own
-                elif len(holders) <= COMMON and story.id not in holders:
-                    self._index[gram] = holders + own
-        self._forget(placement.at)
+    # ---- placing
 
-    def _assign_short(self, article: Article, grams: tuple[int, ...], now: datetime | None) -> Placement:
-        if not grams:
-            return Placement(story_id(article), PlacementReason.NEW, story_id(article), at=now)
-        mark = _mark(article.outlet, grams)
-        for known in self._index.get(mark, ()):
-            if self._fresh(self._stories[known], now):
-                return Placement(known, PlacementReason.SAME_TEXT, story_id(article), "", 1.0, now, Traits((mark,)))
-        return Placement(story_id(article), PlacementReason.NEW, story_id(article), at=now, traits=Traits((mark,)))
-
-    def _nearest(self, grams: tuple[int, ...], now: datetime | None) -> tuple[_Story | None, float, bool]:
-        """Find the story with the text nearest to this one: it, the share in common, whether it is the same."""
-        common = {gram for gram in grams if len(self._index.get(gram, ())) > COMMON}
-        counts = Counter(known for gram in grams if gram not in common for known in self._index.get(gram, ()))
-        best: tuple[float, int, str] = (0.0, 0, "")
-        for known, count in counts.most_common(MAX_CANDIDATES):
-            story = self._stories[known]
-            if count < MIN_SHARED or not self._fresh(story, now):
-                continue
-            for version in story.versions:
-                shared, size, other = overlap(grams, version, common)
-                if shared < MIN_SHARED or shared < KNOWN_PART * size:
-                    continue
-                best = max(best, (shared / min(size, other), shared, known))
-        share, _, known = best
-        if share < NEAR:
-            return None, share, False
-        return self._stories[known], share, grams in self._stories[known].versions
-
-    @staticmethod
-    def _fresh(story: _Story, now: datetime | None) -> bool:
-        """Say whether a story may still grow. It ends a week after it began, however often it was printed since: a
-        daily report of which four fifths never change would be told once in its life.
+    def place(self, article: Article, traits: Traits, now: datetime, *, kept: bool, story: str = "") -> Placement:
+        """Decide where an article stands and take it into memory. `kept`: it has hits. `story`: it is known to stand
+        there. The same mark again replaces what was there. What is told of a story that has ended is not remembered.
         """
-        return now is None or story.opened is None or now - story.opened <= WINDOW
+        mark = story_id(article)
+        before = self._groups.members.get(mark)
+        by_hand = before is not None and before.by_hand
+        if before is not None:
+            self._forget(before)
+        self._end(now)
+        member = Held(mark, article.outlet, unpack(traits.terms), now, self._count, kept, by_hand)
+        self._count += 1
+        placement = self._choose(member, traits, story)
+        group = self._group_for(member, placement, before)
+        if group is not None:
+            self._take(group, member, traits.sketch)
+        return placement
 
-    @staticmethod
-    def _idle(story: _Story, now: datetime | None) -> bool:
-        return now is not None and story.last is not None and now - story.last > WINDOW
+    def _choose(self, member: Held, traits: Traits, story: str) -> Placement:
+        reason, share, of, chosen = PlacementReason.NEW, 0.0, "", member.mark
+        copied = self._texts.find(traits.sketch, member.outlet)
+        if copied is not None:
+            other = self._groups.members[copied.mark]
+            if other.group is not None and (not story or other.group.story == story):
+                reason = PlacementReason.SAME_TEXT if copied.same else PlacementReason.NEAR_TEXT
+                share, chosen = copied.share, other.group.story
+                # What copied this very article before it was read again stays its copy.
+                first = other.of if other.of in self._groups.members else other.mark
+                of = member.of = "" if other.of == member.mark else first
+        if reason is PlacementReason.NEW and not story and member.terms.cuts[1] >= self.rules.least:
+            found, share = self._nearest(self._space.query(member.terms))
+            if found is not None:
+                reason, chosen = PlacementReason.SAME_EVENT, found.story
+        if story:
+            chosen = story
+            if not of:
+                reason = PlacementReason.NEW if story == member.mark else PlacementReason.SAME_EVENT
+        return Placement(chosen, reason, member.mark, of, round(share, 3), member.at, traits)
 
-    def _forget(self, now: datetime | None) -> None:
-        while self._stories:
-            oldest = next(iter(self._stories.values()))
-            if len(self._stories) <= MAX_STORIES and not self._idle(oldest, now):
-                return
-            del self._stories[oldest.id]
-            for version in oldest.versions:
-                for gram in version:
-                    holders = tuple(known for known in self._index.get(gram, ()) if known != oldest.id)
-                    if holders:
-                        self._index[gram] = holders
-                    else:
-                        self._index.pop(gram, None)
+    def _nearest(self, query: Query, without: Group | None = None) -> tuple[Group | None, float]:
+        """Return the group most like an article where it is like enough, and how much."""
+        rows = [row for row in self._space.near(query) if without is None or row != without.row]
+        if not rows:
+            return None, 0.0
+        likeness = self._space.alike(query, rows)
+        best = int(likeness.argmax())
+        if likeness[best] < self.rules.join:
+            return None, float(likeness[best])
+        return self._groups.at(rows[best]), float(likeness[best])
+
+    def _group_for(self, member: Held, placement: Placement, before: Held | None) -> Group | None:
+        """Return the group of the chosen story that an article goes into; None where the story is over."""
+        if placement.of in self._groups.members:
+            return self._groups.members[placement.of].group
+        groups = self._groups.stories.get(placement.story_id, [])
+        if groups:
+            return self._closest(groups, member.terms)
+        if placement.story_id != member.mark and before is None:
+            return None
+        return self._groups.open(placement.story_id, member.terms.language, member.at)
+
+    def _closest(self, groups: list[Group], terms: Terms) -> Group:
+        if len(groups) == 1 or not len(terms):
+            return groups[0]
+        likeness = self._space.alike(self._space.query(terms), [group.row for group in groups])
+        return groups[int(likeness.argmax())]
+
+    def _take(self, group: Group, member: Held, sketch: tuple[int, ...]) -> None:
+        self._groups.add(group, member)
+        self._note_growth(group)
+        self._texts.add(member.mark, sketch, member.outlet)
+        self._soon.append((member.number + self.rules.look, member.mark))
+        if member.at is not None:
+            start = min(member.at, group.opened or member.at)
+            heappush(self._late, (start + LAST_LOOK, member.number, member.mark))
+
+    def withdraw(self, mark: str) -> None:
+        """Take an article out of memory again: its write failed."""
+        member = self._groups.members.get(mark)
+        if member is not None:
+            self._forget(member)
+
+    def _forget(self, member: Held) -> None:
+        self._groups.take_out(member)
+        self._texts.drop(member.mark, member.outlet)
+
+    def _end(self, now: datetime) -> None:
+        for member in self._groups.ends(now):
+            self._texts.drop(member.mark, member.outlet)
+
+    # ---- what others decided
+
+    def put(self, mark: str, story_id: str, *, by_hand: bool = False) -> None:
+        """Let an article stand in that story: the store knew better, or a person moved it."""
+        member = self._groups.members.get(mark)
+        if member is None:
+            return
+        member.by_hand = member.by_hand or by_hand
+        if member.group is not None and member.group.story != story_id:
+            groups = self._groups.stories.get(story_id)
+            self._groups.take_out(member)
+            member.of = ""
+            group = self._closest(groups, member.terms) if groups else None
+            self._groups.add(group or self._groups.open(story_id, member.terms.language, member.at), member)
+
+    def join(self, old: str, new: str) -> None:
+        """Merge a story into another by hand: what resembles either comes to `new` from now on."""
+        if old == new:
+            return
+        for group in self._groups.stories.get(old, []):
+            for member in group.members.values():
+                member.by_hand = True
+        self._groups.rename(old, new)
+
+    def restore(self, members: Iterable[Member]) -> None:
+        """Take articles back after a restart, oldest first, without choosing."""
+        for one in members:
+            if one.mark in self._groups.members:
+                continue
+            member = Held(one.mark, one.outlet, unpack(one.traits.terms), one.at, self._count, one.kept, one.by_hand)
+            self._count += 1
+            groups = self._groups.stories.get(one.story_id)
+            copied = self._texts.find(one.traits.sketch, one.outlet)
+            if copied is not None:
+                other = self._groups.members[copied.mark]
+                if other.group is not None and other.group.story == one.story_id:
+                    member.of, groups = other.of or other.mark, [other.group]
+            group = self._closest(groups, member.terms) if groups else None
+            group = group or self._groups.open(one.story_id, member.terms.language, one.at)
+            self._take(group, member, one.traits.sketch)
+
+    # ---- looking again
+
+    def looks(self, now: datetime, most: int = 20) -> list[Move]:
+        """Look again at what is due, `most` articles at most; return what moved, in memory already."""
+        moves: list[Move] = []
+        while self._grown and len(moves) < most:
+            moves += self._divide(self._grown.pop(next(iter(self._grown))), now)
+        for _ in range(most):
+            mark = self._due(now)
+            if mark is None:
+                break
+            member = self._groups.members.get(mark)
+            if member is not None:
+                moves += self._look(member)
+        return moves
+
+    def _due(self, now: datetime) -> str | None:
+        if self._soon and self._soon[0][0] <= self._count:
+            return self._soon.popleft()[1]
+        if self._late and self._late[0][0] <= now:
+            return heappop(self._late)[2]
+        return None
+
+    def _look(self, member: Held) -> list[Move]:
+        own = member.group
+        if own is None or member.by_hand or member.of or member.terms.cuts[1] < self.rules.least:
+            return []
+        query = self._space.query(member.terms)
+        best, likeness = self._nearest(query, own)
+        if best is None or best.language != own.language:
+            return []
+        along = [one for one in own.members.values() if one.mark == member.mark or one.of == member.mark]
+        rest = own.basis(frozenset(one.mark for one in along))
+        if rest and likeness < self._like(query, rest) + self.rules.better:
+            return []
+        if len(along) < len(own.members):
+            return self._move(along, best, likeness)
+        # The whole story meets another: the one that was told keeps its id, else the older one.
+        if (own.kept, -own.number) > (best.kept, -best.number):
+            others = list(best.members.values())
+            return [] if any(one.by_hand for one in others) else self._move(others, own, likeness)
+        return self._move(along, best, likeness)
+
+    def _like(self, query: Query, members: list[Held]) -> float:
+        return self._space.alike_to(query, [one.terms for one in members])
+
+    def _note_growth(self, group: Group) -> None:
+        size = len(group.members)
+        if size >= max(FEW, group.checked * self.rules.grown):
+            self._grown[group.number] = group
+
+    def _divide(self, group: Group, now: datetime) -> list[Move]:
+        """Take a group apart that turned out to be two events. The part with hits keeps the id, else the older one."""
+        group.checked = len(group.members)
+        basis = group.basis()
+        if len(basis) < FEW or any(one.by_hand for one in group.members.values()):
+            return []
+        sides = halves(self._space, [one.terms for one in basis], self.rules.apart)
+        if sides is None:
+            return []
+        parts = ([one for one, first in zip(basis, sides, strict=True) if first],
+                 [one for one, first in zip(basis, sides, strict=True) if not first])  # fmt: skip
+        side_of = {one.mark: int(one in parts[1]) for one in basis}
+        for one in group.members.values():
+            if one.mark not in side_of:
+                query = self._space.query(one.terms)
+                nearer = self._like(query, parts[0]) >= self._like(query, parts[1])
+                side_of[one.mark] = side_of.get(one.of, int(not nearer))
+        told = [side_of[one.mark] for one in group.members.values() if one.kept]
+        leaves = 1 - told[0] if told else 1
+        leaving = [one for one in group.members.values() if side_of[one.mark] == leaves]
+        fresh = _id(f"{group.story}\n{leaving[0].mark}\n{now.isoformat()}")
+        new = self._groups.open(fresh, group.language, leaving[0].at)
+        return self._move(leaving, new, 0.0)
+
+    def _move(self, leaving: list[Held], new: Group, likeness: float) -> list[Move]:
+        moves = []
+        for member in leaving:
+            old = member.group.story if member.group else ""
+            self._groups.take_out(member)
+            self._groups.add(new, member)
+            self._note_growth(new)
+            if old != new.story:
+                reason = PlacementReason.NEAR_TEXT if member.of else PlacementReason.SAME_EVENT
+                whole = old not in self._groups.stories
+                moves.append(Move(member.mark, old, new.story, reason, round(likeness, 3), member.of, whole))
+        return moves
 
 
 def story_id(article: Article) -> str:
     """Return the id of the story that this article opens: 16 hex digits, the same after a restart."""
-    return article_mark(article.outlet, article.canonical_url or article.url)
+    return _id(f"{article.outlet}\n{article.canonical_url or article.url}")
 
 
-def _mark(outlet: str, grams: tuple[int, ...]) -> int:
-    """Stand for a text too short to compare: one number of its outlet and its grams."""
-    text = f"{outlet}\n{' '.join(map(str, grams))}"
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big") >> 1
+def _id(key: str) -> str:
+    return blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -12,7 +12,7 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,19 +94,31 @@ class Built:
     last: float = 0.0
 
 
+class Writer:
+    """Writes articles through the Store port, as the line does: a transaction a group."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = SqliteStore.open(path)
+        self._rng = random.Random(2)
+        self._stories: list[str] = []
+        feeds = {f"outlet-{n}": Source(f"https://www.outlet-{n}.example/feed") for n in range(OUTLETS)}
+        with self.store.transaction():
+            self.store.outlets.sync([Outlet(name, sources=(feed,)) for name, feed in feeds.items()], END)
+        with closing(sqlite3.connect(path)) as raw:
+            self._sources: dict[str, int] = dict(raw.execute("SELECT outlet_id, id FROM sources"))
+
+    def write(self, group: Sequence[tuple[Article, datetime]]) -> int:
+        """Write a group; return how many hits it had."""
+        with self.store.transaction():
+            return sum(_write(self.store, one, at, self._rng, self._stories, self._sources) for one, at in group)
+
+    def close(self) -> None:
+        self.store.close()
+
+
 def build(path: Path, texts: Texts, count: int) -> Built:
     """Write an archive of `count` articles and half as many hits."""
-    store = SqliteStore.open(path)
-    rng = random.Random(2)
-    built = Built()
-    with store.transaction():
-        store.outlets.sync(
-            [Outlet(f"outlet-{n}", sources=(Source(f"https://www.outlet-{n}.example/feed"),)) for n in range(OUTLETS)],
-            END,
-        )
-    with closing(sqlite3.connect(path)) as raw:
-        sources: dict[str, int] = dict(raw.execute("SELECT outlet_id, id FROM sources"))
-    stories: list[str] = []
+    writer, built = Writer(path), Built()
     group: list[tuple[Article, datetime]] = []
     day = END - timedelta(days=DAYS)
     for article, at in articles(texts, count):
@@ -115,18 +127,16 @@ def build(path: Path, texts: Texts, count: int) -> Built:
         if len(group) < GROUP and built.articles + len(group) < count:
             continue
         begun = time.perf_counter()
-        with store.transaction():
-            for one, when in group:
-                built.hits += _write(store, one, when, rng, stories, sources)
+        built.hits += writer.write(group)
         if at - day >= timedelta(days=1):
             day = at
-            _tend(store, at)
+            _tend(writer.store, at)
         spent = time.perf_counter() - begun
         built.articles += len(group)
         built.seconds += spent
         built.last += spent * (built.articles > 0.9 * count)
         group.clear()
-    store.close()
+    writer.close()
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("ANALYZE")
         raw.commit()

@@ -157,7 +157,7 @@ async def _ours(port: int, folder: Path) -> dict[str, float]:
     try:
         visitor = Visitor(client, pool, ledger, clock, Gate(0.0), AGENT)
         orders = Orders({outlet.id: outlet for outlet in outlets}, {rule.id: rule for rule in rules}, {}, ())
-        line = Pipeline(visitor, pool, ledger, None, clock, Clusters(()), orders)  # type: ignore[arg-type]
+        line = Pipeline(visitor, pool, ledger, None, clock, Clusters(), orders)  # type: ignore[arg-type]
         ledger.submit(lambda store: store.outlets.sync(outlets, clock.now())).result()
         found: dict[str, list[float]] = {kind: [] for kind in GOALS}
         await _round(line, pool, ledger, clock)

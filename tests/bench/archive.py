@@ -13,7 +13,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from monitor.store.sqlite import SqliteStore
 from tests.bench._archive_data import Texts, build
+from tests.bench._archive_queries import commands, ingest, plain, questions, retention, timed, writing
 
 BODIES = ("bodies", "articles_fts", "dictionaries")
 QUEUE = ("links", "sources", "outlets", "hosts", "robots")
@@ -22,6 +24,7 @@ QUEUE = ("links", "sources", "outlets", "hosts", "robots")
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--archive", type=Path, required=True, help="the folder for the archive")
     parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--plain", type=int, default=50_000, help="articles of the plain FTS5 table")
 
 
 def main(data: Path, options: argparse.Namespace) -> None:
@@ -37,7 +40,21 @@ def main(data: Path, options: argparse.Namespace) -> None:
         print(f"ingest: {rate:.0f} articles/s, of the last tenth {last:.0f} (limit 500); {built.hits} hits")
         print(f"text: {built.text_bytes / built.articles:.0f} bytes an article")
         part.rename(path)
+    SqliteStore.open(path).close()  # of an earlier version, where it was kept
     sizes(path, options.articles)
+    asked = questions(texts)
+    print("alone, ms:")
+    timed(path, asked)
+    print("beside a writer of 40 articles/s, ms:")
+    with writing(path, texts):
+        timed(path, asked, limit=60)
+    print(f"ingest behind them: {ingest(path, texts):.0f} articles/s (limit 500)")
+    print("whole commands:")
+    commands(path)
+    print("retention, a transaction of")
+    retention(path)
+    print(f"an anchor, {options.plain} articles:")
+    plain(options.archive, texts, options.plain)
 
 
 def sizes(path: Path, articles: int) -> None:

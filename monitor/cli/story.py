@@ -1,0 +1,8 @@
+"""`monitor story`."""
+
+import click
+
+
+@click.group()
+def story() -> None:
+    """x"""

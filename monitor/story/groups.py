@@ -1,0 +1,158 @@
+"""The groups of articles in memory: each a centroid with its members, under the id of its story.
+
+A story is one group; it is several where a person merged stories that are not alike, so that what resembles any of
+them still finds it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.story.space import Space, Terms
+
+WINDOW = timedelta(days=7)
+# With hits, without.
+MAX_KEPT, MAX_OTHERS = 10_000, 5_000
+# A group's centroid is of its first and its newest members: a story moves on, and a big one costs no more.
+FIRST, NEWEST = 4, 12
+
+
+@dataclass(slots=True)
+class Held:
+    """An article in memory. `number`: how many came before it."""
+
+    mark: str
+    outlet: str
+    terms: Terms
+    at: datetime | None
+    number: int
+    kept: bool
+    by_hand: bool = False
+    of: str = ""
+    group: Group | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Articles with one centroid. `story`: the id they stand under. `row`: see space.py."""
+
+    story: str
+    row: int
+    number: int
+    opened: datetime | None
+    language: bytes
+    members: dict[str, Held] = field(default_factory=dict)
+    checked: int = 0
+    """How many articles it had when it was last found to be one event."""
+
+    @property
+    def kept(self) -> bool:
+        """Say whether one of its articles has hits."""
+        return any(one.kept for one in self.members.values())
+
+    def basis(self, without: frozenset[str] = frozenset()) -> list[Held]:
+        """Return whom its centroid is made of; copies count once."""
+        own = [one for one in self.members.values() if not one.of and len(one.terms) and one.mark not in without]
+        return own if len(own) <= FIRST + NEWEST else own[:FIRST] + own[-NEWEST:]
+
+
+class Groups:
+    """All groups in memory. One owner."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.stories: dict[str, list[Group]] = {}
+        self.members: dict[str, Held] = {}
+        self._by_row: dict[int, Group] = {}
+        self._opened: dict[int, Group] = {}
+        self._active: tuple[OrderedDict[int, Group], OrderedDict[int, Group]] = (OrderedDict(), OrderedDict())
+        self._next = 0
+
+    def __len__(self) -> int:
+        return len(self.stories)
+
+    def at(self, row: int) -> Group:
+        """Return the group of a row."""
+        return self._by_row[row]
+
+    def open(self, story: str, language: bytes, opened: datetime | None) -> Group:
+        """Open a group under a story's id."""
+        group = Group(story, self.space.take(), self._next, opened, language)
+        self._next += 1
+        self.stories.setdefault(story, []).append(group)
+        self._by_row[group.row] = self._opened[group.number] = group
+        return group
+
+    def add(self, group: Group, member: Held) -> None:
+        """Put an article in a group."""
+        group.members[member.mark] = self.members[member.mark] = member
+        member.group = group
+        self.space.count(member.terms, 1)
+        self._refill(group)
+        self._touch(group)
+
+    def take_out(self, member: Held) -> None:
+        """Take an article out of its group; an empty group ends."""
+        group = member.group
+        if group is None:
+            return
+        del group.members[member.mark], self.members[member.mark]
+        member.group = None
+        self.space.count(member.terms, -1)
+        if group.members:
+            self._refill(group)
+        else:
+            self._end(group)
+
+    def rename(self, old: str, new: str) -> None:
+        """Put all groups of a story under another story's id."""
+        moved = self.stories.pop(old, [])
+        for group in moved:
+            group.story = new
+        self.stories.setdefault(new, []).extend(moved)
+
+    def ends(self, now: datetime) -> list[Held]:
+        """End what began a week ago, and what was idle longest where there are too many; return who left."""
+        left: list[Held] = []
+        while self._opened:
+            group = next(iter(self._opened.values()))
+            if group.opened is None or now - group.opened <= WINDOW:
+                break
+            left += self._leave(group)
+        for active, most in zip(self._active, (MAX_OTHERS, MAX_KEPT), strict=True):
+            while len(active) > most:
+                left += self._leave(next(iter(active.values())))
+        return left
+
+    def _leave(self, group: Group) -> list[Held]:
+        left = list(group.members.values())
+        for member in left:
+            del self.members[member.mark]
+            member.group = None
+            self.space.count(member.terms, -1)
+        group.members.clear()
+        self._end(group)
+        return left
+
+    def _refill(self, group: Group) -> None:
+        basis = group.basis()
+        if basis:
+            self.space.fill(group.row, [one.terms for one in basis])
+
+    def _touch(self, group: Group) -> None:
+        for active in self._active:
+            active.pop(group.number, None)
+        self._active[group.kept][group.number] = group
+
+    def _end(self, group: Group) -> None:
+        self.space.drop(group.row)
+        del self._by_row[group.row], self._opened[group.number]
+        for active in self._active:
+            active.pop(group.number, None)
+        others = [one for one in self.stories.get(group.story, ()) if one is not group]
+        if others:
+            self.stories[group.story] = others
+        else:
+            self.stories.pop(group.story, None)

@@ -1,0 +1,234 @@
+"""Articles and groups of them as vectors: how alike they are, and which groups may be near an article.
+
+Three channels (words, capitalised words, numbers) are compared apart by the cosine of tf-idf and then weighed
+together. A group's row holds the sum of its members' term weights without idf, which is applied when it is compared:
+so a row follows from its members alone, whatever came in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.story.traits import HASH_BITS, HEAD, ROOM, VERSION, WEIGHT_BITS
+
+Ids = NDArray[np.uint32]
+Weights = NDArray[np.float32]
+
+WIDTH = sum(ROOM)
+_STARTS = (0, ROOM[0], ROOM[0] + ROOM[1], WIDTH)
+_SIZE = len(ROOM) << HASH_BITS
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How alike articles are. `channels`: weight of words, capitalised words and numbers. `unseen`, `given`: articles
+    taken for granted, and in how many of them each term stood: the name that an event's ten articles share must not
+    weigh less than a word that stands in one.
+    """
+
+    channels: tuple[float, float, float] = (1.2, 1.2, 0.6)
+    unseen: float = 1000.0
+    given: float = 10.0
+    # Heaviest terms of a group by which it is found; of an article by which it looks; groups compared in full.
+    posted: int = 40
+    asked: int = 60
+    candidates: int = 16
+    # A term by which more groups would be found says nothing.
+    crowded: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """An article's terms. `weights`: a unit vector a channel, without idf. `cuts`: where channels begin and end."""
+
+    language: bytes
+    ids: Ids
+    weights: Weights
+    cuts: tuple[int, int, int, int]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def unpack(packed: bytes) -> Terms:
+    """Read what traits.pack wrote; nothing where it is of another version or damaged."""
+    if len(packed) < HEAD.size or packed[0] != VERSION:
+        return Terms(b"", np.zeros(0, np.uint32), np.zeros(0, np.float32), (0, 0, 0, 0))
+    _, code, words, capitals, numbers = HEAD.unpack_from(packed)
+    language = code.rstrip(b"\0")
+    raw = np.frombuffer(packed, "<u4", offset=HEAD.size, count=(len(packed) - HEAD.size) // 4)
+    cuts = (0, words, words + capitals, min(words + capitals + numbers, len(raw)))
+    # Each language has terms of its own: how rare a word is differs, and no two languages meet by accident.
+    salt = np.uint32(int.from_bytes(language[:3], "little") * 0x9E3779B1 >> 12 & ((1 << HASH_BITS) - 1))
+    ids = (raw >> np.uint32(WEIGHT_BITS)).astype(np.uint32) ^ salt
+    weights = (raw & np.uint32((1 << WEIGHT_BITS) - 1)).astype(np.float32)
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        length = float(np.sqrt(np.dot(weights[start:end], weights[start:end])))
+        if length:
+            weights[start:end] /= length
+    return Terms(language, np.minimum(ids, _SIZE - 1), weights, cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An article ready to be compared: unit vectors by channel, idf in them; `mass`: weight of the channels it has."""
+
+    terms: Terms
+    weights: Weights
+    mass: float
+
+
+class Space:
+    """The rows of groups and in how many articles each term stands. One owner."""
+
+    def __init__(self, setting: Setting | None = None) -> None:
+        self.setting = setting or Setting()
+        self._holders = np.zeros(_SIZE, np.int32)
+        self._articles: dict[bytes, int] = {}
+        self._scratch = np.zeros(_SIZE, np.float32)
+        self._ids = np.zeros((256, WIDTH), np.uint32)
+        self._weights = np.zeros((256, WIDTH), np.float32)
+        self._free: list[int] = []
+        self._used = 0
+        self._posted: dict[int, tuple[int, ...]] = {}
+        self._terms_of: dict[int, list[int]] = {}
+
+    # ---- how rare terms are
+
+    def count(self, terms: Terms, change: int) -> None:
+        """Take an article into the count of terms (1), or out of it (-1)."""
+        self._holders[terms.ids] += change
+        self._articles[terms.language] = self._articles.get(terms.language, 0) + change
+
+    def rarity(self, ids: Ids, language: bytes) -> Weights:
+        """Return the idf of terms in a language."""
+        total = self._articles.get(language, 0) + self.setting.unseen
+        held = self._holders[ids].astype(np.float32)
+        rarity: Weights = np.maximum(np.log(np.float32(total) / (held + np.float32(self.setting.given))), 0.0)
+        return rarity
+
+    def query(self, terms: Terms) -> Query:
+        """Make an article ready to be compared."""
+        weights = terms.weights * self.rarity(terms.ids, terms.language)
+        mass = 0.0
+        for share, start, end in zip(self.setting.channels, terms.cuts, terms.cuts[1:], strict=False):
+            length = float(np.sqrt(np.dot(weights[start:end], weights[start:end])))
+            if length:
+                weights[start:end] *= share / length
+                mass += share
+        return Query(terms, weights, mass)
+
+    # ---- rows
+
+    def take(self) -> int:
+        """Return the number of a free row."""
+        if self._free:
+            return self._free.pop()
+        if self._used == len(self._ids):
+            more = self._used // 2
+            self._ids = np.concatenate([self._ids, np.zeros((more, WIDTH), np.uint32)])
+            self._weights = np.concatenate([self._weights, np.zeros((more, WIDTH), np.float32)])
+        self._used += 1
+        return self._used - 1
+
+    def drop(self, row: int) -> None:
+        """Give a row back."""
+        self._unpost(row)
+        self._ids[row] = 0
+        self._weights[row] = 0
+        self._free.append(row)
+
+    def fill(self, row: int, members: Sequence[Terms]) -> None:
+        """Make a row the sum of these."""
+        ids, weights = self.summed(members)
+        self._ids[row], self._weights[row] = ids, weights
+        self._unpost(row)
+        heavy = weights * self.rarity(ids, members[0].language)
+        for channel, share in enumerate(self.setting.channels):
+            part = heavy[_STARTS[channel] : _STARTS[channel + 1]]
+            length = float(np.sqrt(np.dot(part, part)))
+            if length:
+                part *= share / length
+        top = np.argpartition(heavy, -self.setting.posted)[-self.setting.posted :]
+        own = [int(ids[at]) for at in top if heavy[at] > 0]
+        for term in own:
+            self._posted[term] = (*self._posted.get(term, ()), row)
+        self._terms_of[row] = own
+
+    def _unpost(self, row: int) -> None:
+        for term in self._terms_of.pop(row, ()):
+            left = tuple(other for other in self._posted[term] if other != row)
+            if left:
+                self._posted[term] = left
+            else:
+                del self._posted[term]
+
+    def summed(self, members: Sequence[Terms]) -> tuple[Ids, Weights]:
+        """Return the sum of articles as a row: the heaviest terms of each channel, in a place of its own."""
+        ids, weights = np.zeros(WIDTH, np.uint32), np.zeros(WIDTH, np.float32)
+        for channel, room in enumerate(ROOM):
+            at = _STARTS[channel]
+            parts = [(one.cuts[channel], one.cuts[channel + 1], one) for one in members]
+            if len(parts) == 1:
+                start, end, one = parts[0]
+                found, sums = one.ids[start:end], one.weights[start:end]
+            else:
+                found, where = np.unique(
+                    np.concatenate([one.ids[start:end] for start, end, one in parts]), return_inverse=True
+                )
+                sums = np.bincount(where, np.concatenate([one.weights[start:end] for start, end, one in parts]))
+            if len(found) > room:
+                rare = sums * self.rarity(found, members[0].language)
+                best = np.argpartition(rare, -room)[-room:]
+                found, sums = found[best], sums[best]
+            ids[at : at + len(found)] = found
+            weights[at : at + len(found)] = sums
+        return ids, weights
+
+    # ---- comparing
+
+    def near(self, query: Query) -> list[int]:
+        """Return the rows that share an article's heaviest terms, the most promising first."""
+        setting, ids, weights = self.setting, query.terms.ids, query.weights
+        top = (
+            np.argpartition(weights, -setting.asked)[-setting.asked :]
+            if len(weights) > setting.asked
+            else range(len(weights))
+        )
+        scores: dict[int, float] = {}
+        for term, weight in zip(ids[top].tolist(), (weights[top] ** 2).tolist(), strict=True):
+            holders = self._posted.get(term, ())
+            if len(holders) <= setting.crowded:
+                for row in holders:
+                    scores[row] = scores.get(row, 0.0) + weight
+        return nlargest(setting.candidates, scores, key=lambda row: (scores[row], -row))
+
+    def alike(self, query: Query, rows: Sequence[int]) -> Weights:
+        """Return how alike an article is to each of these rows, in [0, 1]."""
+        return self._compare(query, self._ids[rows], self._weights[rows])
+
+    def alike_to(self, query: Query, members: Sequence[Terms]) -> float:
+        """Return how alike an article is to the sum of these."""
+        ids, weights = self.summed(members)
+        return float(self._compare(query, ids[None], weights[None])[0])
+
+    def _compare(self, query: Query, ids: Ids, weights: Weights) -> Weights:
+        self._scratch[query.terms.ids] = query.weights
+        rare = weights * self.rarity(ids, query.terms.language)
+        shared = self._scratch[ids] * rare
+        self._scratch[query.terms.ids] = 0.0
+        squares = rare * rare
+        total = np.zeros(len(ids), np.float32)
+        mass = np.zeros(len(ids), np.float32)
+        for channel, share in enumerate(self.setting.channels):
+            part = slice(_STARTS[channel], _STARTS[channel + 1])
+            length = np.sqrt(squares[:, part].sum(axis=1))
+            there = length > 0
+            total += np.where(there, shared[:, part].sum(axis=1) / np.where(there, length, 1.0), 0.0)
+            mass += np.where(there, np.float32(share), 0.0)
+        return np.asarray(total / np.sqrt(np.maximum(mass * query.mass, 1e-9)), np.float32)

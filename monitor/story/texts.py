@@ -1,0 +1,88 @@
+"""Which article of the last week has the same text as another: found by the word runs of their sketches."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from monitor.story.fingerprint import overlap
+
+NEAR = 0.35
+"""Least share of the shorter text that the longer one must hold."""
+# A round-up quotes whole briefs and is another article: this much of the new text must be known.
+KNOWN_PART = 0.2
+# Fewer grams than these (a headline) say too little to compare; only the very same ones of one outlet are one text.
+MIN_SHARED = 8
+# A gram in more texts than these is boilerplate ("subscribe to our newsletter").
+COMMON = 8
+# Of each text this many grams are indexed: of 64 a copy cut to 35 % shares 22.
+INDEXED = 64
+MAX_CANDIDATES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A text that is known: the mark of the article that has it, how much they share, whether it is the very same."""
+
+    mark: str
+    share: float
+    same: bool
+
+
+class Texts:
+    """An index of sketches by mark."""
+
+    def __init__(self) -> None:
+        self._sketches: dict[str, array[int]] = {}
+        self._holders: dict[int, tuple[str, ...]] = {}
+
+    def __contains__(self, mark: str) -> bool:
+        return mark in self._sketches
+
+    def add(self, mark: str, sketch: tuple[int, ...], outlet: str) -> None:
+        """Index an article's text."""
+        self._sketches[mark] = array("Q", sketch)
+        for gram in _keys(sketch, outlet):
+            self._holders[gram] = (*self._holders.get(gram, ()), mark)
+
+    def drop(self, mark: str, outlet: str) -> None:
+        """Forget a text."""
+        sketch = self._sketches.pop(mark, None)
+        for gram in _keys(tuple(sketch), outlet) if sketch is not None else ():
+            left = tuple(other for other in self._holders.get(gram, ()) if other != mark)
+            if left:
+                self._holders[gram] = left
+            else:
+                self._holders.pop(gram, None)
+
+    def find(self, sketch: tuple[int, ...], outlet: str) -> Copy | None:
+        """Return the text nearest to this one, None where none is near."""
+        if len(sketch) < MIN_SHARED:
+            held = self._holders.get(_short(outlet, sketch), ()) if sketch else ()
+            return Copy(held[0], 1.0, same=True) if held else None
+        common = {gram for gram in sketch if len(self._holders.get(gram, ())) > COMMON}
+        counts = Counter(mark for gram in sketch if gram not in common for mark in self._holders.get(gram, ()))
+        best: Copy | None = None
+        for mark, _ in counts.most_common(MAX_CANDIDATES):
+            known = tuple(self._sketches[mark])
+            shared, size, other = overlap(sketch, known, common)
+            if shared < MIN_SHARED or shared < KNOWN_PART * size:
+                continue
+            found = Copy(mark, shared / min(size, other), sketch == known)
+            if found.share >= NEAR and (best is None or (found.same, found.share) > (best.same, best.share)):
+                best = found
+        return best
+
+
+def _keys(sketch: tuple[int, ...], outlet: str) -> tuple[int, ...]:
+    if len(sketch) >= MIN_SHARED:
+        return sketch[:INDEXED]
+    return (_short(outlet, sketch),) if sketch else ()
+
+
+def _short(outlet: str, sketch: tuple[int, ...]) -> int:
+    """Stand for a text too short to compare: one number of its outlet and its grams."""
+    text = f"{outlet}\n{' '.join(map(str, sketch))}"
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big") >> 1
