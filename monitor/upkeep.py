@@ -107,11 +107,11 @@ def sweep(store: Store, policy: Policy, after: int, now: datetime, *, most: int 
 
 def settle(store: Store) -> Iterator[Callable[[], object]]:
     """Yield what makes the file small again after much was taken out, a transaction each."""
-    more = True
+    more, begin = True, True
 
     def merge() -> None:
-        nonlocal more
-        more = store.keeping.merge(PAGES_MERGED)
+        nonlocal more, begin
+        more, begin = store.keeping.merge(PAGES_MERGED, begin=begin), False
 
     while more:
         yield merge
@@ -244,7 +244,8 @@ class Upkeep:
         return store.keeping.train(self._clock.now())
 
     def _merge(self, store: Store) -> bool:
-        self._merging = (self._merging or store.keeping.indebted()) and store.keeping.merge(PAGES_MERGED)
+        if self._merging or store.keeping.indebted():
+            self._merging = store.keeping.merge(PAGES_MERGED, begin=not self._merging)
         return self._merging
 
     def _free(self, store: Store) -> bool:
