@@ -5,4 +5,4 @@ import click
 
 @click.group()
 def story() -> None:
-    """x"""
+    """X"""
