@@ -107,7 +107,7 @@ def sweep(store: Store, policy: Policy, after: int, now: datetime, *, most: int 
 
 def settle(store: Store) -> Iterator[Callable[[], object]]:
     """Yield what makes the file small again after much was taken out, a transaction each."""
-    more, begin = True, True
+    more, begin = store.keeping.indebted(), True
 
     def merge() -> None:
         nonlocal more, begin

@@ -164,7 +164,7 @@ class SqlKeeping:
     def indebted(self) -> bool:
         """Say whether the index holds so many words of articles that are gone that it should be written anew."""
         debt = self._sql.number("SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'index_debt'")
-        return debt * _SHARE > self._sql.number("SELECT count(*) FROM articles_fts_docsize")
+        return debt > 0 and debt * _SHARE > self._sql.number("SELECT count(*) FROM articles_fts_docsize")
 
     def merge(self, pages: int, *, begin: bool) -> bool:
         """Write so many pages of the index anew; return whether there are more. `begin`: all that there is takes part."""
