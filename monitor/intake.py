@@ -127,6 +127,9 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     if known is not None and known.row.story_id:
         # An article that was completed or revised stays in the story people were told about.
         placement = replace(placement, story_id=known.row.story_id)
+    else:
+        # A person may have merged it into another one that memory does not know yet.
+        placement = replace(placement, story_id=store.stories.resolve(placement.story_id))
     store.stories.place(placement, saved.article_id, now)
     if reading.hits:
         revised = before is not None and saved.changed and before.article.text is TextKind.FULL

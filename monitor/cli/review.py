@@ -21,7 +21,7 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".
 
 @click.command()
 @click.option("--since", type=listing.When(), default="yesterday", show_default=True, help="Hits found since then.")
-@click.option("--until", type=listing.When(), help="And not after.")
+@click.option("--until", type=listing.When(end=True), help="And not after: a day is meant to its end.")
 @click.option("--rule", "rules", metavar="ID", multiple=True, help="Only this rule; may be given again.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="Only rules of this tag; may be given again.")
 @click.option("--outlet", metavar="ID", help="Only this outlet.")
@@ -40,8 +40,6 @@ def review(
     monitor review --since yesterday -o today.html
     monitor review --since 7d --tag defence --format docx -o week.docx
     """
-    from zoneinfo import ZoneInfo
-
     from monitor.review import press
 
     form = form or _SUFFIXES.get(output.suffix.lower() if output else "", "md")
@@ -52,7 +50,7 @@ def review(
     names = press.Names(
         {rule.id: rule for rule in settings.rules},
         {one.id: one.name for one in settings.outlets},
-        ZoneInfo(settings.timezone),
+        app.zone,
     )
     made = press.review(press.gather(app.store(), asked), names, now)
     if as_json:

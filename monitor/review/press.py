@@ -16,8 +16,8 @@ from datetime import datetime, tzinfo
 from monitor.model import Evidence, Hit, Rule, Span, Standing
 from monitor.notify import escape
 from monitor.notify.words import in_part
-from monitor.placing import PlacementReason
 from monitor.ports import Store
+from monitor.review.timeline import came, original
 from monitor.views import ArticleRow, Filter, HitRow, Placed, Totals
 
 # A day of a large desk has some hundred hits; 10,000 are a document of 2,000 pages.
@@ -28,7 +28,6 @@ MAX_TITLE = 300
 _PAGE = 1_000
 # What no alert tells: the past of an outlet or a rule, and rules on trial.
 UNTOLD = frozenset({Standing.BASELINE, Standing.BACKFILL, Standing.SHADOW})
-COPIES = frozenset({PlacementReason.SAME_TEXT, PlacementReason.NEAR_TEXT})
 # XML 1.0 has no form for these.
 _NOT_XML = re.compile("[\ufffe\uffff]")
 
@@ -179,7 +178,7 @@ def review(found: Gathered, names: Names, now: datetime) -> Review:
     told = []
     for number, articles in stories.items():
         outlets = len({rows[0].article.outlet_id for rows in articles.values()})
-        newest = max(_came(rows[0].article) for rows in articles.values())
+        newest = max(came(rows[0].article) for rows in articles.values())
         told.append((outlets, newest, number, articles))
     told.sort(key=lambda one: one[:3], reverse=True)
     made = tuple(_told(number, articles, found.placed, names) for _, _, number, articles in told)
@@ -187,10 +186,12 @@ def review(found: Gathered, names: Names, now: datetime) -> Review:
 
 
 def _told(number: str, articles: Mapping[int, list[HitRow]], placed: Mapping[int, Placed], names: Names) -> Told:
-    ordered = sorted(articles.values(), key=lambda rows: (_came(rows[0].article), rows[0].article.id))
+    ordered = sorted(articles.values(), key=lambda rows: (came(rows[0].article), rows[0].article.id))
     texts: dict[int, list[list[HitRow]]] = {}
     for rows in ordered:
-        texts.setdefault(_original(rows[0].article, ordered[0][0].article, placed), []).append(rows)
+        texts.setdefault(
+            original(rows[0].article.id, placed.get(rows[0].article.id), ordered[0][0].article.id), []
+        ).append(rows)
     made: list[tuple[datetime, int, Clipping]] = []
     for first, *others in texts.values():
         rules = _rules(first)
@@ -199,28 +200,15 @@ def _told(number: str, articles: Mapping[int, list[HitRow]], placed: Mapping[int
         copies = tuple(_copy(rows[0].article, names) for rows in others if _rules(rows) <= rules)
         clippings = [replace(_clipping(first, names), copies=copies), *(_clipping(rows, names) for rows in own)]
         for rows, clipping in zip((first, *own), clippings, strict=True):
-            made.append((_came(rows[0].article), rows[0].article.id, clipping))
+            made.append((came(rows[0].article), rows[0].article.id, clipping))
     made.sort(key=lambda one: one[:2])
     clippings = [clipping for _, _, clipping in made]
     outlets = {rows[0].article.outlet_id for rows in ordered}
     return Told(number, clippings[0].title, len(outlets), tuple(clippings))
 
 
-def _original(article: ArticleRow, first: ArticleRow, placed: Mapping[int, Placed]) -> int:
-    """Return the article whose text this one has. Of a copy of an unknown one that is the first of the story."""
-    place = placed.get(article.id)
-    if place is None or place.reason not in COPIES:
-        return article.id
-    return place.copy_of or first.id
-
-
 def _rules(rows: Sequence[HitRow]) -> frozenset[str]:
     return frozenset(row.hit.rule_id for row in rows)
-
-
-def _came(article: ArticleRow) -> datetime:
-    """Return when an article appeared; what is dated ahead did by the time it was read."""
-    return min(article.published or article.fetched_at, article.fetched_at)
 
 
 def _clipping(rows: Sequence[HitRow], names: Names) -> Clipping:

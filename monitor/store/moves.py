@@ -1,7 +1,8 @@
 """Articles that change their story, and what people were told of them.
 
 Alerts are one a route, rule and story. When an article goes to another story, that story counts as told where the
-article's hit was: a person who was mailed it hears of the story no second time.
+article's hit was: a person who was mailed it hears of the story no second time, though an alert of it still waits.
+A hit that was never told, as its old story had been, is told with the new one where that was not.
 """
 
 from __future__ import annotations
@@ -10,16 +11,22 @@ from monitor.placing import PlacementReason
 from monitor.store.rows import Row, Sql
 
 _ALERTS = """
-SELECT DISTINCT l.* FROM alerts l JOIN alert_hits j ON j.alert_id = l.id JOIN hits h ON h.id = j.hit_id
-WHERE h.article_id = ? AND l.story_id = ?
+SELECT l.*, max(j.told_revision IS NOT NULL) AS told
+FROM alerts l JOIN alert_hits j ON j.alert_id = l.id JOIN hits h ON h.id = j.hit_id
+WHERE h.article_id = ? AND l.story_id = ? GROUP BY l.id
 """
-_SAME = "SELECT id FROM alerts WHERE route = ? AND rule_id = ? AND story_id = ?"
+_SAME = "SELECT id, state FROM alerts WHERE route = ? AND rule_id = ? AND story_id = ?"
 _COPY = """
 INSERT INTO alerts (route, rule_id, story_id, due_at, reason, revision, state, opened_at, told_at, told_with)
 SELECT route, rule_id, ?, due_at, reason, revision, state, opened_at, told_at,
     CASE state WHEN 'open' THEN NULL ELSE coalesce(told_with, id) END
 FROM alerts WHERE id = ? RETURNING id
 """
+_OPEN = """
+INSERT INTO alerts (route, rule_id, story_id, due_at, reason, opened_at)
+SELECT route, rule_id, ?, due_at, reason, opened_at FROM alerts WHERE id = ? RETURNING id
+"""
+_CLOSE = "UPDATE alerts SET state = 'told', told_at = ?, told_with = ? WHERE id = ?"
 # What was told stays with the alert that told it.
 _HAND_OVER = """
 UPDATE OR IGNORE alert_hits SET alert_id = ?
@@ -67,6 +74,12 @@ class SqlMoves:
 
     def _alert(self, alert: Row, article_id: int, new: str) -> None:
         there = self._sql.one(_SAME, alert["route"], alert["rule_id"], new)
-        number = there["id"] if there else self._sql.insert(_COPY, new, alert["id"])
+        if there is None:
+            known = alert["told"] or alert["state"] == "open"
+            number = self._sql.insert(_COPY if known else _OPEN, new, alert["id"])
+        else:
+            number = there["id"]
+            if alert["told"] and there["state"] == "open":
+                self._sql.write(_CLOSE, alert["told_at"], alert["told_with"] or alert["id"], number)
         self._sql.write(_HAND_OVER, number, alert["id"], article_id)
         self._sql.write(_IDLE, alert["id"])

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from heapq import heappop, heappush
 
+import numpy as np
+
 from monitor.model import Article
 from monitor.placing import Member, Move, Placement, PlacementReason, Traits
 from monitor.story.divide import halves
@@ -23,21 +25,25 @@ from monitor.story.texts import Texts
 
 # The last look is half a day before a story ends, while what it decides can still be told.
 FEW = 4
+# The nearest may be two parts of one event.
+CROWD = slice(2, 10)
 LAST_LOOK = WINDOW - timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When articles are one event. `join`: least likeness. `better`: by how much another story must be nearer for an
+    """When articles are one event. `join`: least likeness, above `crowd` times that of the groups that are next to the
+    nearest: where many are about as near, it is a topic, a form or a language they share. `better`: by how much another story must be nearer for an
     article to leave its own. `look`: articles after which one is looked at again. `least`: distinct words.
     `apart`: see divide.py. `grown`: by how much a group grows until it is looked at again, from FEW articles on.
     """
 
-    join: float = 0.26
+    join: float = 0.19
+    crowd: float = 0.75
     better: float = 0.02
     look: int = 200
     least: int = 12
-    apart: float = 0.6
+    apart: float = 0.67
     grown: float = 1.1
     space: Setting = field(default_factory=Setting)
 
@@ -111,7 +117,8 @@ class Clusters:
             return None, 0.0
         likeness = self._space.alike(query, rows)
         best = int(likeness.argmax())
-        if likeness[best] < self.rules.join:
+        around = float(np.sort(likeness)[::-1][CROWD].sum()) / (CROWD.stop - CROWD.start)
+        if likeness[best] < self.rules.join + self.rules.crowd * around:
             return None, float(likeness[best])
         return self._groups.at(rows[best]), float(likeness[best])
 
@@ -227,7 +234,7 @@ class Clusters:
         best, likeness = self._nearest(query, own)
         if best is None or best.language != own.language:
             return []
-        along = [one for one in own.members.values() if one.mark == member.mark or one.of == member.mark]
+        along = [one for one in own.members.values() if member.mark in (one.mark, one.of)]
         rest = own.basis(frozenset(one.mark for one in along))
         if rest and likeness < self._like(query, rest) + self.rules.better:
             return []

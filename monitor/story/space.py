@@ -7,9 +7,10 @@ so a row follows from its members alone, whatever came in between.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import nlargest
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,10 @@ from monitor.story.traits import HASH_BITS, HEAD, ROOM, VERSION, WEIGHT_BITS
 Ids = NDArray[np.uint32]
 Weights = NDArray[np.float32]
 
-WIDTH = sum(ROOM)
-_STARTS = (0, ROOM[0], ROOM[0] + ROOM[1], WIDTH)
+# Columns of a row by channel: a centroid's heaviest terms.
+COLUMNS = (112, 48, 16)
+WIDTH = sum(COLUMNS)
+_STARTS = (0, COLUMNS[0], COLUMNS[0] + COLUMNS[1], WIDTH)
 _SIZE = len(ROOM) << HASH_BITS
 
 
@@ -32,12 +35,12 @@ class Setting:
     """
 
     channels: tuple[float, float, float] = (1.2, 1.2, 0.6)
-    unseen: float = 1000.0
+    unseen: float = 200.0
     given: float = 10.0
     # Heaviest terms of a group by which it is found; of an article by which it looks; groups compared in full.
     posted: int = 40
-    asked: int = 60
-    candidates: int = 16
+    asked: int = 48
+    candidates: int = 14
     # A term by which more groups would be found says nothing.
     crowded: int = 400
 
@@ -67,7 +70,7 @@ def unpack(packed: bytes) -> Terms:
     salt = np.uint32(int.from_bytes(language[:3], "little") * 0x9E3779B1 >> 12 & ((1 << HASH_BITS) - 1))
     ids = (raw >> np.uint32(WEIGHT_BITS)).astype(np.uint32) ^ salt
     weights = (raw & np.uint32((1 << WEIGHT_BITS) - 1)).astype(np.float32)
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         length = float(np.sqrt(np.dot(weights[start:end], weights[start:end])))
         if length:
             weights[start:end] /= length
@@ -95,7 +98,7 @@ class Space:
         self._weights = np.zeros((256, WIDTH), np.float32)
         self._free: list[int] = []
         self._used = 0
-        self._posted: dict[int, tuple[int, ...]] = {}
+        self._posted: dict[int, array[int]] = {}
         self._terms_of: dict[int, list[int]] = {}
 
     # ---- how rare terms are
@@ -157,21 +160,20 @@ class Space:
         top = np.argpartition(heavy, -self.setting.posted)[-self.setting.posted :]
         own = [int(ids[at]) for at in top if heavy[at] > 0]
         for term in own:
-            self._posted[term] = (*self._posted.get(term, ()), row)
+            self._posted.setdefault(term, array("i")).append(row)
         self._terms_of[row] = own
 
     def _unpost(self, row: int) -> None:
         for term in self._terms_of.pop(row, ()):
-            left = tuple(other for other in self._posted[term] if other != row)
-            if left:
-                self._posted[term] = left
-            else:
+            holders = self._posted[term]
+            holders.remove(row)
+            if not holders:
                 del self._posted[term]
 
     def summed(self, members: Sequence[Terms]) -> tuple[Ids, Weights]:
         """Return the sum of articles as a row: the heaviest terms of each channel, in a place of its own."""
         ids, weights = np.zeros(WIDTH, np.uint32), np.zeros(WIDTH, np.float32)
-        for channel, room in enumerate(ROOM):
+        for channel, room in enumerate(COLUMNS):
             at = _STARTS[channel]
             parts = [(one.cuts[channel], one.cuts[channel + 1], one) for one in members]
             if len(parts) == 1:
@@ -181,7 +183,8 @@ class Space:
                 found, where = np.unique(
                     np.concatenate([one.ids[start:end] for start, end, one in parts]), return_inverse=True
                 )
-                sums = np.bincount(where, np.concatenate([one.weights[start:end] for start, end, one in parts]))
+                every = np.concatenate([one.weights[start:end] for start, end, one in parts])
+                sums = np.bincount(where, every).astype(np.float32)
             if len(found) > room:
                 rare = sums * self.rarity(found, members[0].language)
                 best = np.argpartition(rare, -room)[-room:]
@@ -193,20 +196,25 @@ class Space:
     # ---- comparing
 
     def near(self, query: Query) -> list[int]:
-        """Return the rows that share an article's heaviest terms, the most promising first."""
+        """Return the rows that share most of an article's heaviest terms, in no order."""
         setting, ids, weights = self.setting, query.terms.ids, query.weights
-        top = (
-            np.argpartition(weights, -setting.asked)[-setting.asked :]
-            if len(weights) > setting.asked
-            else range(len(weights))
-        )
-        scores: dict[int, float] = {}
+        top = np.argsort(-weights, kind="stable")[: setting.asked]
+        lists: list[array[int]] = []
+        worth: list[float] = []
         for term, weight in zip(ids[top].tolist(), (weights[top] ** 2).tolist(), strict=True):
-            holders = self._posted.get(term, ())
-            if len(holders) <= setting.crowded:
-                for row in holders:
-                    scores[row] = scores.get(row, 0.0) + weight
-        return nlargest(setting.candidates, scores, key=lambda row: (scores[row], -row))
+            holders = self._posted.get(term)
+            if holders is not None and len(holders) <= setting.crowded:
+                lists.append(holders)
+                worth.append(weight)
+        if not lists:
+            return []
+        rows = np.frombuffer(b"".join(lists), np.int32)
+        scores = np.bincount(rows, np.repeat(worth, [len(one) for one in lists]))
+        if len(scores) > setting.candidates:
+            best = np.argpartition(scores, -setting.candidates)[-setting.candidates :]
+        else:
+            best = np.arange(len(scores))
+        return [row for row in best.tolist() if scores[row] > 0]
 
     def alike(self, query: Query, rows: Sequence[int]) -> Weights:
         """Return how alike an article is to each of these rows, in [0, 1]."""

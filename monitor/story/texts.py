@@ -62,8 +62,16 @@ class Texts:
         if len(sketch) < MIN_SHARED:
             held = self._holders.get(_short(outlet, sketch), ()) if sketch else ()
             return Copy(held[0], 1.0, same=True) if held else None
-        common = {gram for gram in sketch if len(self._holders.get(gram, ())) > COMMON}
-        counts = Counter(mark for gram in sketch if gram not in common for mark in self._holders.get(gram, ()))
+        common: set[int] = set()
+        known_to: list[str] = []
+        for gram in sketch:
+            holders = self._holders.get(gram)
+            if holders is not None:
+                if len(holders) > COMMON:
+                    common.add(gram)
+                else:
+                    known_to.extend(holders)
+        counts = Counter(known_to)
         best: Copy | None = None
         for mark, _ in counts.most_common(MAX_CANDIDATES):
             known = tuple(self._sketches[mark])
