@@ -167,10 +167,10 @@ class SqlKeeping:
         return debt > 0 and debt * _SHARE > self._sql.number("SELECT count(*) FROM articles_fts_docsize")
 
     def merge(self, pages: int, *, begin: bool) -> bool:
-        """Write so many pages of the index anew; return whether there are more. `begin`: all that there is takes part."""
+        """Write so many pages of the index anew; return whether there are more. `begin`: all there is takes part."""
         before = self._sql.connection.total_changes
-        # Below nothing, all segments are made inputs of one merge, which numbers above it go on with. To say so again at
-        # each step would begin anew whenever the daemon has written, and never end.
+        # Below nothing, all segments are made inputs of one merge, which numbers above it go on with. To say so again
+        # at each step would begin anew whenever the daemon has written, and never end.
         self._sql.write("INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?)", -pages if begin else pages)
         more = self._sql.connection.total_changes - before >= _CHANGES
         if not more:
