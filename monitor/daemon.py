@@ -283,6 +283,7 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
                 await _drain(works)
             with suppress(asyncio.CancelledError):
                 await job
+        await _guarded("upkeep", work.upkeep.tick)
         works.tally.starved = work.floor.low
         works.tally.faults = works.polls.failed + works.reads.failed + works.sends.failed
         await works.beat()

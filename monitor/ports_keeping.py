@@ -31,8 +31,10 @@ class Keeping(Protocol):
         """Say whether the index should be written anew, for the words of articles that are gone."""
         ...
 
-    def merge(self, pages: int) -> bool:
-        """Write so many pages of the index anew; return whether there are more."""
+    def merge(self, pages: int, *, begin: bool) -> bool:
+        """Write so many pages of the index anew; return whether there are more. `begin`: all that there is takes part,
+        then and in the calls that follow.
+        """
         ...
 
     def train(self, now: datetime) -> bool:

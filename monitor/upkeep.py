@@ -13,6 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,8 +27,9 @@ from monitor.views import Aged, EventRow
 T = TypeVar("T")
 log = logging.getLogger("monitor")
 
-# 50 articles of 3.1 kB leave in 25 to 40 ms; what waits for the writer waits no longer.
-TAKEN, LOOKED_AT = 50, 500
+# An article of 3.1 kB takes .6 ms of an idle core to leave, several times that beside other work. Of the 50 ms that a
+# transaction may take, half is its commit and the merges of the index: so many leave as did in STEP seconds.
+STEP, LEAST, MOST, LOOKED_AT = 0.02, 5, 50, 100
 PAGES_FREED, PAGES_MERGED = 500, 16
 TRAITS = 500
 # Of each minute's writing this is the housework's part; 3,000 articles can leave in it.
@@ -68,15 +70,32 @@ class Swept:
     ended: bool = False
 
 
-def sweep(store: Store, policy: Policy, after: int, now: datetime, *, dry: bool = False) -> Swept:
-    """Take out what has had its time among the next articles above `after`. `dry`: only count it."""
+class Pace:
+    """How many articles leave at once, by how long the last ones took."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        """`seconds`: a clock that only goes forward."""
+        self.most = LEAST
+        self._seconds = seconds
+
+    @contextmanager
+    def step(self) -> Iterator[int]:
+        """Yield how many; within the block they leave."""
+        started = self._seconds()
+        yield self.most
+        took = self._seconds() - started
+        self.most = max(LEAST, min(MOST, 2 * self.most, int(self.most * STEP / max(took, 1e-6))))
+
+
+def sweep(store: Store, policy: Policy, after: int, now: datetime, *, most: int = MOST, dry: bool = False) -> Swept:
+    """Take out what has had its time among the next articles above `after`, so many at most. `dry`: only count it."""
     horizon = policy.horizon(now)
     if horizon is None:
         return Swept(after, ended=True)
     rows = store.keeping.aged(after, horizon, limit=LOOKED_AT)
     gone = [row for row in rows if policy.expired(row, now)]
-    if not dry and len(gone) >= TAKEN:
-        gone = gone[:TAKEN]
+    if not dry and len(gone) >= most:
+        gone = gone[:most]
         rows = rows[: rows.index(gone[-1]) + 1]
         ended = False
     else:
@@ -88,11 +107,11 @@ def sweep(store: Store, policy: Policy, after: int, now: datetime, *, dry: bool 
 
 def settle(store: Store) -> Iterator[Callable[[], object]]:
     """Yield what makes the file small again after much was taken out, a transaction each."""
-    more = True
+    more, begin = store.keeping.indebted(), True
 
     def merge() -> None:
-        nonlocal more
-        more = store.keeping.merge(PAGES_MERGED)
+        nonlocal more, begin
+        more, begin = store.keeping.merge(PAGES_MERGED, begin=begin), False
 
     while more:
         yield merge
@@ -198,6 +217,7 @@ class Upkeep:
         # Not at the start: what is asked for in its first hour says what to look at.
         self._optimize_at = clock.now() + SWEEP_EVERY
         self._merging = False
+        self._pace = Pace(clock.monotonic)
 
     async def tick(self) -> None:
         """Do what is due, within SHARE seconds."""
@@ -210,7 +230,8 @@ class Upkeep:
         now = self._clock.now()
         if now < self._sweep_at:
             return False
-        done = sweep(store, self._policy, self._after, now)
+        with self._pace.step() as most:
+            done = sweep(store, self._policy, self._after, now, most=most)
         self._after = 0 if done.ended else done.after
         if done.ended:
             self._sweep_at = now + SWEEP_EVERY
@@ -223,7 +244,8 @@ class Upkeep:
         return store.keeping.train(self._clock.now())
 
     def _merge(self, store: Store) -> bool:
-        self._merging = (self._merging or store.keeping.indebted()) and store.keeping.merge(PAGES_MERGED)
+        if self._merging or store.keeping.indebted():
+            self._merging = store.keeping.merge(PAGES_MERGED, begin=not self._merging)
         return self._merging
 
     def _free(self, store: Store) -> bool:

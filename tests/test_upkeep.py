@@ -16,9 +16,10 @@ from monitor.errors import FullError
 from monitor.model import Article, Block, Keep, Role, Standing
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
-from monitor.upkeep import Floor, Policy, Upkeep, sweep
+from monitor.upkeep import Floor, Pace, Policy, Upkeep, sweep
 from monitor.views import Filter
-from tests.desk import Clock
+from tests.desk import Clock, Desk, item
+from tests.fetch.origin import serving
 from tests.store.make import NOW, article, hits_on, opened, save
 
 DAY = 86_400.0
@@ -75,10 +76,19 @@ def test_a_step_takes_out_no_more_than_a_transaction_should(store):
     for number in range(120):
         plain(store, number, 40)
     with store.transaction():
-        first = sweep(store, POLICY, 0, NOW)
-    assert (first.gone, first.ended) == ({"courier": 50}, False)
-    assert swept(store) == {"courier": 70}
+        first = sweep(store, POLICY, 0, NOW, most=30)
+    assert (first.gone, first.ended) == ({"courier": 30}, False)
+    assert swept(store) == {"courier": 90}
     assert ids(store) == []
+
+
+def test_fewer_leave_at_once_where_they_take_longer():
+    at = 0.0
+    pace = Pace(lambda: at)
+    for took, then in ((0.001, 10), (0.009, 20), (0.039, 10), (9.0, 5), (0.0, 10), (0.0, 20), (0.0, 40), (0.0, 50)):
+        with pace.step():
+            at += took
+        assert pace.most == then
 
 
 def test_without_an_age_nothing_is_looked_at(store):
@@ -105,6 +115,29 @@ async def test_the_daemons_tick_takes_out_old_articles_forgets_traits_and_frees_
         assert ledger.submit(lambda store: store.upkeep._sql.number("PRAGMA freelist_count")).result() == 0
     finally:
         ledger.close()
+
+
+async def test_an_article_taken_out_while_it_is_read_again_stays_out(tmp_path):
+    async with serving() as origin:
+        desk = Desk(tmp_path, origin)
+        try:
+            desk.publish([item(1)])
+            await desk.poll()
+            desk.publish([item(2, "a NATO official said no."), item(1)])
+            await desk.poll(after=3_600)
+            numbers = [row.id for row in desk.articles()]
+            assert (len(numbers), len(desk.alerts())) == (2, 1)
+            desk.clock.forward(3_600)
+            due = desk.stored(lambda store: store.links.lease_due(desk.clock.now(), limit=9, lease=60.0))
+            assert due
+            desk.stored(lambda store: store.keeping.take_out(numbers))
+            for link in due:
+                await desk.pipeline.read(link)
+            for _ in range(3):
+                await desk.poll()
+            assert desk.articles() == desk.hits() == desk.alerts() == []
+        finally:
+            await desk.aclose()
 
 
 # ---- the floor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -110,14 +111,15 @@ def prune(app: App, dry_run: bool, as_json: bool) -> None:
 def _sweep(store: Store, rules: object, now: datetime, *, dry: bool) -> Counter[str]:
     from contextlib import nullcontext
 
-    from monitor.upkeep import Policy, sweep
+    from monitor.upkeep import Pace, Policy, sweep
 
     assert isinstance(rules, Policy)
+    pace = Pace(time.monotonic)
     gone: Counter[str] = Counter()
     after, ended = 0, False
     while not ended:
-        with nullcontext() if dry else store.transaction():
-            done = sweep(store, rules, after, now, dry=dry)
+        with pace.step() as most, nullcontext() if dry else store.transaction():
+            done = sweep(store, rules, after, now, most=most, dry=dry)
         gone.update(done.gone)
         after, ended = done.after, done.ended
     return gone

@@ -150,13 +150,14 @@ def _bury(store: SqliteStore, links: Sequence[int]) -> None:
 def _merge(store: SqliteStore) -> bool:
     """Write all segments of the index anew that there are now; return whether that was done."""
     old, more, steps = _segments(store), True, 0
-    # Twice the pages there are: a daemon that writes meanwhile may have it begin again.
+    # Twice the pages there are: of what the daemon writes meanwhile some is merged too.
     most = 2 * store.sql.number("SELECT count(*) FROM articles_fts_idx") // _PAGES + 100
     while more and old and steps < most:
         with store.transaction():
-            more = store.keeping.merge(_PAGES)
+            more = store.keeping.merge(_PAGES, begin=steps == 0)
         steps += 1
         if steps % 50 == 0:
+            # Numbers of segments are used again: one that is here may be new, and is left to the end of the loop.
             old &= _segments(store)
     return not more or not old & _segments(store)
 

@@ -164,13 +164,14 @@ class SqlKeeping:
     def indebted(self) -> bool:
         """Say whether the index holds so many words of articles that are gone that it should be written anew."""
         debt = self._sql.number("SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'index_debt'")
-        return debt * _SHARE > self._sql.number("SELECT count(*) FROM articles_fts_docsize")
+        return debt > 0 and debt * _SHARE > self._sql.number("SELECT count(*) FROM articles_fts_docsize")
 
-    def merge(self, pages: int) -> bool:
-        """Write so many pages of the index anew; return whether there are more. Begins at the end of the last time."""
+    def merge(self, pages: int, *, begin: bool) -> bool:
+        """Write so many pages of the index anew; return whether there are more. `begin`: all there is takes part."""
         before = self._sql.connection.total_changes
-        # Below nothing: every segment takes part, not only those of a level that has filled (FTS5, "merge").
-        self._sql.write("INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?)", -pages)
+        # Below nothing, all segments are made inputs of one merge, which numbers above it go on with. To say so again
+        # at each step would begin anew whenever the daemon has written, and never end.
+        self._sql.write("INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?)", -pages if begin else pages)
         more = self._sql.connection.total_changes - before >= _CHANGES
         if not more:
             self._sql.write("DELETE FROM facts WHERE key = 'index_debt'")

@@ -13,6 +13,7 @@ import pytest
 from monitor.errors import BusyError, DamagedError, StoreError
 from monitor.model import Block, Message, Role
 from monitor.store import bodies as packing
+from monitor.store import forget as forgetting
 from monitor.store.backup import backup
 from monitor.store.check import check
 from monitor.store.export import lines, without, write
@@ -291,3 +292,26 @@ def test_a_reader_in_its_way_is_said(store, path, tmp_path):
         store.sql.all("PRAGMA busy_timeout = 10")
         (fault,) = forget(store, find(store, [number]), later(10)).faults
     assert "-wal holds words still" in fault
+
+
+def test_the_index_is_written_anew_though_a_daemon_goes_on_writing(store, path, monkeypatch):
+    monkeypatch.setattr(forgetting, "_PAGES", 8)
+
+    def put(number):
+        words = " ".join(f"w{number * 7919 * place % 100_003}" for place in range(300))
+        save(store, article(number, blocks=(Block(Role.BODY, words),)))
+
+    for number in range(200):
+        put(number)
+    gone = save(store, secret(9_999)).article_id
+    merge, steps = store.keeping.merge, []
+
+    def beside(pages, *, begin):
+        steps.append(begin)
+        put(10_000 + len(steps))
+        return merge(pages, begin=begin)
+
+    monkeypatch.setattr(store.keeping, "merge", beside)
+    assert forget(store, find(store, [gone]), later(10)).faults == ()
+    assert len(steps) > 5
+    assert holds(path) == []
