@@ -44,7 +44,7 @@ class Rules:
     look: int = 200
     least: int = 12
     apart: float = 0.67
-    grown: float = 1.1
+    grown: float = 1.25
     space: Setting = field(default_factory=Setting)
 
 

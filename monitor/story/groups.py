@@ -16,7 +16,7 @@ WINDOW = timedelta(days=7)
 # With hits, without.
 MAX_KEPT, MAX_OTHERS = 10_000, 5_000
 # A group's centroid is of its first and its newest members: a story moves on, and a big one costs no more.
-FIRST, NEWEST = 4, 12
+FIRST, NEWEST = 4, 8
 
 
 @dataclass(slots=True)

@@ -10,20 +10,22 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.story.traits import HASH_BITS, HEAD, ROOM, VERSION, WEIGHT_BITS
 
-Ids = NDArray[np.uint32]
+Ids = NDArray[np.intp]
 Weights = NDArray[np.float32]
 
 # Columns of a row by channel: a centroid's heaviest terms.
-COLUMNS = (112, 48, 16)
+COLUMNS = (96, 40, 14)
 WIDTH = sum(COLUMNS)
 _STARTS = (0, COLUMNS[0], COLUMNS[0] + COLUMNS[1], WIDTH)
+_FIRST = _STARTS[:-1]
 _SIZE = len(ROOM) << HASH_BITS
 
 
@@ -38,11 +40,11 @@ class Setting:
     unseen: float = 200.0
     given: float = 10.0
     # Heaviest terms of a group by which it is found; of an article by which it looks; groups compared in full.
-    posted: int = 40
-    asked: int = 48
-    candidates: int = 14
+    posted: int = 28
+    asked: int = 32
+    candidates: int = 10
     # A term by which more groups would be found says nothing.
-    crowded: int = 400
+    crowded: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,14 @@ class Terms:
 def unpack(packed: bytes) -> Terms:
     """Read what traits.pack wrote; nothing where it is of another version or damaged."""
     if len(packed) < HEAD.size or packed[0] != VERSION:
-        return Terms(b"", np.zeros(0, np.uint32), np.zeros(0, np.float32), (0, 0, 0, 0))
+        return Terms(b"", np.zeros(0, np.intp), np.zeros(0, np.float32), (0, 0, 0, 0))
     _, code, words, capitals, numbers = HEAD.unpack_from(packed)
     language = code.rstrip(b"\0")
     raw = np.frombuffer(packed, "<u4", offset=HEAD.size, count=(len(packed) - HEAD.size) // 4)
     cuts = (0, words, words + capitals, min(words + capitals + numbers, len(raw)))
     # Each language has terms of its own: how rare a word is differs, and no two languages meet by accident.
     salt = np.uint32(int.from_bytes(language[:3], "little") * 0x9E3779B1 >> 12 & ((1 << HASH_BITS) - 1))
-    ids = (raw >> np.uint32(WEIGHT_BITS)).astype(np.uint32) ^ salt
+    ids = ((raw >> np.uint32(WEIGHT_BITS)) ^ salt).astype(np.intp)
     weights = (raw & np.uint32((1 << WEIGHT_BITS) - 1)).astype(np.float32)
     for start, end in pairwise(cuts):
         length = float(np.sqrt(np.dot(weights[start:end], weights[start:end])))
@@ -92,9 +94,12 @@ class Space:
     def __init__(self, setting: Setting | None = None) -> None:
         self.setting = setting or Setting()
         self._holders = np.zeros(_SIZE, np.int32)
+        # Of articles that hold a term, those taken for granted among them: kept, since each comparison asks for hundreds.
+        self._logs = np.full(_SIZE, np.log(self.setting.given), np.float32)
+        self._shares = np.asarray(self.setting.channels, np.float32)
         self._articles: dict[bytes, int] = {}
         self._scratch = np.zeros(_SIZE, np.float32)
-        self._ids = np.zeros((256, WIDTH), np.uint32)
+        self._ids = np.zeros((256, WIDTH), np.intp)
         self._weights = np.zeros((256, WIDTH), np.float32)
         self._free: list[int] = []
         self._used = 0
@@ -105,15 +110,16 @@ class Space:
 
     def count(self, terms: Terms, change: int) -> None:
         """Take an article into the count of terms (1), or out of it (-1)."""
-        self._holders[terms.ids] += change
+        held = self._holders[terms.ids] + change
+        self._holders[terms.ids] = held
+        self._logs[terms.ids] = np.log(held + np.float32(self.setting.given))
         self._articles[terms.language] = self._articles.get(terms.language, 0) + change
 
     def rarity(self, ids: Ids, language: bytes) -> Weights:
         """Return the idf of terms in a language."""
         total = self._articles.get(language, 0) + self.setting.unseen
-        held = self._holders[ids].astype(np.float32)
-        rarity: Weights = np.maximum(np.log(np.float32(total) / (held + np.float32(self.setting.given))), 0.0)
-        return rarity
+        rarity: Weights = np.float32(log(total)) - self._logs[ids]
+        return np.maximum(rarity, 0.0, out=rarity)
 
     def query(self, terms: Terms) -> Query:
         """Make an article ready to be compared."""
@@ -134,7 +140,7 @@ class Space:
             return self._free.pop()
         if self._used == len(self._ids):
             more = self._used // 2
-            self._ids = np.concatenate([self._ids, np.zeros((more, WIDTH), np.uint32)])
+            self._ids = np.concatenate([self._ids, np.zeros((more, WIDTH), np.intp)])
             self._weights = np.concatenate([self._weights, np.zeros((more, WIDTH), np.float32)])
         self._used += 1
         return self._used - 1
@@ -172,7 +178,7 @@ class Space:
 
     def summed(self, members: Sequence[Terms]) -> tuple[Ids, Weights]:
         """Return the sum of articles as a row: the heaviest terms of each channel, in a place of its own."""
-        ids, weights = np.zeros(WIDTH, np.uint32), np.zeros(WIDTH, np.float32)
+        ids, weights = np.zeros(WIDTH, np.intp), np.zeros(WIDTH, np.float32)
         for channel, room in enumerate(COLUMNS):
             at = _STARTS[channel]
             parts = [(one.cuts[channel], one.cuts[channel + 1], one) for one in members]
@@ -196,9 +202,11 @@ class Space:
     # ---- comparing
 
     def near(self, query: Query) -> list[int]:
-        """Return the rows that share most of an article's heaviest terms, in no order."""
+        """Return the rows that share an article's heaviest terms, the most promising first."""
         setting, ids, weights = self.setting, query.terms.ids, query.weights
-        top = np.argsort(-weights, kind="stable")[: setting.asked]
+        top = (
+            np.argpartition(weights, -setting.asked)[-setting.asked :] if len(weights) > setting.asked else slice(None)
+        )
         lists: list[array[int]] = []
         worth: list[float] = []
         for term, weight in zip(ids[top].tolist(), (weights[top] ** 2).tolist(), strict=True):
@@ -210,11 +218,8 @@ class Space:
             return []
         rows = np.frombuffer(b"".join(lists), np.int32)
         scores = np.bincount(rows, np.repeat(worth, [len(one) for one in lists]))
-        if len(scores) > setting.candidates:
-            best = np.argpartition(scores, -setting.candidates)[-setting.candidates :]
-        else:
-            best = np.arange(len(scores))
-        return [row for row in best.tolist() if scores[row] > 0]
+        best = rows[np.argsort(-scores[rows], kind="stable")]
+        return list(islice(dict.fromkeys(best.tolist()), setting.candidates))
 
     def alike(self, query: Query, rows: Sequence[int]) -> Weights:
         """Return how alike an article is to each of these rows, in [0, 1]."""
@@ -227,16 +232,15 @@ class Space:
 
     def _compare(self, query: Query, ids: Ids, weights: Weights) -> Weights:
         self._scratch[query.terms.ids] = query.weights
-        rare = weights * self.rarity(ids, query.terms.language)
-        shared = self._scratch[ids] * rare
+        rare = self.rarity(ids, query.terms.language)
+        rare *= weights
+        shared = self._scratch[ids]
+        shared *= rare
         self._scratch[query.terms.ids] = 0.0
-        squares = rare * rare
-        total = np.zeros(len(ids), np.float32)
-        mass = np.zeros(len(ids), np.float32)
-        for channel, share in enumerate(self.setting.channels):
-            part = slice(_STARTS[channel], _STARTS[channel + 1])
-            length = np.sqrt(squares[:, part].sum(axis=1))
-            there = length > 0
-            total += np.where(there, shared[:, part].sum(axis=1) / np.where(there, length, 1.0), 0.0)
-            mass += np.where(there, np.float32(share), 0.0)
-        return np.asarray(total / np.sqrt(np.maximum(mass * query.mass, 1e-9)), np.float32)
+        rare *= rare
+        products = np.add.reduceat(shared, _FIRST, axis=1)
+        lengths = np.sqrt(np.add.reduceat(rare, _FIRST, axis=1))
+        there = lengths > 0
+        mass = there @ self._shares
+        total = (products / np.where(there, lengths, np.float32(1.0))).sum(axis=1)
+        return np.asarray(total / np.sqrt(np.maximum(mass * np.float32(query.mass), np.float32(1e-9))), np.float32)

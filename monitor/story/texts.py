@@ -64,16 +64,15 @@ class Texts:
             return Copy(held[0], 1.0, same=True) if held else None
         common: set[int] = set()
         known_to: list[str] = []
-        for gram in sketch:
-            holders = self._holders.get(gram)
-            if holders is not None:
-                if len(holders) > COMMON:
-                    common.add(gram)
-                else:
-                    known_to.extend(holders)
+        for gram in self._holders.keys() & sketch:
+            holders = self._holders[gram]
+            if len(holders) > COMMON:
+                common.add(gram)
+            else:
+                known_to.extend(holders)
         counts = Counter(known_to)
         best: Copy | None = None
-        for mark, _ in counts.most_common(MAX_CANDIDATES):
+        for mark, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_CANDIDATES]:
             known = tuple(self._sketches[mark])
             shared, size, other = overlap(sketch, known, common)
             if shared < MIN_SHARED or shared < KNOWN_PART * size:

@@ -31,7 +31,7 @@ ROOM = (150, 96, 32)
 HEAD = struct.Struct("<B8s3B")
 MAX_TERMS = HEAD.size + 4 * sum(ROOM)
 # A term is a number of 32 bits: 20 of its hash, 2 of its channel, 10 of its weight.
-HASH_BITS, WEIGHT_BITS = 20, 10
+HASH_BITS, WEIGHT_BITS = 18, 10
 _SCALE = 25
 # Newspapers put what happened first: weight 9 at the top, 1 + 8/e after 300 characters.
 _TOP, _FADE = 8.0, 300.0
