@@ -11,7 +11,8 @@ import unicodedata
 _LETTERS = (
     "а a б b в v г g ґ g д d ѓ g ђ d е e є e ё e ж zh з z ѕ z и i і i ї i й i ј i к k ќ k л l љ l м m н n њ n о o п p "
     "р r с s т t ћ c у u ў u ф f х kh ц ts ч ch џ j ш sh щ shch ъ - ы i ь - э e ю iu я ia ә a ғ g қ k ң n "
-    "ө o ұ u ү u һ h α a β v γ g δ d ε e ζ z η i θ th ι i κ k λ l μ m ν n ξ x ο o π p ρ r σ s ς s τ t υ i φ f χ ch ψ ps ω o "
+    "ө o ұ u ү u һ h α a β v γ g δ d ε e ζ z η i θ th ι i κ k λ l μ m ν n ξ x ο o π p ρ r σ s ς s τ t υ i φ f χ ch "
+    "ψ ps ω o "
     "ß ss æ ae œ oe ø o đ d ð d þ th ł l ı i ħ h ə a"
 ).split()
 _TABLE = str.maketrans(

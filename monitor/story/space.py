@@ -94,7 +94,7 @@ class Space:
     def __init__(self, setting: Setting | None = None) -> None:
         self.setting = setting or Setting()
         self._holders = np.zeros(_SIZE, np.int32)
-        # Of articles that hold a term, those taken for granted among them: kept, since each comparison asks for hundreds.
+        # Of articles that hold a term, those taken for granted among them; each comparison asks for hundreds.
         self._logs = np.full(_SIZE, np.log(self.setting.given), np.float32)
         self._shares = np.asarray(self.setting.channels, np.float32)
         self._articles: dict[bytes, int] = {}
