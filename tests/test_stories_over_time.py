@@ -92,3 +92,15 @@ async def test_what_a_person_split_off_is_a_story_of_its_own_and_never_moved_bac
     assert row.id == second
     members = {one.mark: one for one in watched.stored(lambda store: store.stories.members(now.replace(year=2000)))}
     assert [one.by_hand for one in members.values() if one.story_id == new] == [True]
+
+
+async def test_what_comes_before_memory_knows_of_a_merger_goes_into_the_merged_story(watched):
+    listed = []
+    await print_(watched, 1, "Flood in Orsk after dam at Krasny Brod breaks", FLOOD, listed)
+    await print_(watched, 3, "Banker Weil denies all in Hallstadt trial", TRIAL, listed)
+    old, new = (row.hit.story_id for row in watched.hits())
+    now = watched.clock.now()
+    watched.stored(lambda store: store.stories.join(old, new, now))
+    await print_(watched, 2, "Orsk under water: 300 houses lost as Velen rises", AGAIN, listed)
+    assert {row.hit.story_id for row in watched.hits()} == {new}
+    assert watched.stored(lambda store: store.stories.timeline(old)) == []
