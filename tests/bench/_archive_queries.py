@@ -20,6 +20,7 @@ from monitor import search
 from monitor.model import Article
 from monitor.search import Sort
 from monitor.store.sqlite import SqliteStore
+from monitor.upkeep import Pace
 from monitor.views import By, Filter
 from tests.bench._archive_data import END, RULES, Texts, Writer, articles
 
@@ -190,21 +191,22 @@ def commands(path: Path) -> None:
             print(f"    {' '.join(words_):40} median {sorted(times)[5]:.0f}  slowest {max(times):.0f} ms  limit 400")
 
 
-def retention(path: Path, batches: int = 60, size: int = 50) -> None:
-    """Take the oldest articles out, a transaction a batch."""
-    store = SqliteStore.open(path)
+def retention(path: Path, count: int = 2_000) -> None:
+    """Take the oldest articles out, so many a transaction as the daemon does (upkeep.Pace)."""
+    store, pace = SqliteStore.open(path), Pace(time.perf_counter)
     with closing(sqlite3.connect(path)) as raw:
-        rows = raw.execute("SELECT id FROM articles ORDER BY id LIMIT ?", (batches * size,)).fetchall()
-    numbers = [number for (number,) in rows]
-    times = []
-    for start in range(0, len(numbers), size):
+        numbers = [number for (number,) in raw.execute("SELECT id FROM articles ORDER BY id LIMIT ?", (count,))]
+    times, done = [], 0
+    while done < len(numbers):
         begun = time.perf_counter()
-        with store.transaction():
-            store.keeping.take_out(numbers[start : start + size])
+        with pace.step() as most, store.transaction():
+            store.keeping.take_out(numbers[done : done + most])
         times.append((time.perf_counter() - begun) * 1e3)
+        done += most
     store.close()
     print(
-        f"    {size} articles: p50 {sorted(times)[len(times) // 2]:.0f}  p95 {_p95(times):.0f}  max {max(times):.0f} ms  limit 50"
+        f"    {done / len(times):.0f} articles: p50 {sorted(times)[len(times) // 2]:.0f}  p95 {_p95(times):.0f}"
+        f"  max {max(times):.0f} ms  limit 50"
     )
 
 
