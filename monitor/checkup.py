@@ -17,6 +17,7 @@ from monitor.notify.channels.sender import Sender
 from monitor.pool import Pool
 from monitor.ports import Store
 from monitor.settings.load import Settings
+from monitor.upkeep import starved
 from monitor.views import EventRow, OutletRow, Totals
 
 # Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
@@ -33,6 +34,8 @@ class Report:
     age: float | None
     failing: tuple[OutletRow, ...]
     """Sources whose last poll failed, the longest-failing first."""
+    starved: EventRow | None = None
+    """Since when nothing is read for want of room on the disk; None: there is room."""
     events: tuple[EventRow, ...] = ()
     """Those of the last 24 hours, newest first; baselines last: after an import they are as many as the outlets."""
 
@@ -44,7 +47,7 @@ def examine(store: Store, now: datetime) -> Report:
     failing = sorted((row for row in store.outlets.rows() if row.reason), key=lambda row: -row.failures)
     events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
     events.sort(key=lambda event: event.kind == "baseline")
-    return Report(totals, age, tuple(failing), tuple(events))
+    return Report(totals, age, tuple(failing), starved(store), tuple(events))
 
 
 def verdict(report: Report, max_age: float) -> str:

@@ -20,6 +20,7 @@ from monitor.intake import Read
 from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
 from monitor.pipeline import Polled
 from monitor.settings.load import Settings
+from monitor.upkeep import TICK
 from monitor.views import DueSource, OutboxRow, Pass
 from monitor.wiring import Line, line
 
@@ -33,6 +34,7 @@ READ_SLOTS = 1_000
 # store. All 200 that a poll may bring, at a Crawl-delay of 60 s, would hold their slots for three hours.
 HOST_SECONDS, HOST_LEAST, HOST_MOST = 60.0, 2, 20
 READ_TICK = 5
+STORY_TICK = 2
 SENDS_A_CHANNEL = 2
 # What comes due within the next second is leased now and started at its moment.
 AHEAD = timedelta(seconds=1)
@@ -76,6 +78,8 @@ class Tally:
     baseline: int = 0
     sent: int = 0
     undelivered: int = 0
+    starved: bool = False
+    """There was no room on the disk to read more."""
     stopped: bool = False
     """Ended by a signal before everything due was done."""
     faults: int = 0
@@ -183,7 +187,7 @@ class Works:
     async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
         """Start what is due to be polled; return how many."""
         now, room = self._line.clock.now(), self.polls.room
-        if room <= 0:
+        if room <= 0 or not await self._line.floor.room():
             return 0
         due = await self._ask(lambda store: store.outlets.lease_due(now + ahead, limit=room, lease=POLL_LEASE))
         for source in due:
@@ -195,7 +199,7 @@ class Works:
         how many.
         """
         now, room = self._line.clock.now(), self.reads.room
-        if room <= 0:
+        if room <= 0 or not await self._line.floor.room():
             return 0
         lease = self._line.pipeline.orders.lease
         due = await self._ask(lambda store: store.links.lease_due(now, limit=room, lease=lease))
@@ -232,7 +236,7 @@ class Works:
             key = ("read", host, link.id)
             if key in self.reads:
                 continue  # its lease ended before its turn came
-            if self.reads.room > 0 and busy[host] < handful(visitor.gap(host)):
+            if self.reads.room > 0 and not self._line.floor.low and busy[host] < handful(visitor.gap(host)):
                 self.reads.start(key, self._read(link))
                 busy[host] += 1
             else:
@@ -279,6 +283,8 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
                 await _drain(works)
             with suppress(asyncio.CancelledError):
                 await job
+        await _guarded("upkeep", work.upkeep.tick)
+        works.tally.starved = work.floor.low
         works.tally.faults = works.polls.failed + works.reads.failed + works.sends.failed
         await works.beat()
         return works.tally
@@ -290,6 +296,8 @@ async def _everything_due(works: Works, work: Line) -> None:
     while await works.lease_reads() or works.reads.keys:
         # A host's next links are due when some of its last have been read, whatever others still wait for.
         await works.reads.settled(1.0)
+    while await work.pipeline.look_again():
+        pass
     while await work.pipeline.tell(flush=True):
         pass
     while await works.lease_sends():
@@ -317,7 +325,9 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
             "polls": (works.lease_polls, 1),
             "reads": (works.lease_reads, READ_TICK),
             "messages": (tell_and_send, 1),
+            "stories": (work.pipeline.look_again, STORY_TICK),
             "heartbeat": (works.beat, HEARTBEAT),
+            "upkeep": (work.upkeep.tick, TICK),
         }
         for name, (tick, seconds) in ticks.items():
             scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)

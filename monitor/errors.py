@@ -3,6 +3,7 @@
     MonitorError                 retry: may the same thing be tried again?
     ├── ConfigError              a configuration file is wrong: file, line, column, what to do
     ├── QueryError               a rule's text is wrong: line, column, what was expected
+    ├── CursorError              a page of a listing that cannot be gone on from
     ├── FetchError               nothing usable came over the network (reason: Reason)
     │   └── BlockedAddressError  the guard refused the address: never tried again
     ├── ReadError                bytes came, but no parser could use them (reason: Reason)
@@ -160,6 +161,13 @@ class QueryError(MonitorError):
         return "\n".join([*lines, f"  {self.hint}"] if self.hint else lines)
 
 
+class CursorError(MonitorError):
+    """A cursor or an order that a listing does not have. `cursor`: "" where none was given."""
+
+    def __init__(self, cursor: str, message: str) -> None:
+        super().__init__(f"{cursor!r}: {message}" if cursor else message)
+
+
 class FetchError(MonitorError):
     """No usable answer. `retry_after`: seconds the server asked us to wait, if it did."""
 
@@ -201,6 +209,12 @@ class PoolError(MonitorError):
 
 class StoreError(MonitorError):
     """The database refused; the message says what to do."""
+
+
+class FullError(StoreError):
+    """There is no room to write; nothing that was committed is lost."""
+
+    retry = True
 
 
 class BusyError(StoreError):

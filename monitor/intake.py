@@ -15,6 +15,7 @@ from functools import partial
 from monitor.errors import AlertReason, Reason
 from monitor.extract import memory
 from monitor.fetch import again, policy
+from monitor.kept import kept
 from monitor.model import (
     Article,
     Channel,
@@ -34,7 +35,7 @@ from monitor.notify import plan
 from monitor.outlets import cadence, novelty
 from monitor.ports import Store
 from monitor.story.fingerprint import fingerprint, similarity
-from monitor.views import DueSource, EventRow, Placement, StoredArticle
+from monitor.views import DueSource, EventRow, Placement, Saved, StoredArticle
 
 # What repeats a title of its outlet is another article where less of its text than this was in that one.
 SAME_TEXT = 0.5
@@ -93,34 +94,44 @@ def take_list(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A reading on its way into the store. `placement`: where it stands, for one with hits. `retry`: the page may be
+    """A reading on its way into the store. `placement`: where it stands. `retry`: the page may be
     there later.
     """
 
     link: Link
     reading: Reading
     retry: bool
+    placement: Placement
     page: Page | None = None
-    placement: Placement | None = None
 
 
 def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tuple[Placement | None, Read]:
     """Write one article with all that follows from it; return its placement, for the memory of stories."""
     link, reading, article = item.link, item.reading, item.reading.article
     before = store.articles.get(link.article_id) if link.article_id else None
-    if before is not None and _is_another(item, before.article):
+    if link.article_id and before is None:
+        return None, Read(link)  # it was taken out meanwhile
+    if before is not None and _is_another(item, before):
         # Its address leads elsewhere now: to the home page, or to another article.
         return None, take_nothing(store, link, now, gone=False)
     saved = store.articles.save(
-        article, fetched_at=now, standing=link.standing, known_id=link.article_id, listed_as=link.canonical
+        article,
+        fetched_at=now,
+        standing=link.standing,
+        known_id=link.article_id,
+        listed_as=link.canonical,
+        kept=kept(reading, orders.outlets[link.outlet].keep_text if link.outlet in orders.outlets else "full"),
     )
     placement, new, held = item.placement, [], 0
-    if placement is not None:
-        known = store.articles.get(saved.article_id)
-        if known is not None and known.row.story_id:
-            # An article that was completed or revised stays in the story people were told about.
-            placement = replace(placement, story_id=known.row.story_id)
-        store.stories.place(placement, saved.article_id, now)
+    known = None if saved.created else store.articles.get(saved.article_id)
+    if known is not None and known.row.story_id:
+        # An article that was completed or revised stays in the story people were told about.
+        placement = replace(placement, story_id=known.row.story_id)
+    else:
+        # A person may have merged it into another one that memory does not know yet.
+        placement = replace(placement, story_id=store.stories.resolve(placement.story_id))
+    store.stories.place(placement, saved.article_id, now)
+    if reading.hits:
         revised = before is not None and saved.changed and before.article.text is TextKind.FULL
         link = replace(link, standing=_standing(store, item, article))
         hits = [
@@ -133,6 +144,8 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         ]  # fmt: skip
         new = store.hits.add(hits)
         held = len(new) - _alert(store, orders, link, article, new, now, revised=revised)
+    if saved.changed and not saved.created:
+        _settle(store, orders, item, saved, now)
     store.outlets.learn(link.outlet, partial(memory.merge, gain=reading.gain))
     # A paywall's page says no more next time.
     reason = None if article.text is TextKind.FULL else article.reason
@@ -146,6 +159,14 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     return placement, Read(link, article.text, article.reason, len(new), held)
 
 
+def known_of(store: Store, link: Link) -> tuple[Memory, str]:
+    """Return what a link's reading needs: what its outlet's pages taught, and the story of the article that it led to
+    before, "" for none.
+    """
+    known = store.articles.row(link.article_id) if link.article_id else None
+    return store.outlets.memory(link.outlet), known.story_id if known else ""
+
+
 def take_nothing(store: Store, link: Link, now: datetime, *, gone: bool) -> Read:
     """Note that a page which was read before said nothing new."""
     known = store.articles.get(link.article_id)
@@ -156,14 +177,21 @@ def take_nothing(store: Store, link: Link, now: datetime, *, gone: bool) -> Read
     return Read(link, known.article.text, known.article.reason)
 
 
-def _is_another(item: Item, before: Article) -> bool:
+def _is_another(item: Item, stored: StoredArticle) -> bool:
     """Say whether what was read again is no later form of what was read before: address, title and text are others."""
-    article = item.reading.article
+    article, before = item.reading.article, stored.article
     if item.link.state is not LinkState.AGAIN or article.title == before.title:
         return False
     if (article.canonical_url or article.url) == (before.canonical_url or before.url):
         return False
-    return similarity(item.reading.fingerprint, fingerprint(before.title, before.body)) < SAME_TEXT
+    return similarity(item.reading.traits.sketch, _sketch(stored)) < SAME_TEXT
+
+
+def _sketch(stored: StoredArticle) -> tuple[int, ...]:
+    """Return by what an article's text is compared, where it was not kept too."""
+    if stored.sketch is not None:
+        return stored.sketch
+    return fingerprint(stored.article.title, stored.article.body)
 
 
 def _standing(store: Store, item: Item, article: Article) -> Standing:
@@ -177,8 +205,7 @@ def _standing(store: Store, item: Item, article: Article) -> Standing:
     known = store.articles.get(first.article_id) if first and first.article_id else None
     if known is None or known.article.text is not TextKind.FULL:
         return link.standing
-    there = fingerprint(known.article.title, known.article.body)
-    return link.standing if similarity(item.reading.fingerprint, there) >= SAME_TEXT else Standing.LIVE
+    return link.standing if similarity(item.reading.traits.sketch, _sketch(known)) >= SAME_TEXT else Standing.LIVE
 
 
 def _newest_first(hit: Hit, article: Article, before: StoredArticle | None) -> Hit:
@@ -186,6 +213,26 @@ def _newest_first(hit: Hit, article: Article, before: StoredArticle | None) -> H
     old = {block.text for block in before.article.blocks} if before else set()
     ranked = sorted(hit.evidence, key=lambda piece: piece.block is None or article.blocks[piece.block].text in old)
     return replace(hit, evidence=tuple(ranked))
+
+
+def _settle(store: Store, orders: Orders, item: Item, saved: Saved, now: datetime) -> None:
+    """Note which hits of an article its new version no longer bears out: those of rules that do not hold on it.
+
+    A rule that is another one now, or none, says nothing of what the article says: its hit is gone with the sentences
+    that it quotes.
+    """
+    article, held = item.reading.article, {hit.rule_id for hit in item.reading.hits}
+    said = {article.title, article.standfirst, *(block.text for block in article.blocks)}
+    asked = set()
+    for hit in store.hits.of(saved.article_id):
+        rule = orders.rules.get(hit.rule_id)
+        same = rule is not None and rule.version in {"", hit.rule_version}
+        fits = rule is not None and (not rule.languages or article.language in rule.languages)
+        quotes = {piece.quote or piece.surface for piece in hit.evidence} - {""}
+        left_out = bool(quotes) and not any(quote in text for quote in quotes for text in said)
+        if (same and fits) or left_out:
+            asked.add(hit.rule_id)
+    store.hits.settle(saved.article_id, held, asked, saved.revision, now)
 
 
 def _alert(

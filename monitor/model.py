@@ -14,11 +14,13 @@ from enum import StrEnum
 
 from monitor.errors import AlertReason, Reason, SendReason
 from monitor.headers import Headers
+from monitor.placing import Traits as Traits
 from monitor.watched import Candidate as Candidate
 from monitor.watched import Candidates as Candidates
 from monitor.watched import Cookie as Cookie
 from monitor.watched import Entry as Entry
 from monitor.watched import Feed as Feed
+from monitor.watched import Keep as Keep
 from monitor.watched import Link as Link
 from monitor.watched import Links as Links
 from monitor.watched import LinkState as LinkState
@@ -198,6 +200,10 @@ class Hit:
     found_at: datetime | None = None
     standing: Standing = Standing.LIVE
     story_id: str = ""
+    gone_at: datetime | None = None
+    """Since when the article no longer says it."""
+    gone_revision: int = 0
+    """Its first revision without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +218,13 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that a reader process makes of one page. `fingerprint`: see story/fingerprint.py. `claim`: the address on
+    """All that a reader process makes of one page. `claim`: the address on
     another site that the page names as its own, not believed yet; "" for none.
     """
 
     article: Article
     hits: tuple[Hit, ...] = ()
-    fingerprint: tuple[int, ...] = ()
+    traits: Traits = field(default_factory=Traits)
     rules_version: str = ""
     gain: Memory = Memory()
     claim: str = ""

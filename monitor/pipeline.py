@@ -40,7 +40,7 @@ from monitor.model import (
 )
 from monitor.notify import plan, render
 from monitor.outlets import cadence
-from monitor.placing import Traits
+from monitor.placing import Move
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
 from monitor.story.cluster import Clusters
 from monitor.views import DueAlert, DueSource, EventRow, OutboxRow
@@ -72,7 +72,9 @@ class Pipeline:
     clock: Clock
     clusters: Clusters
     orders: Orders
-    _placing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ordered: int = 0
+    """The last order about stories that `clusters` knows."""
+    _moves: list[Move] = field(default_factory=list)
     _claims: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,11 +142,11 @@ class Pipeline:
         answer = await self.visitor.get(link.url, outlet, etag=link.etag, last_modified=link.last_modified)
         if link.state is LinkState.AGAIN and (isinstance(answer, Refusal) or answer.status == 304):
             return await self._as_before(link, gone=isinstance(answer, Refusal) and not answer.retry)
+        known, story = await self._write(lambda store: intake.known_of(store, link))
         result: Reading | Failure
         if isinstance(answer, Refusal):
             result = Failure(answer.reason, answer.detail)
         else:
-            known = await self._write(lambda store: store.outlets.memory(link.outlet))
             result = await self.readers.article(answer, link, outlet, known)
         if isinstance(result, Failure):
             # Where the reader died of this page, its feed entry is harmless.
@@ -154,7 +156,7 @@ class Pipeline:
             result = replace(result, article=replace(result.article, canonical_url=address))
         if link.state is LinkState.AGAIN and (isinstance(result, Failure) or result.article.text is not TextKind.FULL):
             return await self._as_before(link, gone=False)
-        return await self._keep(link, result, answer)
+        return await self._keep(link, result, answer, story)
 
     async def _as_before(self, link: Link, *, gone: bool) -> Read:
         now = self.clock.now()
@@ -169,26 +171,45 @@ class Pipeline:
                 return await self._claims.settle(own, reading.claim, outlet)
         return own
 
-    async def _keep(self, link: Link, result: Reading | Failure, answer: Page | Refusal) -> Read:
+    async def _keep(self, link: Link, result: Reading | Failure, answer: Page | Refusal, story: str) -> Read:
         retry = not isinstance(answer, Refusal) or answer.retry
         now = self.clock.now()
         if isinstance(result, Failure):
             outcome = policy.outcome(link, result.reason, result.detail, now, retry=retry)
             await self._write(lambda store: store.links.finish(outcome))
             return Read(link, None, result.reason)
-        item = Item(link, result, retry, answer if isinstance(answer, Page) else None)
-        if not result.hits:
-            return (await self._write(lambda store: intake.take_article(store, self.orders, item, now)))[1]
-        # One at a time from decision to memory: two copies of a story read at once must not open two stories.
-        async with self._placing:
-            placement = self.clusters.place(result.article, Traits(result.fingerprint), now, kept=True)
-            placed = replace(item, placement=placement)
-            accepted, read = await self._write(lambda store: intake.take_article(store, self.orders, placed, now))
+        # Decided and remembered at once: two copies of a story read side by side must not open two stories.
+        placed = self.clusters.place(result.article, result.traits, now, kept=bool(result.hits), story=story)
+        item = Item(link, result, retry, placed, answer if isinstance(answer, Page) else None)
+        accepted = None
+        try:
+            accepted, read = await self._write(lambda store: intake.take_article(store, self.orders, item, now))
+        finally:
             if accepted is None:
-                self.clusters.withdraw(placement.mark)
-            else:
-                self.clusters.put(placement.mark, accepted.story_id)
+                self.clusters.withdraw(placed.mark)
+            elif accepted.story_id != placed.story_id:
+                self.clusters.put(placed.mark, accepted.story_id)
         return read
+
+    async def look_again(self) -> int:
+        """Carry out what persons decided of stories, and what a second look at their articles finds; return how many
+        articles moved.
+        """
+        now = self.clock.now()
+        after = self.ordered
+        for order in await self._write(lambda store: store.stories.orders(after)):
+            if order.kind == "join":
+                self.clusters.join(order.story_id, order.other)
+            else:
+                self.clusters.put(order.mark, order.other, by_hand=True)
+            self.ordered = order.id
+        # Kept until they are written: in memory they are done.
+        self._moves += self.clusters.looks(now)
+        moves = tuple(self._moves)
+        if moves:
+            await self._write(lambda store: store.stories.move(moves, now))
+            del self._moves[: len(moves)]
+        return len(moves)
 
     # ---- tell
 

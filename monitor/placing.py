@@ -70,3 +70,25 @@ class Member:
     outlet: str = ""
     kept: bool = False
     by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoryOrder:
+    """What a person decided: `join` all of the story `story_id` into `other`, or `move` the article of `mark` there."""
+
+    id: int
+    kind: str
+    story_id: str
+    other: str
+    mark: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """Two stories of different languages that tell the same. `score` in [0, 1]; `why`: what they share, for people."""
+
+    a: str
+    b: str
+    score: float
+    why: str

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol, TypeVar
 
 from monitor.errors import AlertReason
 from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
+from monitor.ports_keeping import Keeping
+from monitor.ports_stories import Stories
+from monitor.sought import Sought
 from monitor.views import (
     AlertRow,
     ArticleRow,
+    By,
     DueAlert,
     DueSource,
     EventRow,
     Filter,
     Had,
+    HitKey,
     HitRow,
+    Kept,
     LinkOutcome,
     Moved,
     OutboxRow,
     OutletRow,
     Pass,
-    Placement,
     PollOutcome,
     RobotsFile,
     Saved,
     StoredArticle,
     Totals,
+    Version,
 )
 
 T = TypeVar("T")
@@ -131,7 +137,14 @@ class Articles(Protocol):
     """
 
     def save(
-        self, article: Article, *, fetched_at: datetime, standing: Standing, known_id: int = 0, listed_as: str = ""
+        self,
+        article: Article,
+        *,
+        fetched_at: datetime,
+        standing: Standing,
+        known_id: int = 0,
+        listed_as: str = "",
+        kept: Kept | None = None,
     ) -> Saved:
         """Insert, or complete and revise the one there (by `known_id`, else outlet and canonical URL). A
         changed title or text adds a revision that keeps the old one; the same content changes nothing. A
@@ -139,11 +152,17 @@ class Articles(Protocol):
 
         `listed_as`: the canonical URL that its feed gave. It counts where the page's own names quite another article
         that is known: some templates call a section front the canonical URL of all they print.
+
+        `kept`: what is stored and indexed of the text; by the whole it is known again. None: all of it.
         """
         ...
 
     def get(self, article_id: int) -> StoredArticle | None:
         """Return one with its text."""
+        ...
+
+    def row(self, article_id: int) -> ArticleRow | None:
+        """Return one without its text."""
         ...
 
     def find(self, url: str) -> StoredArticle | None:
@@ -154,12 +173,46 @@ class Articles(Protocol):
         """List, newest first (by id)."""
         ...
 
+    def many(self, article_ids: Sequence[int]) -> dict[int, StoredArticle]:
+        """Return these with their texts, by id, in one look; those that are not there are left out."""
+        ...
+
+    def count(self, wanted: Filter) -> int:
+        """Count, whatever the limit."""
+        ...
+
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[int]:
+        """Yield the ids of articles that full text says hold what is sought, newest first, whatever the limit."""
+        ...
+
+    def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
+        """Return how much articles, ids from high to low, are about what is sought: the lower, the more. Only those
+        close enough to the first are ranked.
+        """
+        ...
+
+    def versions(self, article_id: int) -> list[Version]:
+        """Return all that an article said, oldest first; the last is what it says now."""
+        ...
+
 
 class Hits(Protocol):
     """Hits: one a rule and article."""
 
     def add(self, hits: Sequence[Hit]) -> list[Hit]:
         """Insert those whose rule did not hit that article yet; return them with ids."""
+        ...
+
+    def settle(
+        self, article_id: int, held: Collection[str], asked: Collection[str], revision: int, now: datetime
+    ) -> None:
+        """Note which hits of an article its newest revision bears out (`held`: the rules that hold on it), and since
+        when those of the other rules that were `asked` are gone.
+        """
+        ...
+
+    def of(self, article_id: int) -> list[Hit]:
+        """Return the hits of an article, oldest first, those that are gone too."""
         ...
 
     def get(self, hit_id: int) -> HitRow | None:
@@ -170,16 +223,30 @@ class Hits(Protocol):
         """List, newest first (by id)."""
         ...
 
-
-class Stories(Protocol):
-    """Where an article stands; what clusters need after a restart."""
-
-    def place(self, placement: Placement, article_id: int, now: datetime) -> None:
-        """Write an article's place; a new story is opened."""
+    def many(self, hit_ids: Sequence[int]) -> dict[int, HitRow]:
+        """Return these, by id."""
         ...
 
-    def recent(self, since: datetime) -> list[Placement]:
-        """Return the placements accepted since, oldest first, fingerprints and times included."""
+    def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the ids of hits, and of their articles, that full text says hold what is sought, newest first,
+        whatever the limit.
+        """
+        ...
+
+    def about(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:
+        """Yield the same, roughly those of the newest articles first, whichever way is fastest."""
+        ...
+
+    def keys(self, hit_ids: Sequence[int]) -> list[HitKey]:
+        """Return what these hits are counted by."""
+        ...
+
+    def per_day(self, wanted: Filter, zone: tzinfo) -> dict[str, int]:
+        """Count hits by day (YYYY-MM-DD) in a zone; days without hits are left out."""
+        ...
+
+    def tally(self, by: By, wanted: Filter) -> dict[str, int]:
+        """Count hits by what they have in common, but the day; "" for a language that is not known."""
         ...
 
 
@@ -242,6 +309,10 @@ class Upkeep(Protocol):
         """Note rules that are in force for the first time; return since when each of these has been."""
         ...
 
+    def use_zone(self, name: str) -> bool:
+        """Count days in this IANA zone from now on; return whether it was another one before."""
+        ...
+
     def reclaim(self, now: datetime) -> int:
         """Give back what a dead process had leased: outbox rows pending again, links and sources due now.
         Called once under the daemon's lock; returns how many rows.
@@ -269,6 +340,8 @@ class Store(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def upkeep(self) -> Upkeep: ...
+    @property
+    def keeping(self) -> Keeping: ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, written through when it ends; nested ones are savepoints."""

@@ -39,7 +39,7 @@ from monitor.parse import language as languages
 from monitor.parse import urls
 from monitor.parse.bytes import inflate
 from monitor.parse.digest import title_key
-from monitor.story.fingerprint import fingerprint
+from monitor.story.traits import traits
 from monitor.views import DueSource, RobotsVerdict
 
 # What a reply may hold at most: a feed of 1,000 entries with full text would be 100 MB.
@@ -165,9 +165,7 @@ class Reader:
     def _reading(self, article: Article) -> Reading:
         article = _bounded(article)
         hits = self._matcher.match(article)
-        # The headline and the standfirst are all that a feed entry may have.
-        sketch = fingerprint(article.title, article.body or article.standfirst)
-        return Reading(article, tuple(hits), sketch, self._matcher.version)
+        return Reading(article, tuple(hits), traits(article), self._matcher.version)
 
 
 class Lister(Reader):

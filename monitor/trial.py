@@ -5,55 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from monitor.match.engine import Matcher
+from monitor.match.entities import Names
+from monitor.match.preselect import preselect, union
 from monitor.model import Article, Entity, Hit, Rule
 from monitor.ports import Store
-from monitor.views import ArticleRow, Filter, HitRow
+from monitor.query import parse
+from monitor.views import Filter
 
 _PAGE = 200
-
-
-def articles(store: Store, query: str, entities: Sequence[Entity], wanted: Filter) -> Iterator[tuple[ArticleRow, Hit]]:
-    """Yield stored articles that the query holds on, newest first, with the evidence. Raises QueryError."""
-    matcher = Matcher([Rule("query", query)], entities)
-    left, before = wanted.limit, wanted.before
-    while left > 0:
-        rows = store.articles.rows(replace(wanted, before=before, limit=_PAGE))
-        for row in rows:
-            stored = store.articles.get(row.id)
-            for hit in matcher.match(stored.article) if stored else ():
-                yield row, hit
-                left -= 1
-                if left == 0:
-                    return
-        if len(rows) < _PAGE:
-            return
-        before = rows[-1].id
-
-
-def hits(store: Store, query: str, entities: Sequence[Entity], wanted: Filter) -> Iterator[HitRow]:
-    """Yield stored hits whose article the query holds on, newest first. Raises QueryError."""
-    matcher = Matcher([Rule("query", query)], entities)
-    left, before = wanted.limit, wanted.before
-    holds: dict[int, bool] = {}
-    while left > 0:
-        rows = store.hits.rows(replace(wanted, before=before, limit=_PAGE))
-        for row in rows:
-            number = row.article.id
-            if number not in holds:
-                stored = store.articles.get(number)
-                holds[number] = bool(stored and matcher.match(stored.article))
-            if holds[number]:
-                yield row
-                left -= 1
-                if left == 0:
-                    return
-        if len(rows) < _PAGE:
-            return
-        before = rows[-1].hit.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +50,29 @@ SAMPLES = 10
 MAX_SHOWN = 100
 
 
-def stored(store: Store, wanted: Filter) -> Iterator[Specimen]:
-    """Yield the stored articles that a filter wants, newest first; its limit does not count."""
-    before = wanted.before
-    while rows := store.articles.rows(replace(wanted, before=before, limit=_PAGE)):
-        for row in rows:
-            if found := store.articles.get(row.id):
-                yield Specimen(found.article, row.url, row.published or row.fetched_at)
-        before = rows[-1].id
+def stored(
+    store: Store, wanted: Filter, rules: Sequence[Rule] = (), entities: Sequence[Entity] = ()
+) -> Iterator[Specimen]:
+    """Yield the stored articles that a filter wants, newest first; its limit does not count. With rules only those that
+    full text says one of them may hold on. Raises KeyError for an entity that is not there; `tried`, which looks at
+    the rules first, QueryError.
+    """
+    names = Names(entities)
+    sought = union(preselect(parse(rule.query).root, names) for rule in rules) if rules else None
+    numbers = store.articles.sift(sought, wanted)
+    while batch := list(islice(numbers, _PAGE)):
+        found = store.articles.many(batch)
+        for number in batch:
+            if one := found.get(number):
+                yield Specimen(one.article, one.row.url, one.row.published or one.row.fetched_at)
 
 
-def tried(specimens: Iterable[Specimen], rule: Rule, entities: Sequence[Entity], against: Rule | None = None) -> Tally:
-    """Try a rule, and another to hold it against. Samples are spread over all hits, the same at each call.
+def tried(
+    specimens: Iterable[Specimen], rule: Rule, entities: Sequence[Entity], against: Rule | None = None,
+    *, read: int | None = None,
+) -> Tally:  # fmt: skip
+    """Try a rule, and another to hold it against. Samples are spread over all hits, the same at each call. `read`: of
+    how many articles the specimens were chosen; None: they are all.
 
     Raises QueryError.
     """
@@ -123,6 +98,7 @@ def tried(specimens: Iterable[Specimen], rule: Rule, entities: Sequence[Entity],
             tally.losses += 1
             tally.lost += [(specimen, before[0])][: MAX_SHOWN - len(tally.lost)]
     tally.samples = _spread(tally.samples)
+    tally.read = tally.read if read is None else read
     return tally
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from monitor.errors import Reason, SendReason
-from monitor.model import Alert, Article, Hit, LinkState, Message, Standing
+from monitor.model import Alert, Article, Block, Hit, LinkState, Message, Standing
+from monitor.placing import Member as Member
+from monitor.placing import Move as Move
 from monitor.placing import Placement as Placement
 from monitor.placing import PlacementReason as PlacementReason
 
@@ -184,6 +187,28 @@ class StoredArticle:
     row: ArticleRow
     article: Article
     revision: int
+    sketch: tuple[int, ...] | None = None
+    """By what its text is known again where not all of it is kept; see Outlet.keep_text. None: all is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is stored of a text in place of all of it: some blocks, and by what it is known again."""
+
+    blocks: tuple[Block, ...]
+    sketch: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an article said. `until`: when the next version was read; None: it is what the article says now."""
+
+    revision: int
+    until: datetime | None
+    title: str
+    standfirst: str
+    blocks: tuple[Block, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +219,53 @@ class HitRow:
     article: ArticleRow
 
 
+class By(StrEnum):
+    """What hits are counted by."""
+
+    DAY = "day"
+    OUTLET = "outlet"
+    RULE = "rule"
+    STORY = "story"
+    LANG = "lang"
+
+
+@dataclass(frozen=True, slots=True)
+class HitKey:
+    """What a hit is counted by."""
+
+    rule_id: str
+    outlet_id: str
+    story_id: str
+    language: str | None
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An article in its story. `copy_of`: the article whose text it has, cut or extended; 0: none that is known.
+    `wire`: the agency it names.
+    """
+
+    article: ArticleRow
+    reason: PlacementReason
+    copy_of: int = 0
+    similarity: float = 0.0
+    wire: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRow:
+    """A story in a listing. `title`: its first article's; `last_hit_at`: when its newest hit was found."""
+
+    id: str
+    title: str
+    outlets: int
+    articles: int
+    hits: int
+    opened_at: datetime
+    last_hit_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What to list, newest first. `before`: only ids below it, for the next page. None: no bound."""
@@ -201,6 +273,7 @@ class Filter:
     rule: str | None = None
     outlet: str | None = None
     story: str | None = None
+    language: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -285,3 +358,14 @@ class Totals:
     outbox_waiting: int
     outbox_dead: int
     last_pass: Pass | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """An article that may have to go. `hit_at`: its newest hit; `awaited`: something of it has still to be told."""
+
+    id: int
+    outlet_id: str
+    fetched_at: datetime
+    hit_at: datetime | None
+    awaited: bool

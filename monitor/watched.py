@@ -44,11 +44,20 @@ class Selectors:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """For how many seconds articles stay: those without hits, and those with; None: for good."""
+
+    articles: float | None = None
+    hits: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outlet:
     """A publication that is watched. `every`: seconds between two polls of one source; None: as it publishes.
     `private`: its own host and port may be dialled although the address is private. `alert_baseline`: what it lists at
     the first poll is alerted. `ignore_robots`: the reason why robots.txt is not asked; empty: it is asked.
-    `headers` and `cookies`: of a subscription, secrets, sent to its own origins alone.
+    `headers` and `cookies`: of a subscription, secrets, sent to its own origins alone. `keep`: for how long its
+    articles stay. `keep_text`: how much of their text: full, sentences (those that hits quote) or none.
     """
 
     id: str
@@ -64,6 +73,8 @@ class Outlet:
     selectors: Selectors = Selectors()
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     cookies: tuple[Cookie, ...] = field(default=(), repr=False)
+    keep: Keep = Keep()
+    keep_text: str = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,8 @@ class Feed:
 
 class LinkState(StrEnum):
     """`waiting`: for a later poll to take it up · `new`: to read · `partial`: only its entry · `read` · `again`: read,
-    and will be once more · `listed`: of a baseline, unread · `failed`: given up.
+    and will be once more · `listed`: of a baseline, unread · `failed`: given up · `gone`: its article was taken out of
+    the archive, and it is read no more.
     """
 
     WAITING = "waiting"
@@ -110,6 +122,7 @@ class LinkState(StrEnum):
     AGAIN = "again"
     LISTED = "listed"
     FAILED = "failed"
+    GONE = "gone"
 
 
 class Standing(StrEnum):

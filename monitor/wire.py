@@ -32,6 +32,7 @@ from monitor.model import (
     Page,
     Reading,
     Selectors,
+    Traits,
 )
 from monitor.views import DueSource, RobotsVerdict
 
@@ -45,7 +46,8 @@ MAX_LINKS = 2_000
 MAX_BLOCKS = 50_000
 MAX_HITS = 20_000
 MAX_EVIDENCE = 50_000
-MAX_FINGERPRINT = 10_000
+MAX_SKETCH = 10_000
+MAX_TERMS = 8_192
 MAX_DIGESTS = 500
 MAX_DETAIL = 500
 MAX_URL = 2_000
@@ -140,11 +142,13 @@ class _ReadingJob(Task[Reading], frozen=True):
         _require(article.outlet in {self.link.outlet, ""}, "an article of another outlet")
         _require(len(article.blocks) <= MAX_BLOCKS, "too many blocks")
         _require(sum(len(hit.evidence) for hit in reply.hits) <= MAX_EVIDENCE, "too much evidence")
+        _require(len(reply.traits.sketch) <= MAX_SKETCH, "a sketch of too many numbers")
+        _require(len(reply.traits.terms) <= MAX_TERMS, "terms of too many bytes")
         _require(_aware((article.published, article.updated)), "a time without a zone")
         _require(_aware(block.at for block in article.blocks), "a block's time without a zone")
         _require(len(reply.gain.articles) <= 1 and all(reply.gain.articles), "not one article learnt")
         _require(all(map(_are_digests, (*reply.gain.articles, reply.gain.titles))), "digests that are none")
-        return Reading(article, reply.hits, reply.fingerprint, reply.rules_version, reply.gain, reply.claim)
+        return Reading(article, reply.hits, reply.traits, reply.rules_version, reply.gain, reply.claim)
 
 
 class ArticleJob(_ReadingJob, frozen=True, kw_only=True, tag="article"):
@@ -238,7 +242,7 @@ class ReadingReply(msgspec.Struct, frozen=True, tag="reading"):
 
     article: Article
     hits: Annotated[tuple[Hit, ...], msgspec.Meta(max_length=MAX_HITS)]
-    fingerprint: Annotated[tuple[int, ...], msgspec.Meta(max_length=MAX_FINGERPRINT)]
+    traits: Traits
     rules_version: str
     gain: Memory
     claim: Annotated[str, msgspec.Meta(max_length=MAX_URL)]
@@ -324,7 +328,7 @@ def pack_reply(result: object, serial: int) -> bytearray:
             reply = CandidatesReply(result.kind, result.title, result.language, result.found)
         case Reading():
             reply = ReadingReply(
-                result.article, result.hits, result.fingerprint, result.rules_version, result.gain, result.claim
+                result.article, result.hits, result.traits, result.rules_version, result.gain, result.claim
             )  # fmt: skip
         case str():
             reply = CanonicalReply(result)

@@ -24,8 +24,8 @@ from monitor.intake import Orders
 from monitor.model import Outlet
 from monitor.notify.channels.sender import Sender
 from monitor.parse import urls
-from monitor.placing import Member, Placement
 from monitor.pipeline import Pipeline
+from monitor.placing import Member
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
 from monitor.settings.load import Settings
@@ -33,6 +33,7 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
+from monitor.upkeep import Floor, Policy, Upkeep
 
 # Stories older than this gain no articles.
 STORY_WINDOW = timedelta(days=7)
@@ -58,6 +59,8 @@ class Line:
     pipeline: Pipeline
     ledger: Ledger
     clock: SystemClock
+    floor: Floor
+    upkeep: Upkeep
 
 
 def agent(settings: Settings) -> str:
@@ -109,9 +112,13 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
     with DatabaseLock(settings.storage):
         # The readers come first: they inherit nothing of our environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:
-            ledger = StoreLedger(lambda: SqliteStore.open(settings.storage))
+            ledger = Floor(
+                StoreLedger(lambda: SqliteStore.open(settings.storage)), clock, settings.storage, settings.min_free
+            )
             try:
-                yield Line(await _pipeline(settings, clock, pool, fetcher, ledger, sender), ledger, clock)
+                pipeline = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
+                upkeep = Upkeep(ledger, clock, policy(settings), window=STORY_WINDOW)
+                yield Line(pipeline, ledger, clock, ledger, upkeep)
             finally:
                 await sender.aclose()
                 # Closing waits for the last commit; the loop stays free for what that completes.
@@ -123,22 +130,20 @@ async def _pipeline(
 ) -> Pipeline:
     now = clock.now()
 
-    def take_over(store: Store) -> tuple[Sequence[Placement], dict[str, datetime], dict[str, datetime]]:
+    def take_over(store: Store) -> tuple[Sequence[Member], int, dict[str, datetime], dict[str, datetime]]:
         store.upkeep.reclaim(now)
         store.outlets.sync(settings.outlets, now)
+        store.upkeep.use_zone(settings.timezone)
         since = store.upkeep.rules_since([rule.id for rule in settings.rules], now)
-        return store.stories.recent(now - STORY_WINDOW), store.outlets.held_hosts(now), since
+        ordered = max((order.id for order in store.stories.orders(0)), default=0)
+        return store.stories.members(now - STORY_WINDOW), ordered, store.outlets.held_hosts(now), since
 
-    known, held, since = await asyncio.wrap_future(ledger.submit(take_over))
+    known, ordered, held, since = await asyncio.wrap_future(ledger.submit(take_over))
     visitor = _visitor(settings, clock, pool, fetcher, ledger)
     visitor.restore(held, now)
     clusters = Clusters()
-    clusters.restore(
-        Member(f"restored {number}", one.story_id, one.at, one.traits, kept=True)
-        for number, one in enumerate(known)
-        if one.at is not None
-    )
-    return Pipeline(visitor, pool, ledger, sender, clock, clusters, orders(settings, since))
+    clusters.restore(known)
+    return Pipeline(visitor, pool, ledger, sender, clock, clusters, orders(settings, since), ordered)
 
 
 def _visitor(
@@ -148,6 +153,11 @@ def _visitor(
         fetcher, pool, ledger, clock, Gate(settings.gap if gap is None else gap), agent(settings),
         deadline=settings.fetch_deadline, max_bytes=settings.page_size,
     )  # fmt: skip
+
+
+def policy(settings: Settings) -> Policy:
+    """Return for how long articles stay."""
+    return Policy({outlet.id: outlet.keep for outlet in settings.outlets}, settings.keep)
 
 
 def checked_sender(settings: Settings, out: TextIO) -> Sender:

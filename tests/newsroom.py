@@ -67,5 +67,6 @@ class Newsroom:
         return out if code == 0 else err
 
     def rows(self, *words: str) -> list[dict]:
-        """Run a command with --json and return its objects."""
-        return [json.loads(line) for line in self.run(*words, "--json").splitlines()]
+        """Run a command with --json, a listing with --ndjson, and return its objects."""
+        form = "--ndjson" if words[0] in {"hits", "articles"} else "--json"
+        return [json.loads(line) for line in self.run(*words, form).splitlines()]

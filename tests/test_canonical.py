@@ -334,7 +334,7 @@ def test_the_line_believes_what_it_has_asked(tmp_path):
         web.feed([("/good.html", "NATO meets"), ("/gone.html", "Harbour closed")])
         room.run("run", "--once")
         database = sqlite3.connect(room.folder / "data" / "monitor.db")
-        known = dict(database.execute("SELECT url, canonical_url FROM articles").fetchall())
+        known = dict(database.execute("SELECT url, coalesce(nullif(canonical, ''), url) FROM articles").fetchall())
         database.close()
     assert known == {
         f"{web.url}/good.html": f"{there}/good.html",

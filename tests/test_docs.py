@@ -61,7 +61,7 @@ def test_every_command_exists(text):
             context = click.Context(cli)
             command = cli.get_command(context, words[0])
             assert command is not None
-            if words[0] == "hits":  # without a verb, its words are a query
+            if words[0] in {"hits", "articles"}:  # without a verb, its words are a query
                 continue
             if isinstance(command, click.Group) and len(words) > 1:
                 assert words[1] in command.commands, part

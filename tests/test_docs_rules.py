@@ -149,7 +149,9 @@ def test_command_exists(line):
     _, *words = shlex.split(line, comments=True)
     command = cli
     while isinstance(command, click.Group):
-        command = command.get_command(click.Context(command), words[0])
+        # Of hits and articles whatever is no verb is a query.
+        verb = "list" if command.name in {"hits", "articles"} and words[0] not in command.commands else words[0]
+        command = command.get_command(click.Context(command), verb)
         assert command is not None, f"there is no `monitor ... {words[0]}`"
         words = words[1:]
     known = {option for parameter in command.params for option in parameter.opts}

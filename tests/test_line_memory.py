@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import time
 from datetime import UTC, datetime
 
 from monitor.extract.article import extract
 from monitor.model import OWN_ROLES, Page
+from monitor.store.sqlite import SqliteStore
+from monitor.views import Filter
 from tests.newsroom import Newsroom
 from tests.web import Web, article
 
@@ -37,11 +37,12 @@ def publish(web: Web, room: Newsroom, path: str, title: str, paragraphs: list[st
 
 def bodies(room: Newsroom) -> dict[str, list[str]]:
     """The own blocks of every stored article by the path of its page."""
-    database = sqlite3.connect(room.folder / "data" / "monitor.db")
-    rows = database.execute("SELECT url, blocks FROM articles JOIN bodies ON article_id = id").fetchall()
-    database.close()
+    store = SqliteStore.open_readonly(room.folder / "data" / "monitor.db")
+    stored = [store.articles.get(row.id) for row in store.articles.rows(Filter())]
+    store.close()
     return {
-        url.rsplit("/", 1)[1]: [text for role, text in json.loads(blocks) if role in OWN_ROLES] for url, blocks in rows
+        one.article.url.rsplit("/", 1)[1]: [block.text for block in one.article.blocks if block.role in OWN_ROLES]
+        for one in stored
     }
 
 

@@ -88,7 +88,7 @@ def test_a_page_becomes_an_article_with_its_hits():
     assert isinstance(reading, Reading)
     assert (reading.article.title, reading.article.text, reading.article.outlet) == ("Harbour", TextKind.FULL, "a")
     assert [hit.rule_id for hit in reading.hits] == ["nato"]
-    assert reading.fingerprint
+    assert reading.traits.sketch
     assert reading.rules_version
 
 

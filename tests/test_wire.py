@@ -32,6 +32,7 @@ from monitor.model import (
     Rule,
     Selectors,
     TextKind,
+    Traits,
 )
 from monitor.views import DueSource, RobotsVerdict
 
@@ -54,7 +55,7 @@ READING = Reading(
         text=TextKind.FEED, reason=Reason.PAYWALL, paywalled=True, authors=("A", "B"),
     ),
     (Hit("nato", (Evidence("nato", "body", (0, 4), 0, (0, 9), "NATO", quote="NATO met.", mark=(0, 4)),)),),
-    (2**63, 5),
+    Traits((2**63, 5), b"terms"),
     "v1",
     LEARNT,
     "http://y/1",
@@ -139,7 +140,7 @@ def test_results_arrive_as_they_were(job, result):
         (ARTICLE_JOB, replace(READING, article=replace(READING.article, updated=datetime(2026, 3, 1))), "zone"),  # noqa: DTZ001
         (ARTICLE_JOB, replace(READING, article=replace(READING.article, blocks=(NAIVE,))), "block's time"),
         (ARTICLE_JOB, replace(READING, article=replace(READING.article, title=7)), "Expected `str`"),
-        (ARTICLE_JOB, replace(READING, fingerprint=(1,) * (wire.MAX_FINGERPRINT + 1)), "length"),
+        (ARTICLE_JOB, replace(READING, traits=Traits((1,) * (wire.MAX_SKETCH + 1))), "too many numbers"),
         (ARTICLE_JOB, replace(READING, gain=Memory(((1,), (2,)))), "not one article"),
         (ARTICLE_JOB, replace(READING, gain=Memory(((),))), "not one article"),
         (ARTICLE_JOB, replace(READING, gain=Memory(((1, -1),))), "digests"),

@@ -8,6 +8,8 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import tzinfo
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +46,22 @@ class App:
         from monitor.store.sqlite import SqliteStore
 
         return SqliteStore.open_readonly(storage_path(self.config, os.environ))
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The user's time zone, reading no more of the configuration than that."""
+        from zoneinfo import ZoneInfo
+
+        from monitor.errors import ConfigError
+        from monitor.settings.paths import timezone_name
+
+        name = timezone_name(self.config, os.environ)
+        try:
+            return ZoneInfo(name)
+        except (ValueError, OSError, LookupError) as error:
+            raise ConfigError(
+                f"timezone: there is no zone {name!r}", hint="`monitor config check` says where"
+            ) from error
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

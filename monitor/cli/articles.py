@@ -2,34 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import listing
-from monitor.cli.app import App, json_option, pass_app, print_json
+from monitor.cli import formats, listing
+from monitor.cli.app import App, pass_app, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.search import Found
 
 
 @click.command()
-@click.argument("query", required=False)
-@listing.filters(rule=False)
-@json_option
+@click.argument("query", required=False, default="")
+@listing.filters(query=True)
+@formats.options("json", "ndjson", "csv")
 @pass_app
-def articles(app: App, /, query: str | None, as_json: bool, **options: Any) -> None:
+def articles(app: App, /, query: str, form: str | None, opened: int | None, **options: Any) -> None:
     """List stored articles, newest first; with QUERY only those it holds on, baseline ones too."""
-    from monitor import trial
+    from monitor import search
 
     wanted, store = listing.wanted(options), app.store()
-    if query:
-        rows = [row for row, _ in trial.articles(store, query, app.settings(addresses=False).entities, wanted)]
-    else:
-        rows = store.articles.rows(wanted)
-    if as_json:
-        print_json(rows)
+    known = listing.entities(app, query) if query else ()
+    page = search.articles(store, wanted, query, known, after=options["after"], sort=search.Sort(options["sort"]))
+    if opened:
+        listing.open_link([found.row.url for found in page.rows], opened)
         return
+    if form == "csv":
+        formats.print_csv([_as_cells(app, found) for found in page.rows])
+    elif form:
+        formats.print_rows(form, "articles", [_as_object(found) for found in page.rows], page.next)
+    else:
+        _print(page.rows, searched=bool(query))
+    if form != "json":
+        listing.following(page.next, len(page.rows))
+
+
+def _print(rows: Sequence[Found], *, searched: bool) -> None:
     listing.table(
-        ("id", "time", "outlet", "hits", "title", "link"),
-        [(row.id, listing.when(row.published or row.fetched_at), row.outlet_id, row.hits or "", listing.title(row),
-          row.url) for row in rows],
+        ("id", "time", "outlet", "hits", "title", *(["sentence"] if searched else []), "link"),
+        [
+            (found.row.id, listing.when(found.row.published or found.row.fetched_at), found.row.outlet_id,
+             found.row.hits or "", listing.title(found.row),
+             *([listing.quoted(found.hit.evidence if found.hit else ())] if searched else []), found.row.url)
+            for found in rows
+        ],
         empty="0 articles. `monitor status` says what was read.",
     )  # fmt: skip
+
+
+def _sentence(found: Found) -> str:
+    return found.hit.evidence[0].quote if found.hit and found.hit.evidence else ""
+
+
+def _as_object(found: Found) -> dict[str, Any]:
+    shown: dict[str, Any] = plain(found.row)
+    return {**shown, "sentence": plain(_sentence(found))} if found.hit else shown
+
+
+def _as_cells(app: App, found: Found) -> dict[str, object]:
+    row = found.row
+    return {
+        "id": row.id,
+        "fetched_at": row.fetched_at.astimezone(app.zone),
+        "outlet": row.outlet_id,
+        "language": row.language,
+        "story": row.story_id,
+        "hits": row.hits,
+        "title": row.title,
+        "sentence": _sentence(found),
+        "url": row.url,
+        "published": row.published.astimezone(app.zone) if row.published else None,
+    }

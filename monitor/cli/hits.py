@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import listing
+from monitor.cli import counting, formats, listing
 from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
 
 if TYPE_CHECKING:
     from monitor.views import HitRow
 
 
-class _ListOrShow(click.Group):
-    """`hits show 7` is the command; `hits QUERY` lists, whatever the query begins with."""
+class ListOrShow(click.Group):
+    """`hits show 7` is the command; `hits QUERY` lists, whatever the query begins with. `articles` is another one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in {*self.commands, "--help", "-h"}:
@@ -22,7 +24,7 @@ class _ListOrShow(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_ListOrShow)
+@click.group(cls=ListOrShow)
 def hits() -> None:
     """List stored hits: `hits`, `hits 'summit -sport'`, `hits --rule nato --since yesterday`.
 
@@ -31,32 +33,68 @@ def hits() -> None:
 
 
 @hits.command("list")
-@click.argument("query", required=False)
-@listing.filters()
-@json_option
+@click.argument("query", required=False, default="")
+@listing.filters(query=True)
+@click.option("--by", type=click.Choice(["day", "outlet", "rule", "story", "lang"]), help="Count them, with a chart.")
+@formats.options("json", "ndjson", "csv", "feed")
 @pass_app
-def list_(app: App, /, query: str | None, as_json: bool, **options: Any) -> None:
+def list_(app: App, /, query: str, form: str | None, by: str | None, opened: int | None, **options: Any) -> None:
     """List hits, newest first; with QUERY only those whose article it holds on."""
-    from monitor import trial
+    from monitor import search
 
     wanted, store = listing.wanted(options), app.store()
-    rows = (
-        list(trial.hits(store, query, app.settings(addresses=False).entities, wanted))
-        if query
-        else store.hits.rows(wanted)
-    )
-    if as_json:
-        print_json(as_object(row) for row in rows)
+    known = listing.entities(app, query) if query else ()
+    if by:
+        counting.show(app, store, wanted, query, known, by, form)
         return
+    page = search.hits(store, wanted, query, known, after=options["after"], sort=search.Sort(options["sort"]))
+    if opened:
+        listing.open_link([row.article.url for row in page.rows], opened)
+    elif form == "feed":
+        click.echo(formats.feed(page.rows, _title(query, options), datetime.now(UTC)))
+    elif form == "csv":
+        formats.print_csv([_as_cells(app, row) for row in page.rows])
+    elif form:
+        formats.print_rows(form, "hits", [as_object(row) for row in page.rows], page.next)
+    else:
+        _print(page.rows)
+    if form != "json" and not opened:
+        listing.following(page.next, len(page.rows))
+
+
+def _print(rows: Sequence[HitRow]) -> None:
     listing.table(
         ("id", "time", "rule", "outlet", "title", "sentence"),
         [
             (row.hit.id, listing.when(row.hit.found_at), row.hit.rule_id, row.article.outlet_id,
-             listing.title(row.article), row.hit.evidence[0].quote if row.hit.evidence else "")
+             listing.title(row.article), listing.quoted(row.hit.evidence))
             for row in rows
         ],
         empty="0 hits. `monitor status` says what was read.",
     )  # fmt: skip
+
+
+def _title(query: str, options: dict[str, Any]) -> str:
+    """Return what a feed is called: what was asked for."""
+    said = [f"{name} {options[name]}" for name in ("rule", "outlet", "story", "lang") if options[name]]
+    return ", ".join(["hits", *said, *([query] if query else [])])
+
+
+def _as_cells(app: App, row: HitRow) -> dict[str, object]:
+    hit, article = row.hit, row.article
+    return {
+        "id": hit.id,
+        "found_at": hit.found_at.astimezone(app.zone) if hit.found_at else None,
+        "rule": hit.rule_id,
+        "outlet": article.outlet_id,
+        "language": article.language,
+        "story": hit.story_id,
+        "standing": hit.standing,
+        "title": article.title,
+        "sentence": hit.evidence[0].quote if hit.evidence else "",
+        "url": article.url,
+        "published": article.published.astimezone(app.zone) if article.published else None,
+    }
 
 
 @hits.command()
@@ -80,8 +118,10 @@ def show(app: App, number: int, as_json: bool) -> None:
         return
     article, hit = row.article, row.hit
     click.echo(f"{clean(listing.title(article))}\n{clean(article.url)}")
-    published = f", published {listing.when(article.published)} UTC" if article.published else ""
-    click.echo(f"{article.outlet_id}{published}, hit {listing.when(hit.found_at)} UTC, {hit.standing}")
+    published = f", published {listing.when(article.published)}" if article.published else ""
+    click.echo(f"{article.outlet_id}{published}, hit {listing.when(hit.found_at)}, {hit.standing}")
+    if hit.gone_at:
+        click.echo(f"gone since {listing.when(hit.gone_at)} (version {hit.gone_revision} of the article)")
     click.echo(f"\nrule {hit.rule_id} (version {hit.rule_version or '-'}) held because of")
     for line in receipt(hit):
         click.echo(f"  {one_line(line)}" if not line.startswith(" ") else f"    {one_line(line)}")
@@ -102,6 +142,9 @@ def as_object(row: HitRow) -> dict[str, Any]:
         "rule_version": hit.rule_version,
         "found_at": plain(hit.found_at),
         "standing": hit.standing,
+        "version": hit.revision,
+        "gone_at": plain(hit.gone_at),
+        "gone_version": hit.gone_revision or None,
         "story": hit.story_id,
         "outlet": article.outlet_id,
         "article": article.id,

@@ -16,12 +16,15 @@ COMMANDS = {
     "demo": ("demo", "demo", "See the whole line work, with no network and no configuration."),
     "run": ("run", "run", "Run the daemon; --once: do what is due now and stop."),
     "hits": ("hits", "hits", "List and search stored hits; show one with its reason."),
-    "articles": ("articles", "articles", "List and search stored articles."),
+    "articles": ("showing", "articles", "List and search stored articles; show one, and what changed in it."),
+    "review": ("review", "review", "Write the press review: hits by story, with quotes and links."),
+    "story": ("story", "story", "List stories, show who had one first; merge and split them."),
     "rules": ("rules", "rules", "List, check, try and explain rules."),
     "outlets": ("outlets", "outlets", "List, find, add and check outlets; import and export them."),
     "alerts": ("alerts", "alerts", "List what was sent, failed or waits; send a test message."),
     "config": ("config", "config", "Check, show and create the configuration."),
     "inspect": ("inspect", "inspect", "See what the parsers see in a file or URL."),
+    "db": ("db", "db", "Back up, check, prune and export the database; forget articles."),
     "status": ("status", "status", "Say what is read, waiting and failing."),
 }
 

@@ -135,7 +135,7 @@ def _table(answers: Sequence[Trial]) -> None:
 def describe(found: Trial, now: datetime) -> str:
     """Return one line about what a source answered."""
     wrong, todo = advice(found, now)
-    newest = f", the newest of {listing.when(found.newest)} UTC" if found.newest else ""
+    newest = f", the newest of {listing.when(found.newest)}" if found.newest else ""
     holds = "" if found.reason else f"{found.links} links{newest}"
     return f"{found.outlet}: {found.url}: " + "; ".join(part for part in (holds, wrong, todo) if part)
 

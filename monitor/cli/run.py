@@ -58,6 +58,8 @@ def run(app: App, once: bool, verbose: bool, as_json: bool) -> None:
                 click.echo(one_line(f"  not read: {url} ({why})"))
     if tally.stopped:
         raise click.ClickException("stopped before everything due was done; the next run goes on from there")
+    if tally.starved:
+        raise click.ClickException("the disk is nearly full: not all was read; make room, see `monitor status`")
     if tally.faults:
         raise click.ClickException(f"{tally.faults} pieces of work failed, see above; the next run tries them again")
 

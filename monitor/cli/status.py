@@ -23,6 +23,7 @@ def status(app: App, max_age: float | None, as_json: bool) -> None:
     if as_json:
         print_json([
             {"totals": report.totals, "age": report.age, "failing": report.failing, "events": report.events,
+             "starved": report.starved,
              "verdict": why}
         ])  # fmt: skip
     else:
@@ -43,16 +44,18 @@ def _print(report: object) -> None:
     click.echo(
         f"{totals.alerts_open} alerts collect, {totals.outbox_waiting} messages wait, {totals.outbox_dead} given up"
     )
+    if report.starved:
+        click.echo(one_line(f"since {listing.when(report.starved.at)} UTC {report.starved.detail}"))
     done = totals.last_pass
-    click.echo(f"last sign of the daemon: {listing.when(done.finished_at)} UTC" if done else "no pass yet")
+    click.echo(f"last sign of the daemon: {listing.when(done.finished_at)}" if done else "no pass yet")
     for row in report.failing[:20]:
-        since = f", last read {listing.when(row.last_ok_at)} UTC" if row.last_ok_at else ", never read"
+        since = f", last read {listing.when(row.last_ok_at)}" if row.last_ok_at else ", never read"
         told = one_line(f"{row.outlet_id} {row.url}: {row.reason} {row.detail} ({row.failures} times{since})")
         click.echo(f"  {told}")
     if report.events:
         click.echo("in the last 24 hours:")
     for event in report.events[:20]:
         told = one_line(f"{event.outlet_id} {event.kind}: {event.detail}")
-        click.echo(f"  {listing.when(event.at)} UTC {told}")
+        click.echo(f"  {listing.when(event.at)} {told}")
     if len(report.events) > 20:
         click.echo(f"  and {len(report.events) - 20} more: `monitor status --json`")

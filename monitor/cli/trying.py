@@ -38,8 +38,14 @@ def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as
     known = {one.id: one for one in settings.rules}
     old = _rule(against, known) if against else None
     unread: list[str] = []
-    specimens = _pages(app, files, unread) if files else trial.stored(app.store(), Filter(**options))
-    tally = trial.tried(specimens, _rule(rule, known), settings.entities, old)
+    tried, read = _rule(rule, known), None
+    if files:
+        specimens = _pages(app, files, unread)
+    else:
+        store, wanted = app.store(), Filter(**options)
+        read = store.articles.count(wanted)
+        specimens = trial.stored(store, wanted, [tried, *([old] if old else [])], settings.entities)
+    tally = trial.tried(specimens, tried, settings.entities, old, read=read)
     if as_json:
         print_json([_as_object(tally)])
     else:

@@ -110,7 +110,7 @@ def _probes(entity: Entity) -> tuple[Probe, ...]:
     for name in entity.names:
         neutral = words.bare(words.neutral(name.text))
         pattern = words.fold(neutral).text
-        if not any(map(words.is_word, pattern)):
+        if not any(map(words.is_word, words.without_accents(pattern) if name.fold_accents else pattern)):
             continue
         conditions = Conditions(
             exact=neutral if name.exact else "",

@@ -27,8 +27,6 @@ _TABLE_END = 0x3400
 _TABLES = 0x20000
 _HAN = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xAC00, 0xD7A4))
 _SIGNS = ((0xD800, 0xF900), (0x1F300, 0x1FB00))
-# Letters with a stroke have no decomposition.
-_STROKES = str.maketrans("łøđħŧŁØĐĦŦ", "lodhtLODHT")
 _ASCII = bytes(
     ord(chr(n).lower()) if chr(n).isalnum() else _SPACE if n == 0 or 32 <= n < 127 else _CHANGES for n in range(128)
 ) + bytes(128)
@@ -158,13 +156,6 @@ def signs_before(pattern: str) -> int:
     return next(at for at, char in enumerate(pattern) if words.is_word(char))
 
 
-def without_accents(text: str) -> str:
-    """Return a folded text without its accents, and letters without their strokes."""
-    if text.isascii():
-        return text
-    return "".join(base for char in text if (base := _base(char)))
-
-
 def _finished(data: bytes) -> Haystack:
     unspaced = _UNSPACED in data
     data = data.translate(_FINISH)
@@ -179,17 +170,6 @@ def _codes(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-@lru_cache(maxsize=4096)
-def _base(char: str) -> str:
-    """Return a character without its accents and stroke, "" for a mark that is one itself."""
-    if unicodedata.combining(char):
-        return ""
-    if not words.is_word(char):
-        return char
-    letters = "".join(part for part in unicodedata.normalize("NFD", char) if not unicodedata.combining(part))
-    return unicodedata.normalize("NFC", letters).translate(_STROKES)
-
-
 @lru_cache(maxsize=1 << 14)
 def _value(char: str) -> int:
     """Return the byte of a character of a folded text."""
@@ -197,7 +177,7 @@ def _value(char: str) -> int:
         return _SPACE if char == " " else _SIGN
     if words.has_unspaced(char):
         return _UNSPACED
-    base = _base(char)
+    base = words.base(char)
     if not base:
         return _ACCENT
     if base.isascii():

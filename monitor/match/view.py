@@ -131,14 +131,14 @@ class View:
 
     def _search_bare(self, pattern: str, *, prefix: bool) -> list[Span]:
         bare, kept = self._bare
-        found = _whole_words(bare, haystack.without_accents(pattern), prefix=prefix)
+        found = _whole_words(bare, words.without_accents(pattern), prefix=prefix)
         # Marks that were left out belong to the letter before them.
         return [(kept[start], words.marks_end(self.text, kept[end - 1] + 1)) for start, end in found]
 
     @cached_property
     def _bare(self) -> tuple[str, Sequence[int]]:
         """The text without accents, and where each of its characters stands."""
-        pairs = [(at, base) for at, char in enumerate(self.text) if (base := haystack.without_accents(char))]
+        pairs = [(at, base) for at, char in enumerate(self.text) if (base := words.without_accents(char))]
         return "".join(base for _, base in pairs), [at for at, _ in pairs]
 
     def note(self, number: int, starts: Sequence[int]) -> list[Place]:
@@ -265,7 +265,7 @@ class View:
         last = start + len(probe.pattern) if conditions.prefix else end
         neutral = _neutral(text[slice(*self.original(start, last)[1])])
         if conditions.fold_accents:
-            return haystack.without_accents(neutral) == haystack.without_accents(conditions.exact)
+            return words.without_accents(neutral) == words.without_accents(conditions.exact)
         return neutral == conditions.exact
 
     def _tells(self, conditions: Conditions, start: int, end: int) -> bool:

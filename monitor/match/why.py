@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.match import haystack
 from monitor.match.entities import UNLESS_WORDS, Conditions, Names, Probe
 from monitor.match.evaluate import Evaluation, apart
 from monitor.match.nearness import close, overlapping
@@ -274,7 +273,7 @@ class _Told:
         segment, original = view.original(*span)
         text = view.segments[segment][2]
         seen = words.neutral(text[slice(*original)])
-        if conditions.exact and haystack.without_accents(seen) != haystack.without_accents(conditions.exact):
+        if conditions.exact and words.without_accents(seen) != words.without_accents(conditions.exact):
             return f"is not in the case of {conditions.exact}"
         if conditions.capital and not seen[0].isupper():
             return "has no capital"

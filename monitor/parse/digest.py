@@ -24,3 +24,8 @@ def key(text: str) -> int:
 def title_key(title: str) -> int:
     """Return by what a title is known again; 0 for one that is too short to tell."""
     return key(title) if len(title) >= _LEAST_TITLE else 0
+
+
+def mark(outlet: str, address: str) -> str:
+    """Return 16 hex digits that stand for the article which an outlet has under a canonical URL."""
+    return hashlib.blake2b(f"{outlet}\n{address}".encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -47,6 +47,8 @@ _HALVES = frozenset(
     "\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u0dcf\u0ddf\u102e\u1b35\U00011127\U0001133e"
     "\U00011357\U000114b0\U000114ba\U000114bd\U000115af\U00011930"
 )
+# Letters with a stroke have no decomposition.
+_STROKES = str.maketrans("łøđħŧŁØĐĦŦ", "lodhtLODHT")
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
 
@@ -222,6 +224,24 @@ def _cluster(cluster: str, *, case: bool) -> str:
 def is_word(char: str) -> bool:
     """Say whether a character belongs to a word: letters, digits, marks; not the underscore of `#NATO_summit`."""
     return char.isalnum() or unicodedata.category(char)[0] == "M"
+
+
+@lru_cache(maxsize=4096)
+def base(char: str) -> str:
+    """Return a character without its accents and stroke, "" for a mark that is one itself."""
+    if unicodedata.combining(char):
+        return ""
+    if not is_word(char):
+        return char
+    letters = "".join(part for part in unicodedata.normalize("NFD", char) if not unicodedata.combining(part))
+    return unicodedata.normalize("NFC", letters).translate(_STROKES)
+
+
+def without_accents(text: str) -> str:
+    """Return a folded text without its accents, and letters without their strokes."""
+    if text.isascii():
+        return text
+    return "".join(kept for char in text if (kept := base(char)))
 
 
 _OTHER, _SPACED, _UNSPACED_LETTER, _UNSPACED_MARK, _KOREAN = range(5)

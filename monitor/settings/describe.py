@@ -6,20 +6,23 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from monitor.model import Channel, Outlet, Selectors
+from monitor.model import Channel, Keep, Outlet, Selectors
 from monitor.settings.load import Settings
 
-# The name in the files, the field of Settings, whether it is a duration.
+# The name in the files, the field of Settings.
 _SCALARS = (
-    ("storage.path", "storage", False),
-    ("timezone", "timezone", False),
-    ("politeness.contact", "contact", False),
-    ("politeness.gap", "gap", True),
-    ("limits.readers", "readers", False),
-    ("limits.fetch_deadline", "fetch_deadline", True),
-    ("limits.page_size", "page_size", False),
-    ("limits.baseline_pages", "baseline_pages", False),
+    ("storage.path", "storage"),
+    ("storage.keep", "keep"),
+    ("storage.min_free", "min_free"),
+    ("timezone", "timezone"),
+    ("politeness.contact", "contact"),
+    ("politeness.gap", "gap"),
+    ("limits.readers", "readers"),
+    ("limits.fetch_deadline", "fetch_deadline"),
+    ("limits.page_size", "page_size"),
+    ("limits.baseline_pages", "baseline_pages"),
 )
+_DURATIONS = {"gap", "fetch_deadline", "every", "wait"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,11 @@ class Row:
 
 def rows(settings: Settings) -> Iterator[Row]:
     """Yield every value in force, in the order of the files."""
-    for key, name, is_duration in _SCALARS:
+    for key, name in _SCALARS:
         value = getattr(settings, name)
-        shown = duration(value) if is_duration else value if isinstance(value, int) else str(value)
+        shown = _shown(name, value)
+        if not isinstance(shown, int | dict):
+            shown = str(shown)
         yield Row(key, shown, settings.origins.get(key, "default"))
     for section in ("outlets", "rules", "entities", "channels", "routes"):
         for item in getattr(settings, section):
@@ -51,13 +56,13 @@ def _entry(item: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for field in fields(item):
         value = getattr(item, field.name)
-        if field.name == "id" or value in ("", (), None, False, Selectors()):
+        if (
+            field.name == "id"
+            or value in ("", (), None, False, Selectors(), Keep())
+            or (field.name, value) == ("keep_text", "full")
+        ):
             continue
-        if field.name in {"every", "wait"}:
-            value = duration(value)
-        if isinstance(value, Selectors):
-            value = {key: said for key, said in asdict(value).items() if said}
-        shown[field.name] = value
+        shown[field.name] = _shown(field.name, value)
     if isinstance(item, Outlet):
         if item.headers:
             shown["headers"] = [f"{name}: (secret)" for name, _ in item.headers]
@@ -65,6 +70,16 @@ def _entry(item: Any) -> dict[str, Any]:
             shown["cookies"] = f"{len(item.cookies)} (secret)"
         shown["sources"] = [source.url for source in item.sources]
     return shown
+
+
+def _shown(name: str, value: Any) -> Any:
+    if isinstance(value, Selectors):
+        return {key: said for key, said in asdict(value).items() if said}
+    if isinstance(value, Keep):
+        return {key: "forever" if age is None else duration(age) for key, age in asdict(value).items()}
+    if name == "min_free":
+        return f"{value / 10**6:g}MB"
+    return duration(value) if name in _DURATIONS else value
 
 
 def duration(seconds: float) -> str:

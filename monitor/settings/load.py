@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from monitor.errors import ConfigError
-from monitor.model import Channel, Entity, Name, Outlet, Route, Rule, Selectors, Source
+from monitor.model import Channel, Entity, Keep, Name, Outlet, Route, Rule, Selectors, Source
 from monitor.settings import check, packs, paths, schema, subscription
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
@@ -26,13 +27,15 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that is in force. Durations in seconds, `page_size` in bytes.
+    """All that is in force. Durations in seconds, `page_size` and `min_free` in bytes. `keep`: of outlets not listed.
 
     `origins`: where a value was said ("rules.nato" → "config/rules.yaml:12", "environment …", "default").
     """
 
     directory: Path
     storage: Path
+    keep: Keep
+    min_free: int
     timezone: str
     contact: str
     gap: float
@@ -98,7 +101,9 @@ def load(
         raise ConfigErrors(findings.errors)
     return Settings(
         directory=folder,
-        outlets=tuple(_outlet(key, item, secrets.get(key)) for key, item in outlets.outlets.items()),
+        outlets=tuple(
+            _outlet(key, item, secrets.get(key), monitor.storage.keep) for key, item in outlets.outlets.items()
+        ),
         rules=tuple(_rule(key, item) for key, item in rules.rules.items()),
         entities=_entities([*(pack.file for pack in found_packs), rules]),
         channels=channels,
@@ -201,6 +206,8 @@ def _scalars(
             found.errors.append(ConfigError(f"MONITOR_CONTACT: found {contact_set!r}, expected {error}"))
     return {
         "storage": storage,
+        "keep": _keep(file.storage.keep, file.storage.keep),
+        "min_free": file.storage.min_free,
         "timezone": timezone,
         "contact": contact,
         "gap": file.politeness.gap,
@@ -270,7 +277,9 @@ def _beside(document: Document, path: str) -> Path:
 # ---- entries to records
 
 
-def _outlet(outlet_id: str, item: schema.OutletKeys, secrets: subscription.Secrets | None) -> Outlet:
+def _outlet(
+    outlet_id: str, item: schema.OutletKeys, secrets: subscription.Secrets | None, keep: schema.KeepKeys
+) -> Outlet:
     return Outlet(
         outlet_id,
         name=item.name or outlet_id,
@@ -285,7 +294,18 @@ def _outlet(outlet_id: str, item: schema.OutletKeys, secrets: subscription.Secre
         selectors=Selectors(**item.selectors.model_dump()),
         headers=secrets.headers if secrets else (),
         cookies=secrets.cookies if secrets else (),
+        keep=_keep(item.keep, keep),
+        keep_text=item.keep_text,
     )
+
+
+def _keep(own: schema.KeepKeys, general: schema.KeepKeys) -> Keep:
+    """Return what an outlet says, else what all do; forever is None."""
+
+    def chosen(*ages: float | None) -> float | None:
+        return next((None if age == math.inf else age for age in ages if age is not None), None)
+
+    return Keep(chosen(own.articles, general.articles), chosen(own.hits, general.hits))
 
 
 def _sources(item: schema.OutletKeys) -> tuple[Source, ...]:

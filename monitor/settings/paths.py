@@ -54,6 +54,15 @@ def storage_path(directory: Path | None, environ: Mapping[str, str]) -> Path:
     return storage_of(document, environ)[0]
 
 
+def timezone_name(directory: Path | None, environ: Mapping[str, str]) -> str:
+    """Return the name of the user's zone, reading only monitor.yaml; "UTC" where it says none."""
+    if name := environ.get("MONITOR_TIMEZONE"):
+        return name
+    document = read(config_folder(directory, environ) / "monitor.yaml")
+    said = document.data.get("timezone") if isinstance(document.data, dict) else None
+    return said if isinstance(said, str) and said else "UTC"
+
+
 def storage_of(document: Document, environ: Mapping[str, str]) -> tuple[Path, str]:
     """Return the database's absolute path by monitor.yaml and environment, and where it was said.
 

@@ -5,35 +5,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 
 from monitor.fetch.subscription import header_name
 from monitor.parse import html, urls
 from monitor.parse.language import primary
+from monitor.settings.amounts import Age, Duration, Interval, Size, by_default, seconds, size
 
 ID = r"^[a-z0-9][a-z0-9._-]*$"
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|d)")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_YEAR = 365 * 86_400
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 # ---- values. A validator's ValueError says what was expected; faults.py adds what was found.
-
-
-def seconds(value: object) -> float:
-    """Return the seconds of "90s", "15m", "6h" or "1d"."""
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if not match or float(match[1]) * _SECONDS[match[2]] > _YEAR:
-        raise ValueError("a duration such as 90s, 15m, 6h or 1d, at most 365d")
-    return float(match[1]) * _SECONDS[match[2]]
-
-
-def _positive(value: float) -> float:
-    if value <= 0:
-        raise ValueError("a duration above 0s")
-    return value
 
 
 def _web_address(value: str) -> str:
@@ -74,10 +58,6 @@ def _selector(value: str) -> str:
     return value
 
 
-def _duration(default: str) -> Any:
-    return Field(default=seconds(default), json_schema_extra={"default": default})
-
-
 class OrText:
     """JSON schema only: the model, or its short form, one text."""
 
@@ -87,12 +67,6 @@ class OrText:
 
 Id = Annotated[str, Field(pattern=ID, max_length=64)]
 Text = Annotated[str, AfterValidator(_not_blank)]
-Duration = Annotated[
-    float,
-    BeforeValidator(seconds),
-    WithJsonSchema({"type": "string", "pattern": rf"^{_DURATION.pattern}$", "examples": ["90s", "15m", "6h", "1d"]}),
-]
-Interval = Annotated[Duration, AfterValidator(_positive)]
 WebAddress = Annotated[
     str,
     AfterValidator(_web_address),
@@ -119,11 +93,24 @@ class _Keys(BaseModel):
 # ---- monitor.yaml
 
 
+class KeepKeys(_Keys):
+    """For how long articles are kept."""
+
+    articles: Age | None = None
+    """Articles without a hit, from the day they were read. Without it: forever."""
+    hits: Age | None = None
+    """Articles with hits, from the newest of these, and the hits. Without it: forever."""
+
+
 class StorageKeys(_Keys):
-    """Where the database is."""
+    """Where the database is, how long articles stay in it, and how large it may grow."""
 
     path: Text | None = None
     """The database. A relative path starts at this folder. Without it: the user's data folder."""
+    keep: KeepKeys = Field(default_factory=KeepKeys)
+    """For how long; an outlet can say otherwise."""
+    min_free: Size = by_default(size, "200MB")
+    """With less free space than this nothing more is read; messages are still sent. 0MB: no such floor."""
 
 
 class PolitenessKeys(_Keys):
@@ -131,7 +118,7 @@ class PolitenessKeys(_Keys):
 
     contact: Annotated[str, AfterValidator(contact_address)] = ""
     """Your mail or web address; outlets see it in the User-Agent and can ask you to stop."""
-    gap: Duration = _duration("2s")
+    gap: Duration = by_default(seconds, "2s")
     """Time between two requests to one host."""
 
 
@@ -140,7 +127,7 @@ class LimitsKeys(_Keys):
 
     readers: Annotated[int, Field(ge=1, le=256)] | None = None
     """Reader processes. Without it: one a core."""
-    fetch_deadline: Interval = _duration("30s")
+    fetch_deadline: Interval = by_default(seconds, "30s")
     """The longest one visit to a page or feed may last, redirects included."""
     page_size: Annotated[int, Field(ge=1_000, le=100_000_000)] = 5_000_000
     """Bytes; larger answers are not read."""
@@ -228,6 +215,10 @@ class OutletKeys(_Keys):
     tags: list[Text] = []
     """Your own words for it."""
     selectors: SelectorKeys = Field(default_factory=SelectorKeys)
+    keep: KeepKeys = Field(default_factory=KeepKeys)
+    """For how long its articles are kept. Without it: as monitor.yaml says."""
+    keep_text: Literal["full", "sentences", "none"] = "full"
+    """How much of their text is stored: all, the sentences that hits quote, or none."""
 
     @model_validator(mode="after")
     def _has_sources(self) -> OutletKeys:
@@ -362,7 +353,7 @@ class RouteKeys(_Keys):
     """Only articles of these outlets; without it, of all."""
     languages: list[Language] = []
     """Only articles in these languages; without it, in all."""
-    wait: Duration = _duration("0s")
+    wait: Duration = by_default(seconds, "0s")
     """How long to collect hits of one story before telling."""
 
 

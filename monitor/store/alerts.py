@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from monitor.errors import AlertReason, SendReason
 from monitor.model import Alert, Delivery, Message
-from monitor.store import hits
 from monitor.store.codec import ahead, moment, moment_or_none, stamp
+from monitor.store.hits import SqlHits
 from monitor.store.rows import Row, Sql, narrow
 from monitor.views import AlertRow, DueAlert, Filter, OutboxRow
 
@@ -59,8 +59,9 @@ _FILTERS = {
 class SqlAlerts:
     """The Alerts port."""
 
-    def __init__(self, sql: Sql) -> None:
+    def __init__(self, sql: Sql, hits: SqlHits) -> None:
         self._sql = sql
+        self._hits = hits
 
     def open(self, alert: Alert, hit_id: int, now: datetime) -> AlertReason:
         """Open the alert, or join the hit to the one there."""
@@ -75,7 +76,7 @@ class SqlAlerts:
         """List open alerts whose time has come, earliest first."""
         until = datetime.max.replace(tzinfo=UTC) if flush else now
         rows = self._sql.all(_DUE, stamp(until), limit)
-        return [DueAlert(_alert(row), tuple(hits.select(self._sql, _UNTOLD, row["id"]))) for row in rows]
+        return [DueAlert(_alert(row), tuple(self._hits.select(_UNTOLD, row["id"]))) for row in rows]
 
     def tell(self, alerts: Sequence[Alert], messages: Sequence[tuple[str, Message]], now: datetime) -> None:
         """Write the messages and close the alerts; a second time writes nothing."""

@@ -10,7 +10,9 @@ from typing import Any
 
 from monitor.model import Block, Evidence, Memory, Role
 
-EMPTY = "[]"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ROLES = {role.value: role for role in Role}
 
 
 def stamp(moment: datetime) -> str:
@@ -40,14 +42,36 @@ def moment_or_none(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def micros(moment: datetime) -> int:
+    """Write an aware datetime as whole microseconds since 1970, as articles and hits have it."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone: the store takes aware datetimes only")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def micros_or_none(moment: datetime | None) -> int | None:
+    """Write a datetime that may be missing."""
+    return None if moment is None else micros(moment)
+
+
+def instant(number: int) -> datetime:
+    """Read what `micros` wrote."""
+    return _EPOCH + timedelta(microseconds=number)
+
+
+def instant_or_none(number: int | None) -> datetime | None:
+    """Read a time that may be missing."""
+    return None if number is None else instant(number)
+
+
 def pack_words(words: Sequence[str]) -> str:
-    """Write strings as a JSON list."""
-    return json.dumps(words, ensure_ascii=False) if words else EMPTY
+    """Write strings as a JSON list, none as nothing."""
+    return json.dumps(words, ensure_ascii=False) if words else ""
 
 
 def unpack_words(text: str) -> tuple[str, ...]:
-    """Read a JSON list of strings."""
-    return tuple(json.loads(text))
+    """Read what `pack_words` wrote."""
+    return tuple(json.loads(text)) if text else ()
 
 
 def pack_blocks(blocks: Sequence[Block]) -> str:
@@ -63,7 +87,22 @@ def pack_blocks(blocks: Sequence[Block]) -> str:
 
 def unpack_blocks(text: str) -> tuple[Block, ...]:
     """Read what `pack_blocks` wrote."""
-    return tuple(Block(Role(role), words, moment(at[0]) if at else None) for role, words, *at in json.loads(text))
+    return _blocks(json.loads(text))
+
+
+def _blocks(rows: list[list[str]]) -> tuple[Block, ...]:
+    return tuple(Block(_ROLES[role], words, moment(at[0]) if at else None) for role, words, *at in rows)
+
+
+def pack_body(standfirst: str, blocks: str) -> str:
+    """Write what `bodies` holds of an article, before it is compressed. `blocks`: as `pack_blocks` wrote them."""
+    return f"[{json.dumps(standfirst, ensure_ascii=False)},{blocks}]"
+
+
+def unpack_body(text: str) -> tuple[str, tuple[Block, ...]]:
+    """Read what `pack_body` wrote."""
+    standfirst, blocks = json.loads(text)
+    return standfirst, _blocks(blocks)
 
 
 def pack_evidence(evidence: Sequence[Evidence]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from monitor.store.rows import Row, Sql, Value
 from monitor.views import Had, LinkOutcome, Moved
 
 _AT_ONCE = 900
+_BURIED = "forgotten:"
 
 _ADD = """
 INSERT INTO links (
@@ -48,11 +50,13 @@ FROM links l JOIN sources s ON s.id = l.source_id
 WHERE l.state IN ('new', 'partial', 'again') AND l.next_at <= ?
 ORDER BY l.next_at, l.id LIMIT ?
 """
+# What its entry said is needed until its page has been read. An article that was taken out meanwhile stays out.
 _FINISH = """
 UPDATE links SET
     state = ?, attempts = ?, reason = ?, detail = ?, next_at = ?, leased = 0, rereads = ?, etag = ?, last_modified = ?,
-    article_id = coalesce(nullif(?, 0), article_id)
-WHERE id = ?
+    article_id = coalesce(nullif(?, 0), article_id),
+    summary = CASE WHEN ? THEN summary ELSE '' END, content = CASE WHEN ? THEN content ELSE '' END
+WHERE id = ? AND state <> 'gone'
 """
 
 
@@ -70,6 +74,7 @@ class SqlLinks:
         by_url = {row["canonical"]: row for row in _among(sql, _BY_URL, outlet, [_key(link) for link in links])}
         rest = [link for link in links if _key(link) not in by_url]
         shared = _shared_guids(links)
+        by_url |= self._buried(rest, outlet, source_id)
         guids = [link.guid for link in rest if link.guid and link.guid not in shared]
         by_guid: dict[str, list[Row]] = {}
         for row in _among(sql, _BY_GUID, source_id, guids):
@@ -77,6 +82,14 @@ class SqlLinks:
         keys = [link.title_key for link in rest if link.title_key]
         by_title = {row["title_key"]: row["id"] for row in _among(sql, _BY_TITLE, outlet, keys)}
         return [_had(link, by_url.get(_key(link)), by_guid.get(link.guid, ()), by_title) for link in links]
+
+    def _buried(self, links: Sequence[Link], outlet: str, source_id: int) -> dict[str, Row]:
+        """Return by canonical URL those of which digests are all that is left."""
+        urls = {buried(_key(link)): link for link in links}
+        guids = {buried(f"{link.guid}\n{link.title}"): link for link in links if link.guid}
+        found = {_key(urls[row["canonical"]]): row for row in _among(self._sql, _BY_URL, outlet, list(urls))}
+        rows = _among(self._sql, _BY_GUID, source_id, list(guids))
+        return found | {_key(guids[row["guid"]]): row for row in rows}
 
     def add(self, links: Sequence[Link], source_id: int, now: datetime, *, lease: float) -> list[Link]:
         """Keep those not known yet; the `new` ones come back leased."""
@@ -144,7 +157,8 @@ class SqlLinks:
         self._sql.write(
             _FINISH, outcome.state.value, outcome.attempts, outcome.reason.value if outcome.reason else None,
             outcome.detail, stamp_or_none(outcome.next_at) if waits else None, outcome.rereads, outcome.etag,
-            outcome.last_modified, outcome.article_id, outcome.link_id,
+            outcome.last_modified, outcome.article_id, waits and outcome.state is not LinkState.AGAIN,
+            waits and outcome.state is not LinkState.AGAIN, outcome.link_id,
         )  # fmt: skip
 
 
@@ -157,6 +171,11 @@ def _among(sql: Sql, query: str, first: Value, values: Sequence[Value]) -> list[
     return rows
 
 
+def buried(text: str) -> str:
+    """Return what stands for the address or id of an article that was to be forgotten."""
+    return f"{_BURIED}{hashlib.blake2b(text.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
+
+
 def _key(link: Link) -> str:
     return link.canonical or link.url
 
@@ -165,7 +184,9 @@ def _had(link: Link, same: Row | None, by_guid: Sequence[Row], by_title: Mapping
     same = same or next((row for row in by_guid if row["title"] == link.title), None)
     if same:
         dates = moment_or_none(same["published"]), moment_or_none(same["updated"])
-        return Had(same["id"], same=True, guid=same["guid"], published=dates[0], updated=dates[1])
+        # A digest is not renamed to what it stands for.
+        guid = link.guid if same["guid"].startswith(_BURIED) else same["guid"]
+        return Had(same["id"], same=True, guid=guid, published=dates[0], updated=dates[1])
     other = by_guid[0]["id"] if by_guid else by_title.get(link.title_key, 0)
     return Had(other, same=False) if other else None
 

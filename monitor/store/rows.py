@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from monitor.errors import BusyError, DamagedError, StoreError
-from monitor.store.codec import stamp
+from monitor.errors import BusyError, DamagedError, FullError, StoreError
+from monitor.store.codec import micros, stamp
 from monitor.views import Filter
 
 Row = sqlite3.Row
 Value = str | int | float | bytes | None
 
 _CAUSES = {
-    sqlite3.SQLITE_FULL: "the disk is full: make room, nothing that was committed is lost",
     sqlite3.SQLITE_IOERR: "the disk could not be read or written",
     sqlite3.SQLITE_READONLY: "it may only be read",
     sqlite3.SQLITE_PERM: "access is not permitted",
@@ -33,6 +32,10 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
         return BusyError(f"another program is writing to {path}: try again")
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return DamagedError(f"{path} is damaged or no database ({error}): restore a copy, it is left as it is")
+    if code == sqlite3.SQLITE_FULL:
+        return FullError(
+            f"the database {path}: the disk is full: make room, nothing that was committed is lost ({error})"
+        )
     cause = _CAUSES.get(code)
     return StoreError(f"the database {path}: {cause} ({error})" if cause else f"the database {path}: {error}")
 
@@ -74,9 +77,14 @@ class Sql:
 
     def insert(self, sql: str, *values: Value) -> int | None:
         """Insert one row by a statement that ends in RETURNING id; None where a conflict left it out."""
+        row = self.insert_row(sql, *values)
+        return int(row[0]) if row is not None else None
+
+    def insert_row(self, sql: str, *values: Value) -> Row | None:
+        """Insert one row and return what RETURNING names; None where a conflict left it out."""
         self._check_transaction()
         rows = self._execute(sql, values)[0]
-        return int(rows[0][0]) if rows else None
+        return rows[0] if rows else None
 
     def write_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
         """Run one statement for each tuple."""
@@ -93,24 +101,35 @@ class Sql:
                 cursor = self.connection.execute(sql, values)
             except UnicodeEncodeError:
                 # Pages and JSON feeds may hold half a surrogate pair, which has no UTF-8 form.
-                cursor = self.connection.execute(sql, tuple(map(_clean, values)))
+                cursor = self.connection.execute(sql, tuple(map(clean, values)))
             return cursor.fetchall(), cursor.rowcount
 
 
-def _clean(value: Value) -> Value:
+def clean(value: Value) -> Value:
     """Replace lone surrogates one for one, so that spans into the text stay right."""
     if not isinstance(value, str):
         return value
     return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
 
 
-def narrow(wanted: Filter, clauses: Mapping[str, str]) -> tuple[str, list[Value]]:
-    """Return a condition and its values: of the clauses (field of Filter → SQL with one ?) those asked for."""
+Ids = Callable[[datetime | None, datetime | None], tuple[int, int]]
+
+
+def narrow(wanted: Filter, clauses: Mapping[str, str], ids: Ids | None = None) -> tuple[str, list[Value]]:
+    """Return a condition and its values: of the clauses (field of Filter → SQL with one ?) those asked for.
+
+    `ids`: makes a time window a range of ids; times are then compared as microseconds.
+    """
     parts: list[str] = []
     values: list[Value] = []
     for name, clause in clauses.items():
         value = getattr(wanted, name)
         if value is not None:
             parts.append(clause)
-            values.append(stamp(value) if isinstance(value, datetime) else value)
+            if isinstance(value, datetime):
+                value = micros(value) if ids else stamp(value)
+            values.append(value)
+    if ids and (wanted.since or wanted.until):
+        parts.append("id BETWEEN ? AND ?")
+        values += ids(wanted.since, wanted.until)
     return " AND ".join(parts) or "1 = 1", values

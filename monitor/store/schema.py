@@ -1,12 +1,15 @@
 """The tables, as numbered migrations. A released one is never edited: the next number changes what it made.
 
-Times are UTC text of one width (codec.stamp). `leased` marks what a process holds, so that its death can be undone.
+Times are UTC text of one width (codec.stamp), but for articles and hits. `leased` marks what a process holds, so that
+its death can be undone.
 The statements keep to what SQLite and PostgreSQL share, but for STRICT and the names of types.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from monitor.store.schema_archive import archive
 
 APPLICATION_ID = 0x4D4F4E49
 """Stands in the file's header: "MONI"."""
@@ -298,5 +301,6 @@ MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = 
     ("0001_first", first),
     ("0002_memory", memory),
     ("0003_fetching", fetching),
+    ("0004_archive", archive),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""

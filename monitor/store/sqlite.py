@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlite_utils import Database, Migrations
+from typing import TYPE_CHECKING
 
 from monitor.errors import DamagedError, StoreError
-from monitor.parse.digest import title_key
-from monitor.store import schema
+from monitor.parse import digest
+from monitor.parse.index import searchable
+from monitor.store import codec, schema
 from monitor.store.alerts import SqlAlerts
 from monitor.store.articles import SqlArticles
+from monitor.store.bodies import SqlBodies
+from monitor.store.calendar import SqlCalendar
+from monitor.store.fulltext import SqlFulltext, own_text
 from monitor.store.hits import SqlHits
+from monitor.store.keeping import SqlKeeping
 from monitor.store.links import SqlLinks
 from monitor.store.outlets import SqlOutlets
-from monitor.store.rows import Sql, translated
+from monitor.store.rows import Sql, clean, translated
 from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
 
+log = logging.getLogger("monitor")
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
 BUSY_TIMEOUT = 5.0
-# FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing.
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864")
+# FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing. Deleted text is
+# overwritten: Debian's SQLite does so anyway.
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864", "secure_delete = ON")
+# 64 MB of pages: the upper levels of the indexes of a million articles.
+_EVERYWHERE = ("cache_size = -64000", "temp_store = MEMORY", "foreign_keys = ON")
 
 
 class SqliteStore:
@@ -33,16 +45,21 @@ class SqliteStore:
         self.path = path
         self._connection = connection
         self._depth = 0
-        sql = Sql(connection, path)
+        self.sql = sql = Sql(connection, path)
         self.outlets = SqlOutlets(sql)
         self.links = SqlLinks(sql)
-        self.articles = SqlArticles(sql)
-        self.hits = SqlHits(sql)
+        self.calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
+        fulltext = SqlFulltext(sql)
+        self.articles = SqlArticles(sql, self.bodies, fulltext, self.calendar)
+        self.hits = SqlHits(sql, self.bodies, self.calendar)
         self.stories = SqlStories(sql)
-        self.alerts = SqlAlerts(sql)
-        self.upkeep = SqlUpkeep(sql)
+        self.alerts = SqlAlerts(sql, self.hits)
+        self.upkeep = SqlUpkeep(sql, self.calendar)
+        self.keeping = SqlKeeping(sql, self.bodies, fulltext, self.calendar)
         with translated(path):
             self._check() if readonly else self._prepare()
+            for pragma in _EVERYWHERE:
+                connection.execute(f"PRAGMA {pragma}")
 
     @classmethod
     def open(cls, path: Path) -> SqliteStore:
@@ -94,6 +111,8 @@ class SqliteStore:
             self._check_alive()
             self._execute(commit)
         except BaseException:
+            self.bodies.forget()
+            self.calendar.forget()
             if self._connection.in_transaction:
                 for statement in undo:
                     self._execute(statement)
@@ -115,42 +134,90 @@ class SqliteStore:
         self._connection.close()
 
     def _prepare(self) -> None:
-        if self._is_empty():
+        if new := self._is_empty():
             # Without effect once there is a table, and once WAL has written the first page.
             self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database, migrations = self._migrations()
         for pragma in _PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.create_function("monitor_title_key", 1, title_key, deterministic=True)
+        for name, function in _functions(self.bodies).items():
+            self._connection.create_function(name, -1, function)
+        # A table that others refer to is rebuilt by dropping it, which would be refused; within a transaction the
+        # pragma has no effect.
+        self._connection.execute("PRAGMA foreign_keys = OFF")
         with self.transaction():
-            migrations.apply(database)
+            if pending := migrations.pending(database):
+                if not new:
+                    names = ", ".join(one.name for one in pending)
+                    log.info("bringing %s up to date (%s): a million articles take some ten minutes", self.path, names)
+                migrations.apply(database)
+                self._check_references()
+
+    def _check_references(self) -> None:
+        """Undo a migration that left rows which refer to nothing. Raises DamagedError."""
+        broken = self._connection.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            tables = ", ".join(sorted({f"{row['table']} to {row['parent']}" for row in broken}))
+            raise DamagedError(
+                f"{self.path} cannot be brought up to date: {len(broken)} rows refer to what is not there ({tables}); "
+                "it is left as it is: restore a backup"
+            )
 
     def _check(self) -> None:
         if self._is_empty():
             # Its writer has just made the file.
             raise _missing(self.path)
-        database, migrations = self._migrations()
-        if migrations.pending(database):
+        applied = self._applied()
+        if any(name not in applied for name, _ in schema.MIGRATIONS):
             raise StoreError(f"{self.path} is of an older version: start `monitor run` first, it brings it up to date")
 
     def _is_empty(self) -> bool:
         return not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
     def _migrations(self) -> tuple[Database, Migrations]:
-        """Return the schema's migrations. Raises DamagedError for a file that is not ours or knows more than we."""
-        found = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        if found != schema.APPLICATION_ID and not self._is_empty():
-            raise DamagedError(f"{self.path} is a database of another program; it is left as it is")
+        """Return the schema's migrations. Raises DamagedError as `_applied` does."""
+        # It loads numpy where that is installed, 150 ms that who only reads need not wait.
+        from sqlite_utils import Database, Migrations
+
+        self._applied()
         database = Database(self._connection, execute_plugins=False, recursive_triggers=False)
         known = Migrations("monitor")
         for name, function in schema.MIGRATIONS:
             known(name=name)(lambda db, function=function: function(db.execute))
-        newer = {item.name for item in known.applied(database)} - {name for name, _ in schema.MIGRATIONS}
+        return database, known
+
+    def _applied(self) -> set[str]:
+        """Return the migrations that a file has seen, as sqlite-utils notes them. Raises DamagedError for a file that
+        is not ours or knows more than we.
+        """
+        found = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        if found != schema.APPLICATION_ID and not self._is_empty():
+            raise DamagedError(f"{self.path} is a database of another program; it is left as it is")
+        noted = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        if self._connection.execute(noted).fetchone() is None:
+            return set()
+        names = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'monitor'"
+        applied = {row[0] for row in self._connection.execute(names)}
+        newer = applied - {name for name, _ in schema.MIGRATIONS}
         if newer:
             raise DamagedError(
                 f"{self.path} is of a newer version ({', '.join(sorted(newer))}): run the monitor that wrote it"
             )
-        return database, known
+        return applied
+
+
+def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes | None]]:
+    """Return what the migrations call."""
+    return {
+        "monitor_title_key": digest.title_key,
+        "monitor_key": digest.key,
+        "monitor_mark": digest.mark,
+        "monitor_micros": lambda text: None if text is None else codec.micros(codec.moment(text)),
+        "monitor_pack": lambda standfirst, blocks: bodies.pack(codec.pack_body(standfirst, blocks), None)[1],
+        "monitor_pack_text": lambda text: bodies.pack(text, None)[1],
+        "monitor_searchable": searchable,
+        "monitor_own": lambda blocks: str(clean(own_text(codec.unpack_blocks(blocks)))),
+    }
 
 
 def _missing(path: Path) -> StoreError:

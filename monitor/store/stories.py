@@ -1,22 +1,44 @@
-"""Where an article stands; what clusters need after a restart."""
+"""Where articles stand among stories, what moves them, and what stories need after a restart."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from monitor.placing import Placement, PlacementReason, Traits
-from monitor.store.codec import moment, pack_numbers, stamp, unpack_numbers
+from monitor.parse.digest import mark
+from monitor.placing import Kinship, Member, Move, Placement, PlacementReason, StoryOrder, Traits
+from monitor.store.codec import instant, micros, pack_numbers, stamp, unpack_numbers
+from monitor.store.moves import SqlMoves
 from monitor.store.rows import Sql
+from monitor.store.timeline import SqlTimeline
+from monitor.views import Placed, StoryRow
 
+_OPEN = "INSERT INTO stories (id, opened_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
 _PLACE = """
-INSERT INTO placements (article_id, story_id, reason, fingerprint, similarity, at) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO placements (article_id, story_id, reason, copy_of, similarity)
+VALUES (?, ?, ?, (SELECT article_id FROM traits WHERE mark = ? AND mark <> '' LIMIT 1), ?)
 ON CONFLICT (article_id) DO UPDATE SET
-    story_id = excluded.story_id, reason = excluded.reason, fingerprint = excluded.fingerprint,
-    similarity = excluded.similarity, at = excluded.at
+    story_id = excluded.story_id, copy_of = excluded.copy_of, similarity = excluded.similarity,
+    -- What a person decided stays so.
+    reason = CASE reason WHEN 'by_hand' THEN reason ELSE excluded.reason END
 """
-_RECENT = """
-SELECT story_id, reason, fingerprint, similarity, at FROM placements WHERE at >= ? ORDER BY at, article_id
+_TRAITS = """
+INSERT INTO traits (article_id, mark, at, sketch, terms) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (article_id) DO UPDATE SET
+    mark = excluded.mark, at = excluded.at, sketch = excluded.sketch, terms = excluded.terms
 """
+_MEMBERS = """
+SELECT t.mark, t.at, t.sketch, t.terms, p.story_id, p.reason, a.outlet_id,
+    EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id) AS kept
+FROM traits t JOIN placements p ON p.article_id = t.article_id JOIN articles a ON a.id = t.article_id
+WHERE t.at >= ? ORDER BY t.at, t.article_id
+"""
+_ORDER = "INSERT INTO story_orders (kind, story_id, other, article_id, at) VALUES (?, ?, ?, ?, ?) RETURNING id"
+_RELATE = """
+INSERT INTO kinships (a, b, score, why) VALUES (?, ?, ?, ?)
+ON CONFLICT (a, b) DO UPDATE SET score = excluded.score, why = excluded.why
+"""
+_KIN = "SELECT * FROM kinships WHERE a = ? UNION ALL SELECT * FROM kinships WHERE b = ? ORDER BY score DESC"
 
 
 class SqlStories:
@@ -24,27 +46,127 @@ class SqlStories:
 
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
+        self._moves = SqlMoves(sql)
 
     def place(self, placement: Placement, article_id: int, now: datetime) -> None:
-        """Write an article's place; a new story is opened."""
-        at = stamp(placement.at or now)
+        """Write an article's place and what it is compared by; a new story is opened."""
+        at = placement.at or now
+        self._sql.write(_OPEN, placement.story_id, stamp(at))
         self._sql.write(
-            "INSERT INTO stories (id, opened_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", placement.story_id, at
-        )
-        self._sql.write(
-            _PLACE, article_id, placement.story_id, placement.reason.value, pack_numbers(placement.traits.sketch),
-            placement.similarity, at,
+            _PLACE, article_id, placement.story_id, placement.reason.value, placement.of, placement.similarity
+        )  # fmt: skip
+        traits = placement.traits
+        self._sql.write(_TRAITS, article_id, placement.mark, micros(at), pack_numbers(traits.sketch), traits.terms)
+
+    def members(self, since: datetime) -> list[Member]:
+        """Return the articles placed since, oldest first, with what they are compared by."""
+        return [
+            Member(
+                mark=row["mark"],
+                story_id=row["story_id"],
+                at=instant(row["at"]),
+                traits=Traits(unpack_numbers(row["sketch"]), row["terms"]),
+                outlet=row["outlet_id"],
+                kept=bool(row["kept"]),
+                by_hand=row["reason"] == PlacementReason.BY_HAND,
+            )
+            for row in self._sql.all(_MEMBERS, micros(since))
+        ]
+
+    def forget_traits(self, before: datetime, *, limit: int) -> int:
+        """Drop what articles placed before are compared by: their stories have ended. Return how many."""
+        return self._sql.write(
+            "DELETE FROM traits WHERE article_id IN (SELECT article_id FROM traits WHERE at < ? ORDER BY at LIMIT ?)",
+            micros(before), limit,
         )  # fmt: skip
 
-    def recent(self, since: datetime) -> list[Placement]:
-        """Return the placements accepted since, oldest first."""
+    def move(self, moves: Sequence[Move], now: datetime) -> None:
+        """Carry out second looks: articles, their hits and their alerts go to the new story; see moves.py."""
+        for one in moves:
+            row = self._sql.one("SELECT article_id FROM traits WHERE mark = ?", one.mark)
+            if row is not None:
+                self._sql.write(_OPEN, one.new, stamp(now))
+                self._moves.article(row["article_id"], one.old, one.new)
+                self._sql.write(
+                    _PLACE, row["article_id"], one.new, one.reason.value, one.of, one.similarity
+                )  # fmt: skip
+            if one.whole:
+                self._moves.end(one.old, one.new)
+
+    def resolve(self, story_id: str) -> str:
+        """Return the story that an id stands for today: its own, or that of the story it ended in."""
+        seen = {story_id}
+        while (row := self._sql.one("SELECT alias_of FROM stories WHERE id = ?", story_id)) and row["alias_of"]:
+            story_id = row["alias_of"]
+            if story_id in seen:
+                break
+            seen.add(story_id)
+        return story_id
+
+    def known(self, story_id: str) -> bool:
+        """Say whether there is or was such a story."""
+        return self._sql.one("SELECT 1 FROM stories WHERE id = ?", story_id) is not None
+
+    def join(self, old: str, new: str, now: datetime) -> int:
+        """Merge a story into another by order of a person; return the number of the order."""
+        self._moves.all(old, new)
+        return self._order("join", old, new, None, now)
+
+    def split(self, article_ids: Sequence[int], now: datetime) -> str:
+        """Make these articles, all of one story, a story of their own by order of a person; return its id."""
+        first = self._sql.one(
+            "SELECT p.story_id, a.outlet_id, coalesce(nullif(a.canonical, ''), a.url) AS address "
+            "FROM placements p JOIN articles a ON a.id = p.article_id WHERE a.id = ?",
+            article_ids[0],
+        )  # fmt: skip
+        assert first is not None
+        # What opened the story gives another id the second time.
+        new = mark(first["outlet_id"], first["address"])
+        while self.known(new):
+            new = mark(new, "split")
+        self._sql.write(_OPEN, new, stamp(now))
+        for number in article_ids:
+            self._moves.article(number, first["story_id"], new)
+            self._sql.write(_PLACE, number, new, PlacementReason.BY_HAND.value, "", 1.0)
+            self._order("move", first["story_id"], new, number, now)
+        return new
+
+    def orders(self, after: int) -> list[StoryOrder]:
+        """Return what persons decided since, oldest first."""
+        rows = self._sql.all(
+            "SELECT o.*, coalesce(t.mark, '') AS mark FROM story_orders o "
+            "LEFT JOIN traits t ON t.article_id = o.article_id WHERE o.id > ? ORDER BY o.id",
+            after,
+        )  # fmt: skip
         return [
-            Placement(
-                story_id=row["story_id"],
-                reason=PlacementReason(row["reason"]),
-                traits=Traits(unpack_numbers(row["fingerprint"])),
-                similarity=row["similarity"],
-                at=moment(row["at"]),
-            )
-            for row in self._sql.all(_RECENT, stamp(since))
+            StoryOrder(row["id"], row["kind"], row["story_id"], row["other"], row["mark"], instant(row["at"]))
+            for row in rows
         ]
+
+    def relate(self, kin: Sequence[Kinship]) -> None:
+        """Link stories of different languages."""
+        for one in kin:
+            a, b = sorted((one.a, one.b))
+            self._sql.write(_RELATE, a, b, one.score, one.why)
+
+    def kin(self, story_id: str) -> list[Kinship]:
+        """Return the links of a story, the surest first."""
+        rows = self._sql.all(_KIN, story_id, story_id)
+        return [Kinship(row["a"], row["b"], row["score"], row["why"]) for row in rows]
+
+    def timeline(self, story_id: str) -> list[Placed]:
+        """Return the articles of a story as they came, oldest first."""
+        return SqlTimeline(self._sql).story(story_id)
+
+    def placed(self, article_ids: Sequence[int]) -> list[Placed]:
+        """Return where these articles stand, by id."""
+        return SqlTimeline(self._sql).placed(article_ids)
+
+    def newest(self, limit: int) -> list[StoryRow]:
+        """Return the stories of the newest hits, newest first."""
+        return SqlTimeline(self._sql).newest(limit)
+
+    def _order(self, kind: str, story_id: str, other: str, article_id: int | None, now: datetime) -> int:
+        number = self._sql.insert(_ORDER, kind, story_id, other, article_id, micros(now))
+        assert number is not None
+        return number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from monitor.store.calendar import SqlCalendar
 from monitor.store.codec import moment, stamp
 from monitor.store.rows import Sql
 from monitor.views import EventRow, Pass, Totals
@@ -37,8 +38,9 @@ SELECT
 class SqlUpkeep:
     """The Upkeep port."""
 
-    def __init__(self, sql: Sql) -> None:
+    def __init__(self, sql: Sql, calendar: SqlCalendar) -> None:
         self._sql = sql
+        self._calendar = calendar
 
     def event(self, event: EventRow) -> None:
         """Note something for the operator."""
@@ -92,6 +94,10 @@ class SqlUpkeep:
         )
         known = {row["id"]: moment(row["first_seen"]) for row in self._sql.all("SELECT id, first_seen FROM rules")}
         return {rule_id: known[rule_id] for rule_id in rule_ids}
+
+    def use_zone(self, name: str) -> bool:
+        """Count days in this IANA zone; return whether it was another one before."""
+        return self._calendar.use_zone(name)
 
     def reclaim(self, now: datetime) -> int:
         """Give back what a dead process had leased; return how many rows."""

@@ -54,7 +54,11 @@ class Group:
 
     def basis(self, without: frozenset[str] = frozenset()) -> list[Held]:
         """Return whom its centroid is made of; copies count once."""
-        own = [one for one in self.members.values() if not one.of and len(one.terms) and one.mark not in without]
+        own = [
+            one
+            for one in self.members.values()
+            if one.of not in self.members and len(one.terms) and one.mark not in without
+        ]
         return own if len(own) <= FIRST + NEWEST else own[:FIRST] + own[-NEWEST:]
 
 
@@ -103,6 +107,7 @@ class Groups:
         self.space.count(member.terms, -1)
         if group.members:
             self._refill(group)
+            self._touch(group)
         else:
             self._end(group)
 

@@ -115,6 +115,10 @@ class Space:
         self._logs[terms.ids] = np.log(held + np.float32(self.setting.given))
         self._articles[terms.language] = self._articles.get(terms.language, 0) + change
 
+    def known(self, language: bytes) -> int:
+        """Return how many live articles a language has."""
+        return self._articles.get(language, 0)
+
     def rarity(self, ids: Ids, language: bytes) -> Weights:
         """Return the idf of terms in a language."""
         total = self._articles.get(language, 0) + self.setting.unseen

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from monitor.story.fingerprint import fingerprint
-from monitor.story.texts import Texts
-from tests.bench._story_data import Sample, mutations
+from monitor.story.cluster import Clusters
+from tests.bench._story_data import Sample, article, mutations, sample
 from tests.bench._story_score import interval
 
 BASES = 600
@@ -18,18 +18,24 @@ LEAST_WORDS = 60
 # Alike to this share, two texts are plainly one.
 PLAIN = 0.8
 
-Find = Callable[[str], set[str]]
+Find = Callable[[str, Sample], set[str]]
 
 
 def ours(samples: list[Sample]) -> Find:
-    texts = Texts()
+    """Placed among the others, and taken out again."""
+    clusters = Clusters()
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    first = {}
     for one in samples:
-        texts.add(one.mark, one.traits.sketch, one.article.outlet)
+        placed = clusters.place(one.article, one.traits, now, kept=True)
+        first.setdefault(placed.of or one.mark, set()).add(one.mark)
 
-    def find(text: str) -> set[str]:
+    def find(text: str, base: Sample) -> set[str]:
         title, _, body = text.partition("\n")
-        copy = texts.find(fingerprint(title, body), "elsewhere")
-        return {copy.mark} if copy else set()
+        copy = sample(article("copy", title, body, base.article.language or "", "elsewhere"))
+        placed = clusters.place(copy.article, copy.traits, now, kept=True)
+        clusters.withdraw(placed.mark)
+        return first.get(placed.of, {placed.of})
 
     return find
 
@@ -48,7 +54,7 @@ def minhash(samples: list[Sample], threshold: float) -> Find | None:
     index = MinHashLSH(threshold=threshold, num_perm=128)
     for one in samples:
         index.insert(one.mark, sketch(one.text), check_duplication=False)
-    return lambda text: set(index.query(sketch(text)))
+    return lambda text, _: set(index.query(sketch(text)))
 
 
 def simhash(samples: list[Sample], distance: int) -> Find | None:
@@ -61,7 +67,7 @@ def simhash(samples: list[Sample], distance: int) -> Find | None:
     known = np.array([Simhash(grams(one.text) or [""]).value for one in samples], np.uint64)
     marks = [one.mark for one in samples]
 
-    def find(text: str) -> set[str]:
+    def find(text: str, _: Sample) -> set[str]:
         differs = known ^ np.uint64(Simhash(grams(text) or [""]).value)
         return {marks[at] for at in np.flatnonzero(np.bitwise_count(differs) <= distance)}
 
@@ -96,7 +102,7 @@ def recall(samples: list[Sample], seed: int = 1) -> None:
         start = time.process_time()
         for base, made in copies:
             for kind, text in made.items():
-                right[kind] = right.get(kind, 0) + bool(find(text) & same[base.mark])
+                right[kind] = right.get(kind, 0) + bool(find(text, base) & same[base.mark])
         rate = 6 * len(copies) / (time.process_time() - start)
         shown = []
         for kind, count in right.items():
@@ -113,13 +119,13 @@ def equals(base: str, runs: dict[str, set[str]]) -> set[str]:
 
 def pairs(samples: list[Sample], file: Path | None, most: int = 500) -> None:
     """Print how many different articles pass for copies; write those that are not plainly the same, to be read."""
-    texts, of_mark = Texts(), {one.mark: one for one in samples}
+    clusters, of_mark = Clusters(), {one.mark: one for one in samples}
+    now = datetime(2026, 11, 1, tzinfo=UTC)
     found = []
     for one in samples:
-        copy = texts.find(one.traits.sketch, one.article.outlet)
-        if copy:
-            found.append((copy.share, one, of_mark[copy.mark]))
-        texts.add(one.mark, one.traits.sketch, one.article.outlet)
+        placed = clusters.place(one.article, one.traits, now, kept=True)
+        if placed.of:
+            found.append((placed.similarity, one, of_mark[placed.of]))
     doubtful = sorted((pair for pair in found if pair[0] < PLAIN), key=lambda pair: pair[0])
     print(
         f"  as they are, {len(found)} of {len(samples)} articles pass for copies, {len(doubtful)} of them below {PLAIN}"

@@ -51,16 +51,16 @@ def test_every_verb_has_help(verb):
 
 
 def test_hits_are_listed_newest_first_and_narrowed(config):
-    rows = [json.loads(line) for line in run(config, "hits", "--json").splitlines()]
+    rows = [json.loads(line) for line in run(config, "hits", "--ndjson").splitlines()]
     assert [row["id"] for row in rows] == [6, 5, 4, 3, 2, 1]
-    rows = [json.loads(line) for line in run(config, "hits", "--rule", "nato", "--limit", "2", "--json").splitlines()]
+    rows = [json.loads(line) for line in run(config, "hits", "--rule", "nato", "--limit", "2", "--ndjson").splitlines()]
     assert [row["rule"] for row in rows] == ["nato", "nato"]
     assert run(config, "hits", "--outlet", "nobody") == "0 hits. `monitor status` says what was read.\n"
     assert run(config, "hits", "--until", "2020-01-01").startswith("0 hits")
 
 
 def test_hits_are_searched_by_the_rule_language(config):
-    rows = [json.loads(line) for line in run(config, "hits", "title:staff -coalitions", "--json").splitlines()]
+    rows = [json.loads(line) for line in run(config, "hits", "title:staff -coalitions", "--ndjson").splitlines()]
     assert {row["title"] for row in rows} == {
         "Ministers agree on a small staff for the winter",
         "Small staff agreed for the winter, ministers say",
@@ -73,7 +73,7 @@ def test_a_hit_explains_itself(config):
     assert "[coalition of the willing]" in out
     assert "baseline" in out
     # Articles are read side by side, so their numbers differ from run to run.
-    rows = [json.loads(line) for line in run(config, "hits", "title:staff", "--json").splitlines()]
+    rows = [json.loads(line) for line in run(config, "hits", "title:staff", "--ndjson").splitlines()]
     (row,) = [json.loads(line) for line in run(config, "hits", "show", str(rows[0]["id"]), "--json").splitlines()]
     assert {row["title"], *(other["title"] for other in row["story"])} == {
         "Ministers agree on a small staff for the winter",
@@ -83,7 +83,7 @@ def test_a_hit_explains_itself(config):
 
 
 def test_articles_are_searched_by_entities_too(config):
-    rows = [json.loads(line) for line in run(config, "articles", "@nato", "--json").splitlines()]
+    rows = [json.loads(line) for line in run(config, "articles", "@nato", "--ndjson").splitlines()]
     assert len(rows) == 3
     assert "no entity" in run(config, "articles", "@nobody", code=1)
 

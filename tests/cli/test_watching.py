@@ -66,7 +66,7 @@ def test_the_status_tells_of_a_baseline_and_of_a_feed_that_was_rewritten(tmp_pat
     shown = room.run("status")
     told = shown[shown.index("in the last 24 hours:\n") :].splitlines()
     feed = f"{web.url}/feed.xml"
-    assert f" UTC courier feed_rewritten: {feed}: 6 of 6 new links repeat titles or ids" in told[1]
-    assert f" UTC courier baseline: {feed}: 6 links listed, the newest 6 are read; none alerts" in told[2]
+    assert f" courier feed_rewritten: {feed}: 6 of 6 new links repeat titles or ids" in told[1]
+    assert f" courier baseline: {feed}: 6 links listed, the newest 6 are read; none alerts" in told[2]
     assert len(told) == 3
     assert all(line.startswith("  20") for line in told[1:])

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +118,7 @@ def _judge_good(result: Pass, fine: list[House], database: sqlite3.Connection, b
         else:
             result.wrong.append(f"{house.id}: {count} of {ARTICLES} articles; {_troubles(database, house)}")
         if last:
-            result.last = max(result.last, datetime.fromisoformat(last).timestamp() - began)
+            result.last = max(result.last, last / 1e6 - began)
 
 
 def _troubles(database: sqlite3.Connection, house: House) -> str:

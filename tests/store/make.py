@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from monitor.model import Alert, Article, Block, Evidence, Hit, Link, Message, Outlet, Role, Source, Standing
+from monitor.model import Alert, Article, Block, Evidence, Hit, Link, Message, Outlet, Role, Source, Standing, Traits
 from monitor.ports import Store
 from monitor.views import Placement, PlacementReason
 
@@ -59,7 +59,9 @@ def hits_on(store: Store, number: int, rules: tuple[str, ...] = ("ice",), story:
     """Save article `number`, place it in `story`, and add a hit for each rule."""
     saved = save(store, article(number, outlet=fields.pop("outlet", "courier")), at=fields.get("found_at", NOW))
     with store.transaction():
-        store.stories.place(Placement(story, PlacementReason.NEW, (1, 2), at=NOW), saved.article_id, NOW)
+        store.stories.place(
+            Placement(story, PlacementReason.NEW, f"mark{number}", at=NOW, traits=Traits((1, 2))), saved.article_id, NOW
+        )
         return store.hits.add([hit(saved.article_id, rule, story_id=story, **fields) for rule in rules])
 
 

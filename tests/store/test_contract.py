@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import AlertReason, Reason, SendReason, StoreError
-from monitor.model import Alert, Article, Block, Delivery, LinkState, Memory, Role, Source, Standing, TextKind
+from monitor.model import Alert, Article, Block, Delivery, LinkState, Memory, Role, Source, Standing, TextKind, Traits
 from monitor.ports import Store
 from monitor.store.sqlite import SqliteStore
 from monitor.views import (
@@ -17,6 +17,7 @@ from monitor.views import (
     Filter,
     Had,
     LinkOutcome,
+    Member,
     Moved,
     Pass,
     Placement,
@@ -510,14 +511,16 @@ def test_hit_listing_filters_and_pages(store: Store) -> None:
     assert len(store.hits.rows(Filter(since=later(60), until=later(60)))) == 1
 
 
-def test_placements_survive_with_their_fingerprints_oldest_first(store: Store) -> None:
+def test_members_of_stories_survive_with_their_traits_oldest_first(store: Store) -> None:
     a, b = (save(store, article(number)).article_id for number in (1, 2))
-    big = Placement("s1", PlacementReason.NEAR_TEXT, (0, 2**63 - 1), 0.75, later(20))
+    traits = Traits((0, 2**63 - 1), b"\x01terms")
     with store.transaction():
-        store.stories.place(big, a, NOW)
-        store.stories.place(Placement("s1", PlacementReason.NEW), b, later(10))
-    assert store.stories.recent(NOW) == [Placement("s1", PlacementReason.NEW, at=later(10)), big]
-    assert store.stories.recent(later(15)) == [big]
+        store.stories.place(Placement("s1", PlacementReason.NEAR_TEXT, "ma", "mb", 0.75, later(20), traits), a, NOW)
+        store.stories.place(Placement("s1", PlacementReason.BY_HAND, "mb"), b, later(10))
+    first = Member("mb", "s1", later(10), Traits(), "courier", by_hand=True)
+    second = Member("ma", "s1", later(20), traits, "courier")
+    assert store.stories.members(NOW) == [first, second]
+    assert store.stories.members(later(15)) == [second]
     assert len(store.articles.rows(Filter(story="s1"))) == 2
 
 

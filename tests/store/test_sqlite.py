@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import BusyError, DamagedError, StoreError
+from monitor.model import Block, Role
 from monitor.store import schema
 from monitor.store import sqlite as door
 from monitor.store.sqlite import SqliteStore
 from monitor.views import EventRow, Filter
-from tests.store.make import NOW, article, enrolled, save
+from tests.store.make import NOW, article, enrolled, hit, save
 
 ROOT = Path(__file__).parents[2]
 
@@ -190,6 +191,26 @@ def test_nothing_is_committed_after_the_database_undid_a_transaction(path: Path)
         with store.transaction():
             store.upkeep.event(EventRow("second", NOW))
     assert store.upkeep.events() == []
+    store.close()
+
+
+def test_a_dictionary_or_a_zone_of_a_transaction_that_was_undone_is_used_no_more(path: Path) -> None:
+    store = SqliteStore.open(path)
+    texts = [(Block(Role.BODY, f"word{number} and some {number**2} more text here " * 20),) for number in range(300)]
+    for number, blocks in enumerate(texts):
+        save(store, article(number, blocks=blocks))
+    with pytest.raises(ZeroDivisionError), store.transaction():  # noqa: PT012
+        assert store.bodies.train("en", NOW) == 1
+        assert store.upkeep.use_zone("Asia/Tokyo")
+        save(store, article(1_000))
+        1 / 0  # noqa: B018
+    saved = save(store, article(1_001))
+    found = store.articles.get(saved.article_id)
+    assert found is not None
+    assert found.article.title == "Ice 1001"
+    with store.transaction():
+        store.hits.add([hit(saved.article_id, found_at=NOW.replace(hour=20))])
+    assert store._connection.execute("SELECT day FROM hit_days").fetchone()[0] == "2026-11-24"
     store.close()
 
 

@@ -1,0 +1,158 @@
+"""`monitor story`: list, show, merge, split."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli import formats, listing
+from monitor.cli.app import App, clean, json_option, note, one_line, pass_app, plain, print_json
+
+if TYPE_CHECKING:
+    from monitor.ports import Store
+    from monitor.review.byhand import Done
+    from monitor.review.timeline import Entry, Timeline
+
+_NUMBER = click.IntRange(1, 2**63 - 1)
+
+
+@click.group()
+def story() -> None:
+    """List stories, show who had one first; merge and split them by hand."""
+
+
+@story.command("list")
+@click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True)
+@formats.options("json", "ndjson", "csv")
+@pass_app
+def list_(app: App, limit: int, form: str | None) -> None:
+    """List the stories of the newest hits, and how many outlets ran each."""
+    rows = app.store().stories.newest(limit)
+    if form:
+        formats.print_rows(form, "stories", [plain(row) for row in rows], "")
+        return
+    listing.table(
+        ("story", "last hit", "outlets", "articles", "hits", "title"),
+        [(row.id, listing.when(row.last_hit_at), row.outlets, row.articles, row.hits, row.title) for row in rows],
+        empty="0 stories with hits. `monitor status` says what was read.",
+    )
+
+
+@story.command()
+@click.argument("story_id", metavar="ID")
+@json_option
+@pass_app
+def show(app: App, story_id: str, as_json: bool) -> None:
+    """Show how a story went: who was first, who copied it, who wrote anew, the agency, other languages."""
+    from monitor.review.timeline import timeline
+
+    found = timeline(app.store(), story_id)
+    if found is None:
+        raise click.ClickException(f"there is no story {story_id}: `monitor story list` shows the newest")
+    if as_json:
+        print_json([_as_object(found)])
+        return
+    renamed = "" if found.id == story_id else f", once {one_line(story_id)}"
+    outlets = len({one.article.outlet_id for one in found.entries})
+    click.echo(f"story {found.id}{renamed}: {len(found.entries)} articles of {outlets} outlets")
+    if found.agencies:
+        click.echo(f"agency {one_line(', '.join(found.agencies))}")
+    outlet_of = {one.article.id: one.article.outlet_id for one in found.entries}
+    listing.table(
+        ("id", "time", "after", "outlet", "what", "title", "link"),
+        [
+            (one.article.id, listing.when(one.at), _after(one.at - found.entries[0].at), one.article.outlet_id,
+             _what(one, outlet_of), listing.title(one.article), one.article.url)
+            for one in found.entries
+        ],
+        empty="It has no article any more.",
+    )  # fmt: skip
+    for other in found.related:
+        told = f"{other.first.language or '?'}, {one_line(other.first.title)}" if other.first else "no article any more"
+        click.echo(f"the same in another language: {other.story_id} ({told}; {one_line(other.why)})")
+
+
+@story.command()
+@click.argument("old")
+@click.argument("new")
+@json_option
+@pass_app
+def merge(app: App, old: str, new: str, as_json: bool) -> None:
+    """Merge story OLD into NEW. OLD stays a name of it, and what people were told is told no second time."""
+    from monitor.review import byhand
+
+    with _writing(app) as store:
+        done = byhand.merge(store, old, new, datetime.now(UTC))
+    numbers = " ".join(map(str, done.articles))
+    _say(done, as_json, f"story {done.old} is {done.new} now", f"monitor story split {numbers}")
+
+
+@story.command()
+@click.argument("numbers", type=_NUMBER, nargs=-1, required=True, metavar="ARTICLE_ID...")
+@json_option
+@pass_app
+def split(app: App, numbers: tuple[int, ...], as_json: bool) -> None:
+    """Make these articles of one story a story of their own."""
+    from monitor.review import byhand
+
+    with _writing(app) as store:
+        done = byhand.split(store, numbers, datetime.now(UTC))
+    _say(done, as_json, f"story {done.old} without them; they are story {done.new}",
+         f"monitor story merge {done.new} {done.old}")  # fmt: skip
+
+
+@contextmanager
+def _writing(app: App) -> Iterator[Store]:
+    """Open the database for one short change beside the daemon, which learns of it at its next look at stories."""
+    from monitor.settings.paths import storage_path
+    from monitor.store.sqlite import SqliteStore
+
+    # An older database is brought up to date by the daemon alone, and none is made here.
+    app.store().close()
+    store = SqliteStore.open(storage_path(app.config, os.environ))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _say(done: Done, as_json: bool, what: str, undo: str) -> None:
+    if as_json:
+        print_json([{**plain(done), "undo": undo}])
+        return
+    count = len(done.articles)
+    click.echo(f"{what} ({count} article{'s' if count != 1 else ''} moved)")
+    if done.articles:
+        note(f"to undo it: {undo}")
+
+
+def _after(gap: timedelta) -> str:
+    minutes = int(gap.total_seconds()) // 60
+    if minutes < 60:
+        return f"+{minutes} min" if minutes else ""
+    return f"+{minutes // 60} h {minutes % 60:02} min" if minutes < 2_880 else f"+{minutes // 1_440} d"
+
+
+def _what(one: Entry, outlet_of: dict[int, str]) -> str:
+    if one.copy_of:
+        return f"copy of {outlet_of[one.copy_of]} {one.copy_of}"
+    said = {"first": "first", "anew": "written anew", "by_hand": "put here by hand"}[one.part.value]
+    return f"{said} ({clean(one.wire)})" if one.wire else said
+
+
+def _as_object(found: Timeline) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "agencies": plain(found.agencies),
+        "articles": [
+            {**plain(one.article), "at": plain(one.at), "part": one.part.value, "copy_of": one.copy_of or None,
+             "similarity": one.similarity, "wire": plain(one.wire)}
+            for one in found.entries
+        ],
+        "related": [plain(other) for other in found.related],
+    }  # fmt: skip

@@ -1,0 +1,44 @@
+"""Text as a full-text index holds it: the words of the rule language, so that the index finds all that rules find.
+
+What is found here may be no hit (accents, case and signs are gone), and is looked at by the matcher; what is not found
+here is none. Text and query go through the same function.
+"""
+
+from __future__ import annotations
+
+from monitor.parse import words
+
+
+class _Table(dict[int, str]):
+    """Each character of a folded text → what the index has for it."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = _indexed(chr(code))
+        return found
+
+
+_TABLE = _Table()
+
+
+def searchable(text: str) -> str:
+    """Return a text as words between spaces: folded, without accents, each letter of a script without word spaces, and
+    of Korean, which writes particles onto words, a word of its own.
+    """
+    folded = words.fold(text).text
+    # SQLite's tokenizer and the rule language agree on what of ASCII is a letter.
+    return folded if folded.isascii() else folded.translate(_TABLE)
+
+
+def _indexed(char: str) -> str:
+    if not words.is_word(char):
+        return " "
+    base = words.base(char)
+    if not base and words.has_unspaced(char):
+        # A tone mark behind a Latin letter ends its word.
+        return " "
+    if not base or base.isascii():
+        return base
+    # The tokenizer's tables end with Unicode 6.1.
+    if ord(base[0]) > 0xFFFF:
+        return "".join(f" u{ord(letter):x} " for letter in base)
+    return f" {base} " if words.has_unspaced(char) else base

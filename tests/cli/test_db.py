@@ -1,0 +1,125 @@
+"""`monitor db` as a user runs it, and the floor under which nothing is read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+from click.testing import CliRunner
+
+from monitor.cli.main import cli
+from monitor.store.sqlite import SqliteStore
+from tests.newsroom import Newsroom
+from tests.store.make import hits_on, later
+from tests.web import Web
+
+MONITOR = "storage: {{path: ../data/monitor.db, {0}}}\npoliteness: {{gap: 0s, contact: desk@example.org}}\n"
+
+
+@pytest.fixture
+def room(tmp_path):
+    """Three old articles with hits, of two outlets."""
+    room = Newsroom(tmp_path)
+    room.write("monitor", MONITOR.format("keep: {articles: 30d, hits: 1d}"))
+    room.write("outlets", "outlets:\n  post:\n    feeds: [http://post.example/rss]\n    keep: {hits: forever}\n")
+    with closing(SqliteStore.open(tmp_path / "data" / "monitor.db")) as store:
+        for number, outlet in ((1, "courier"), (2, "courier"), (3, "post")):
+            hits_on(store, number, outlet=outlet, found_at=later(number))
+    return room
+
+
+def run(room, *words, code=0, **how):
+    result = CliRunner().invoke(cli, ["--config", str(room.config), *words], **how)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def count(room):
+    return json.loads(run(room, "status", "--json"))["totals"]["articles"]
+
+
+def test_a_backup_is_checked_has_everything_and_overwrites_nothing(room, tmp_path):
+    copy = tmp_path / "copy.db"
+    assert "3 articles, 3 hits, 1 stories; checked" in run(room, "db", "backup", str(copy))
+    with closing(sqlite3.connect(copy)) as raw:
+        assert raw.execute("SELECT count(*) FROM articles").fetchone() == (3,)
+    assert "overwrites nothing" in run(room, "db", "backup", str(copy), code=1)
+
+
+def test_a_whole_database_is_said_to_be_whole(room):
+    assert run(room, "db", "check").endswith(": whole\n")
+    assert run(room, "db", "check", "--quick").endswith(": whole\n")
+
+
+def test_a_damaged_or_newer_one_ends_with_what_to_do_and_is_left_alone(room, tmp_path):
+    path = tmp_path / "data" / "monitor.db"
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('monitor', '9', '')")
+    assert "run the monitor that wrote it" in run(room, "db", "check", code=1)
+    path.write_bytes(b"SQLite format 3\x00" + b"\xa5" * 9_000)
+    assert "restore" in run(room, "db", "check", code=1)
+    assert json.loads(run(room, "db", "check", "--json", code=1))["fault"]
+    assert path.read_bytes() == b"SQLite format 3\x00" + b"\xa5" * 9_000
+
+
+def test_pruning_takes_what_the_settings_say_and_can_be_tried(room):
+    assert run(room, "db", "prune", "--dry-run") == "courier: 2\n2 articles would go\n"
+    assert count(room) == 3
+    assert json.loads(run(room, "db", "prune", "--json")) == {
+        "articles": 2, "outlets": {"courier": 2}, "dry_run": False,
+    }  # fmt: skip
+    assert count(room) == 1
+    assert run(room, "db", "prune") == "0 articles are gone\n"
+    run(room, "db", "check")
+
+
+def test_an_export_is_for_its_owner_and_overwrites_nothing(room, tmp_path):
+    file = tmp_path / "all.ndjson"
+    run(room, "db", "export", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text() == run(room, "db", "export")
+    assert len(file.read_text().splitlines()) == 4
+    assert "overwrites nothing" in run(room, "db", "export", str(file), code=1)
+
+
+def test_forgetting_asks_first_and_takes_an_address_or_a_query(room, tmp_path):
+    file = tmp_path / "all.ndjson"
+    run(room, "db", "export", str(file))
+    run(room, "db", "backup", str(tmp_path / "copy.db"))
+    assert "Aborted" in run(room, "db", "forget", "https://courier.example/1", input="n\n", code=1)
+    assert count(room) == 3
+    told = run(room, "db", "forget", "https://courier.example/1", "--yes")
+    assert "1 articles, 1 hits and 0 links are forgotten" in told
+    assert f"{file} was rewritten" in " ".join(told.split())
+    assert "copy.db holds them still" in told
+    assert len(file.read_text().splitlines()) == 3
+    assert "nothing of that is here" in run(room, "db", "forget", "https://courier.example/1", "--yes", code=1)
+    assert "2 articles" in run(room, "db", "forget", "harbour", "--yes")
+    assert count(room) == 0
+    run(room, "db", "check")
+
+
+def test_without_a_database_none_is_made(tmp_path):
+    room = Newsroom(tmp_path)
+    for words in (["backup", "x.db"], ["check"], ["prune", "--dry-run"], ["prune"], ["export"], ["forget", "x"]):
+        assert "no database at" in run(room, "db", *words, code=1)
+    assert not (tmp_path / "data").exists()
+
+
+def test_below_the_floor_a_pass_reads_nothing_and_says_so(tmp_path):
+    with Web() as web:
+        room = Newsroom(tmp_path)
+        room.write("monitor", MONITOR.format("min_free: 999999TB"))
+        room.outlets(courier=web.url)
+        web.feed([("/1", "Ice in the harbour of Bergen")])
+        assert "nearly full" in room.run("run", "--once", code=1)
+        shown = room.run("status")
+        assert "0 of 1 outlets read, 0 failing" in shown
+        assert "less than storage.min_free" in shown
+        room.write("monitor", MONITOR.format("min_free: 0MB"))
+        room.run("run", "--once")
+        (row,) = room.rows("status")
+        assert sorted(event["kind"] for event in row["events"]) == ["baseline", "disk_low", "disk_ok"]
+        assert row["starved"] is None

@@ -1,0 +1,68 @@
+"""Ranges of ids, and what is asked of the index in which case."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.model import Block, Role
+from monitor.sought import AllOf, AnyOf, Phrase
+from monitor.store import search
+from monitor.store.sqlite import SqliteStore
+from monitor.views import Filter
+from tests.store.make import article, hit, save
+
+
+@given(st.lists(st.integers(1, 200_000), min_size=1))
+def test_runs_hold_every_number_and_leave_out_the_widest_gaps(numbers):
+    found = search.runs(numbers)
+    assert all(any(first <= number <= last for first, last in found) for number in numbers)
+    assert all(first in numbers and last in numbers for first, last in found)
+    assert len(found) <= search._MAX_RUNS
+    gaps = [after[0] - before[1] for before, after in pairwise(found)]
+    assert all(gap > search._GAP for gap in gaps)
+
+
+def test_what_is_sought_is_written_in_the_language_of_the_index():
+    one, two = Phrase(("new", "york")), Phrase(("harb",), prefix=True, columns=("title", "body"))
+    assert search.expression(one) == '"new york"'
+    assert search.expression(two) == '{title body} : "harb" *'
+    assert search.expression(AnyOf((one, AllOf((one, two))))) == (
+        '("new york" OR ("new york" AND {title body} : "harb" *))'
+    )
+
+
+def _asked(store: SqliteStore, word: str, wanted: Filter, monkeypatch) -> tuple[list[int], list[str]]:
+    said: list[str] = []
+    store._connection.set_trace_callback(said.append)
+    found = [number for number, _ in store.hits.sift(Phrase((word,)), wanted)]
+    store._connection.set_trace_callback(None)
+    return found, [one for one in said if "MATCH" in one]
+
+
+def test_rare_words_name_their_articles_and_frequent_ones_are_looked_at_where_hits_stand_apart(tmp_path, monkeypatch):
+    store = SqliteStore.open(tmp_path / "monitor.db")
+    for number in range(60):
+        saved = save(store, article(number, blocks=(Block(Role.BODY, "rare" if number == 6 else "frequent"),)))
+        with store.transaction():
+            store.hits.add([hit(saved.article_id, "all"), *([hit(saved.article_id, "few")] if number % 6 == 0 else [])])
+    monkeypatch.setattr(search, "FIRST_BATCH", 4)
+    monkeypatch.setattr(search, "RARE", 10)
+    all_hits = len(store.hits.rows(Filter(rule="all", limit=999)))
+    # Dense hits: ranges of the index alone, until it has been asked often enough.
+    found, asked = _asked(store, "frequent", Filter(rule="all"), monkeypatch)
+    assert (len(found), all_hits) == (59, 60)
+    assert not any("LIMIT" in one for one in asked[:3])
+    assert any("LIMIT" in one for one in asked)
+    # Hits that stand apart: the frequency is asked first.
+    monkeypatch.setattr(search, "_SPARSE", 2)
+    found, asked = _asked(store, "rare", Filter(rule="few"), monkeypatch)
+    assert (len(found), len(asked)) == (1, 1)
+    # The matcher looks at each where the index would have to go through too much: all candidates come.
+    monkeypatch.setattr(search, "_LOOK", 1)
+    found, asked = _asked(store, "frequent", Filter(rule="few"), monkeypatch)
+    assert (len(found), len(asked)) == (10, 1)
+    assert found == sorted(found, reverse=True)
+    store.close()
