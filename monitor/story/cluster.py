@@ -21,7 +21,7 @@ from monitor.placing import Member, Move, Placement, PlacementReason, Traits
 from monitor.story.divide import halves
 from monitor.story.groups import WINDOW, Group, Groups, Held
 from monitor.story.space import Query, Setting, Space, Terms, unpack
-from monitor.story.texts import Texts
+from monitor.story.texts import Copy, Texts
 
 # The last look is half a day before a story ends, while what it decides can still be told.
 FEW = 4
@@ -107,13 +107,12 @@ class Clusters:
         copied = self._texts.find(traits.sketch, member.outlet)
         if copied is not None:
             other = self._groups.members[copied.mark]
-            filled = copied.share < FORM and self._space.agreement(member.terms, other.terms) < self.rules.agree
-            if other.group is not None and not filled and (not story or other.group.story == story):
+            there = other.group is not None and story in ("", other.group.story)
+            if other.group and there and self._is_copy(copied, member, other):
                 reason = PlacementReason.SAME_TEXT if copied.same else PlacementReason.NEAR_TEXT
                 share, chosen = copied.share, other.group.story
                 # What copied this very article before it was read again stays its copy.
-                first = other.of if other.of in self._groups.members else other.mark
-                of = member.of = "" if other.of == member.mark else first
+                of = member.of = "" if other.of == member.mark else self._first(other)
         if reason is PlacementReason.NEW and not story and member.terms.cuts[1] >= self.rules.least:
             found, share = self._nearest(self._space.query(member.terms))
             if found is not None:
@@ -123,6 +122,13 @@ class Clusters:
             if not of:
                 reason = PlacementReason.NEW if story == member.mark else PlacementReason.SAME_EVENT
         return Placement(chosen, reason, member.mark, of, round(share, 3), member.at, traits)
+
+    def _is_copy(self, copied: Copy, member: Held, other: Held) -> bool:
+        return copied.share >= FORM or self._space.agreement(member.terms, other.terms) >= self.rules.agree
+
+    def _first(self, member: Held) -> str:
+        """Return the mark of the text that a member copied, its own where it copied none that is there."""
+        return member.of if member.of in self._groups.members else member.mark
 
     def _nearest(self, query: Query, without: Group | None = None) -> tuple[Group | None, float]:
         """Return the group most like an article where it is like enough, and how much."""
@@ -188,11 +194,23 @@ class Clusters:
             return
         member.by_hand = member.by_hand or by_hand
         if member.group is not None and member.group.story != story_id:
-            groups = self._groups.stories.get(story_id)
             self._groups.take_out(member)
             member.of = ""
-            group = self._closest(groups, member.terms) if groups else None
-            self._groups.add(group or self._groups.open(story_id, member.terms.language, member.at), member)
+            self._groups.add(self._home(member, story_id), member)
+
+    def _home(self, member: Held, story: str) -> Group:
+        """Return the group of a story for an article that was put there. What a person put there may be like nothing
+        in it, and is then a group of its own, so that what resembles it comes to the story.
+        """
+        groups = self._groups.stories.get(story, [])
+        if groups and len(member.terms):
+            likeness = self._space.alike(self._space.query(member.terms), [group.row for group in groups])
+            best = int(likeness.argmax())
+            if not member.by_hand or likeness[best] >= self.rules.join:
+                return groups[best]
+        elif groups:
+            return groups[0]
+        return self._groups.open(story, member.terms.language, member.at)
 
     def join(self, old: str, new: str) -> None:
         """Merge a story into another by hand: what resembles either comes to `new` from now on."""
@@ -204,21 +222,25 @@ class Clusters:
         self._groups.rename(old, new)
 
     def restore(self, members: Iterable[Member]) -> None:
-        """Take articles back after a restart, oldest first, without choosing."""
+        """Take articles back after a restart, oldest first, without choosing. First looks that were due are done."""
         for one in members:
             if one.mark in self._groups.members:
                 continue
             member = Held(one.mark, one.outlet, unpack(one.traits.terms), one.at, self._count, one.kept, one.by_hand)
             self._count += 1
-            groups = self._groups.stories.get(one.story_id)
-            copied = self._texts.find(one.traits.sketch, one.outlet)
-            if copied is not None:
-                other = self._groups.members[copied.mark]
-                if other.group is not None and other.group.story == one.story_id:
-                    member.of, groups = other.of or other.mark, [other.group]
-            group = self._closest(groups, member.terms) if groups else None
-            group = group or self._groups.open(one.story_id, member.terms.language, one.at)
+            copied = None if one.by_hand else self._texts.find(one.traits.sketch, one.outlet)
+            other = self._groups.members[copied.mark] if copied else None
+            if copied and other and other.group and other.group.story == one.story_id:
+                if self._is_copy(copied, member, other):
+                    member.of = self._first(other)
+                group = other.group
+            else:
+                group = self._home(member, one.story_id)
             self._take(group, member, one.traits.sketch)
+        self._soon = deque(due for due in self._soon if due[0] > self._count)
+        for group in self._grown.values():
+            group.checked = len(group.members)
+        self._grown.clear()
 
     # ---- looking again
 

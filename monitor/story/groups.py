@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 
 from monitor.story.space import Space, Terms
 
@@ -70,7 +71,8 @@ class Groups:
         self.stories: dict[str, list[Group]] = {}
         self.members: dict[str, Held] = {}
         self._by_row: dict[int, Group] = {}
-        self._opened: dict[int, Group] = {}
+        self._numbers: dict[int, Group] = {}
+        self._ages: list[tuple[datetime, int]] = []
         self._active: tuple[OrderedDict[int, Group], OrderedDict[int, Group]] = (OrderedDict(), OrderedDict())
         self._next = 0
 
@@ -86,7 +88,9 @@ class Groups:
         group = Group(story, self.space.take(), self._next, opened, language)
         self._next += 1
         self.stories.setdefault(story, []).append(group)
-        self._by_row[group.row] = self._opened[group.number] = group
+        self._by_row[group.row] = self._numbers[group.number] = group
+        if opened is not None:
+            heappush(self._ages, (opened, group.number))
         return group
 
     def add(self, group: Group, member: Held) -> None:
@@ -107,7 +111,8 @@ class Groups:
         self.space.count(member.terms, -1)
         if group.members:
             self._refill(group)
-            self._touch(group)
+            if group.number not in self._active[group.kept]:
+                self._touch(group)
         else:
             self._end(group)
 
@@ -121,11 +126,10 @@ class Groups:
     def ends(self, now: datetime) -> list[Held]:
         """End what began a week ago, and what was idle longest where there are too many; return who left."""
         left: list[Held] = []
-        while self._opened:
-            group = next(iter(self._opened.values()))
-            if group.opened is None or now - group.opened <= WINDOW:
-                break
-            left += self._leave(group)
+        while self._ages and now - self._ages[0][0] > WINDOW:
+            group = self._numbers.get(heappop(self._ages)[1])
+            if group is not None:
+                left += self._leave(group)
         for active, most in zip(self._active, (MAX_OTHERS, MAX_KEPT), strict=True):
             while len(active) > most:
                 left += self._leave(next(iter(active.values())))
@@ -153,7 +157,7 @@ class Groups:
 
     def _end(self, group: Group) -> None:
         self.space.drop(group.row)
-        del self._by_row[group.row], self._opened[group.number]
+        del self._by_row[group.row], self._numbers[group.number]
         for active in self._active:
             active.pop(group.number, None)
         others = [one for one in self.stories.get(group.story, ()) if one is not group]

@@ -12,7 +12,7 @@ from monitor.story.cluster import Clusters
 from tests.bench._story_data import Sample, article, mutations, sample
 from tests.bench._story_score import interval
 
-BASES = 600
+BASES = 1_500
 # A brief of fewer words cut to a third says nothing.
 LEAST_WORDS = 60
 # Alike to this share, two texts are plainly one.
