@@ -62,8 +62,8 @@ class Clusters:
 
     def __init__(self, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
-        self._space = Space(self.rules.space)
-        self._groups = Groups(self._space)
+        self.groups = self._groups = Groups(Space(self.rules.space))
+        self._space = self._groups.space
         self._texts = Texts()
         self._count = 0
         self._soon: deque[tuple[int, str]] = deque()

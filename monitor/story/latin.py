@@ -6,6 +6,7 @@ share it with Zelensky where both are cut. How newspapers spell names is match/t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _LETTERS = (
@@ -20,11 +21,16 @@ _TABLE = str.maketrans(
 )
 
 
+# The same sounds are an i or a y or a j, a v or a w, one letter or two: Zelensky, Zelenskyj, Zełenski.
+_SOUNDS = str.maketrans("yjw", "iiv")
+_TWICE = re.compile(r"(.)\1+")
+
+
 def latin(word: str) -> str:
     """Return a casefolded word in plain Latin letters where its script has a table; else without its marks."""
-    if word.isascii():
-        return word
-    # й and ї come apart under NFKD, so the table is first.
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", word).translate(_TABLE))
-    bare = "".join(char for char in apart if not unicodedata.combining(char))
-    return bare.translate(_TABLE)
+    if not word.isascii():
+        # й and ї come apart under NFKD, so the table is first.
+        apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", word).translate(_TABLE))
+        word = "".join(char for char in apart if not unicodedata.combining(char)).translate(_TABLE)
+    rough = _TWICE.sub(r"\1", word.translate(_SOUNDS))
+    return rough.removesuffix("i") if len(rough) > 4 else rough

@@ -69,14 +69,17 @@ def unpack(packed: bytes) -> Terms:
     raw = np.frombuffer(packed, "<u4", offset=HEAD.size, count=(len(packed) - HEAD.size) // 4)
     cuts = (0, words, words + capitals, min(words + capitals + numbers, len(raw)))
     # Each language has terms of its own: how rare a word is differs, and no two languages meet by accident.
-    salt = np.uint32(int.from_bytes(language[:3], "little") * 0x9E3779B1 >> 12 & ((1 << HASH_BITS) - 1))
-    ids = ((raw >> np.uint32(WEIGHT_BITS)) ^ salt).astype(np.intp)
+    ids = ((raw >> np.uint32(WEIGHT_BITS)) ^ np.uint32(_salt(language))).astype(np.intp)
     weights = (raw & np.uint32((1 << WEIGHT_BITS) - 1)).astype(np.float32)
     for start, end in pairwise(cuts):
         length = float(np.sqrt(np.dot(weights[start:end], weights[start:end])))
         if length:
             weights[start:end] /= length
     return Terms(language, np.minimum(ids, _SIZE - 1), weights, cuts)
+
+
+def _salt(language: bytes) -> int:
+    return int.from_bytes(language[:3], "little") * 0x9E3779B1 >> 12 & ((1 << HASH_BITS) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,18 @@ class Space:
             ids[at : at + len(found)] = found
             weights[at : at + len(found)] = sums
         return ids, weights
+
+    def names(self, row: int, own: bytes, language: bytes) -> Terms:
+        """Return a row's capitalised words and numbers as an article of another language would have them."""
+        ids, weights = self._ids[row, _STARTS[1] :], self._weights[row, _STARTS[1] :]
+        there = weights > 0
+        capitals = int(there[: COLUMNS[1]].sum())
+        renamed = ids[there] ^ _salt(own) ^ _salt(language)
+        return Terms(language, renamed, weights[there], (0, 0, capitals, len(renamed)))
+
+    def languages(self) -> list[bytes]:
+        """Return the languages of live articles."""
+        return sorted(language for language, count in self._articles.items() if language and count > 0)
 
     # ---- comparing
 
