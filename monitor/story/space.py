@@ -171,7 +171,7 @@ class Space:
             if length:
                 part *= share / length
         top = np.argpartition(heavy, -self.setting.posted)[-self.setting.posted :]
-        own = [int(ids[at]) for at in top if heavy[at] > 0]
+        own: list[int] = ids[top[heavy[top] > 0]].tolist()
         for term in own:
             self._posted.setdefault(term, array("i")).append(row)
         self._terms_of[row] = own
