@@ -11,6 +11,7 @@ import argparse
 import gc
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
@@ -96,6 +97,13 @@ def cross_check(title: str, labelled: dict[str, list[Sample]], others: list[Samp
     for setting, by_file in runs.items():
         shown = "  ".join(f"{name} {show(pair for each in by_file[name] for pair in each.values())}" for name in FILES)
         print(f"  join {setting[0]:.2f} apart {setting[1]:.2f}: {shown}{' (as shipped)' if setting == shipped else ''}")
+    if others:
+        sizes = Counter(cluster(others, Rules()).values())
+        together = sum(size for size in sizes.values() if size > 1)
+        print(
+            f"  of the {len(others)} unrelated ones alone, as shipped, {100 * together / len(others):.0f} % stand with "
+            f"another (reports of one kind, copies, topics they were chosen by); the largest: {[size for _, size in sizes.most_common(3)]}"
+        )
     parts = {name: folds(labels[name].values(), FOLDS) for name in FILES}
     unseen: dict[str, list[tuple[float, float]]] = {name: [] for name in FILES}
     chosen = []
