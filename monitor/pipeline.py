@@ -42,6 +42,7 @@ from monitor.notify import plan, render
 from monitor.outlets import cadence
 from monitor.placing import Move
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
+from monitor.story import across
 from monitor.story.cluster import Clusters
 from monitor.views import DueAlert, DueSource, EventRow, OutboxRow
 
@@ -74,6 +75,7 @@ class Pipeline:
     orders: Orders
     ordered: int = 0
     """The last order about stories that `clusters` knows."""
+    _grown: set[str] = field(default_factory=set)
     _moves: list[Move] = field(default_factory=list)
     _claims: Claims = field(init=False)
 
@@ -189,13 +191,19 @@ class Pipeline:
                 self.clusters.withdraw(placed.mark)
             elif accepted.story_id != placed.story_id:
                 self.clusters.put(placed.mark, accepted.story_id)
+        if result.hits and accepted is not None:
+            self._grown.add(accepted.story_id)
         return read
 
     async def look_again(self) -> int:
-        """Carry out what persons decided of stories, and what a second look at their articles finds; return how many
-        articles moved.
+        """Carry out what persons decided of stories, and what a second look at their articles finds; link those with
+        hits to what other languages tell. Return how many articles moved.
         """
         now = self.clock.now()
+        grown, self._grown = self._grown, set()
+        kin = [one for story in sorted(grown) for one in across.links(self.clusters.groups, story)]
+        if kin:
+            await self._write(lambda store: store.stories.relate(kin))
         after = self.ordered
         for order in await self._write(lambda store: store.stories.orders(after)):
             if order.kind == "join":

@@ -35,7 +35,8 @@ WHERE t.at >= ? ORDER BY t.at, t.article_id
 """
 _ORDER = "INSERT INTO story_orders (kind, story_id, other, article_id, at) VALUES (?, ?, ?, ?, ?) RETURNING id"
 _RELATE = """
-INSERT INTO kinships (a, b, score, why) VALUES (?, ?, ?, ?)
+INSERT INTO kinships (a, b, score, why)
+SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM stories WHERE id IN (?1, ?2)) = 2
 ON CONFLICT (a, b) DO UPDATE SET score = excluded.score, why = excluded.why
 """
 _KIN = "SELECT * FROM kinships WHERE a = ? UNION ALL SELECT * FROM kinships WHERE b = ? ORDER BY score DESC"
@@ -144,7 +145,7 @@ class SqlStories:
         ]
 
     def relate(self, kin: Sequence[Kinship]) -> None:
-        """Link stories of different languages."""
+        """Link stories of different languages, those that are written."""
         for one in kin:
             a, b = sorted((one.a, one.b))
             self._sql.write(_RELATE, a, b, one.score, one.why)

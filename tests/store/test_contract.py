@@ -10,6 +10,7 @@ import pytest
 
 from monitor.errors import AlertReason, Reason, SendReason, StoreError
 from monitor.model import Alert, Article, Block, Delivery, LinkState, Memory, Role, Source, Standing, TextKind, Traits
+from monitor.placing import Kinship
 from monitor.ports import Store
 from monitor.store.sqlite import SqliteStore
 from monitor.views import (
@@ -522,6 +523,16 @@ def test_members_of_stories_survive_with_their_traits_oldest_first(store: Store)
     assert store.stories.members(NOW) == [first, second]
     assert store.stories.members(later(15)) == [second]
     assert len(store.articles.rows(Filter(story="s1"))) == 2
+
+
+def test_stories_of_two_languages_are_linked_where_both_are_written(store: Store) -> None:
+    hits_on(store, 1, story="s1")
+    hits_on(store, 2, story="s2")
+    with store.transaction():
+        store.stories.relate([Kinship("s2", "s1", 0.5, "4 names"), Kinship("s1", "unwritten", 0.9, "5 names")])
+        store.stories.relate([Kinship("s1", "s2", 0.7, "6 names")])
+    assert store.stories.kin("s2") == [Kinship("s1", "s2", 0.7, "6 names")]
+    assert store.stories.kin("unwritten") == []
 
 
 # ---- alerts and the outbox
