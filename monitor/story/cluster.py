@@ -23,7 +23,7 @@ from monitor.story.groups import WINDOW, Group, Groups, Held
 from monitor.story.space import Query, Setting, Space, Terms, unpack
 from monitor.story.texts import Copy, Texts
 
-# The last look is half a day before a story ends, while what it decides can still be told.
+# Fewer articles are not two events.
 FEW = 4
 # The nearest may be two parts of one event.
 CROWD = slice(2, 10)
@@ -32,6 +32,7 @@ FORM = 0.8
 # With fewer articles of a language nothing is known of what stands around, nor which words are frequent: two quakes
 # told in one form came to .57, 18 words of boilerplate to .5, one event told by two papers to .78.
 COLD = 60
+# Half a day before a story ends, while what is decided can still be told.
 LAST_LOOK = WINDOW - timedelta(hours=12)
 
 
@@ -62,8 +63,8 @@ class Clusters:
 
     def __init__(self, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
-        self.groups = self._groups = Groups(Space(self.rules.space))
-        self._space = self._groups.space
+        self.groups = Groups(Space(self.rules.space))
+        self._space = self.groups.space
         self._texts = Texts()
         self._count = 0
         self._soon: deque[tuple[int, str]] = deque()
@@ -71,12 +72,12 @@ class Clusters:
         self._grown: dict[int, Group] = {}
 
     def __len__(self) -> int:
-        return len(self._groups)
+        return len(self.groups)
 
     @property
     def live(self) -> int:
         """How many stories live."""
-        return len(self._groups)
+        return len(self.groups)
 
     # ---- placing
 
@@ -85,7 +86,7 @@ class Clusters:
         there. The same mark again replaces what was there. What is told of a story that has ended is not remembered.
         """
         mark = story_id(article)
-        before = self._groups.members.get(mark)
+        before = self.groups.members.get(mark)
         by_hand = before is not None and before.by_hand
         opened = now
         if before is not None and before.group is not None:
@@ -106,7 +107,7 @@ class Clusters:
         reason, share, of, chosen = PlacementReason.NEW, 0.0, "", member.mark
         copied = self._texts.find(traits.sketch, member.outlet)
         if copied is not None:
-            other = self._groups.members[copied.mark]
+            other = self.groups.members[copied.mark]
             there = other.group is not None and story in ("", other.group.story)
             if other.group and there and self._is_copy(copied, member, other):
                 reason = PlacementReason.SAME_TEXT if copied.same else PlacementReason.NEAR_TEXT
@@ -128,7 +129,7 @@ class Clusters:
 
     def _first(self, member: Held) -> str:
         """Return the mark of the text that a member copied, its own where it copied none that is there."""
-        return member.of if member.of in self._groups.members else member.mark
+        return member.of if member.of in self.groups.members else member.mark
 
     def _nearest(self, query: Query, without: Group | None = None) -> tuple[Group | None, float]:
         """Return the group most like an article where it is like enough, and how much."""
@@ -143,18 +144,18 @@ class Clusters:
         around /= CROWD.stop - CROWD.start
         if likeness[best] < self.rules.join + self.rules.crowd * around:
             return None, float(likeness[best])
-        return self._groups.at(rows[best]), float(likeness[best])
+        return self.groups.at(rows[best]), float(likeness[best])
 
     def _group_for(self, member: Held, placement: Placement, opened: datetime, *, known: bool) -> Group | None:
         """Return the group of the chosen story that an article goes into; None where the story is over."""
-        if placement.of in self._groups.members:
-            return self._groups.members[placement.of].group
-        groups = self._groups.stories.get(placement.story_id, [])
+        if placement.of in self.groups.members:
+            return self.groups.members[placement.of].group
+        groups = self.groups.stories.get(placement.story_id, [])
         if groups:
             return self._closest(groups, member.terms)
         if placement.story_id != member.mark and not known:
             return None
-        return self._groups.open(placement.story_id, member.terms.language, opened if known else member.at)
+        return self.groups.open(placement.story_id, member.terms.language, opened if known else member.at)
 
     def _closest(self, groups: list[Group], terms: Terms) -> Group:
         if len(groups) == 1 or not len(terms):
@@ -163,7 +164,7 @@ class Clusters:
         return groups[int(likeness.argmax())]
 
     def _take(self, group: Group, member: Held, sketch: tuple[int, ...]) -> None:
-        self._groups.add(group, member)
+        self.groups.add(group, member)
         self._note_growth(group)
         self._texts.add(member.mark, sketch, member.outlet)
         self._soon.append((member.number + self.rules.look, member.mark))
@@ -173,36 +174,36 @@ class Clusters:
 
     def withdraw(self, mark: str) -> None:
         """Take an article out of memory again: its write failed."""
-        member = self._groups.members.get(mark)
+        member = self.groups.members.get(mark)
         if member is not None:
             self._forget(member)
 
     def _forget(self, member: Held) -> None:
-        self._groups.take_out(member)
+        self.groups.take_out(member)
         self._texts.drop(member.mark, member.outlet)
 
     def _end(self, now: datetime) -> None:
-        for member in self._groups.ends(now):
+        for member in self.groups.ends(now):
             self._texts.drop(member.mark, member.outlet)
 
     # ---- what others decided
 
     def put(self, mark: str, story_id: str, *, by_hand: bool = False) -> None:
         """Let an article stand in that story: the store knew better, or a person moved it."""
-        member = self._groups.members.get(mark)
+        member = self.groups.members.get(mark)
         if member is None:
             return
         member.by_hand = member.by_hand or by_hand
         if member.group is not None and member.group.story != story_id:
-            self._groups.take_out(member)
+            self.groups.take_out(member)
             member.of = ""
-            self._groups.add(self._home(member, story_id), member)
+            self.groups.add(self._home(member, story_id), member)
 
     def _home(self, member: Held, story: str) -> Group:
         """Return the group of a story for an article that was put there. What a person put there may be like nothing
         in it, and is then a group of its own, so that what resembles it comes to the story.
         """
-        groups = self._groups.stories.get(story, [])
+        groups = self.groups.stories.get(story, [])
         if groups and len(member.terms):
             likeness = self._space.alike(self._space.query(member.terms), [group.row for group in groups])
             best = int(likeness.argmax())
@@ -210,26 +211,26 @@ class Clusters:
                 return groups[best]
         elif groups:
             return groups[0]
-        return self._groups.open(story, member.terms.language, member.at)
+        return self.groups.open(story, member.terms.language, member.at)
 
     def join(self, old: str, new: str) -> None:
         """Merge a story into another by hand: what resembles either comes to `new` from now on."""
         if old == new:
             return
-        for group in self._groups.stories.get(old, []):
+        for group in self.groups.stories.get(old, []):
             for member in group.members.values():
                 member.by_hand = True
-        self._groups.rename(old, new)
+        self.groups.rename(old, new)
 
     def restore(self, members: Iterable[Member]) -> None:
         """Take articles back after a restart, oldest first, without choosing. First looks that were due are done."""
         for one in members:
-            if one.mark in self._groups.members:
+            if one.mark in self.groups.members:
                 continue
             member = Held(one.mark, one.outlet, unpack(one.traits.terms), one.at, self._count, one.kept, one.by_hand)
             self._count += 1
             copied = None if one.by_hand else self._texts.find(one.traits.sketch, one.outlet)
-            other = self._groups.members[copied.mark] if copied else None
+            other = self.groups.members[copied.mark] if copied else None
             if copied and other and other.group and other.group.story == one.story_id:
                 if self._is_copy(copied, member, other):
                     member.of = self._first(other)
@@ -253,7 +254,7 @@ class Clusters:
             mark = self._due(now)
             if mark is None:
                 break
-            member = self._groups.members.get(mark)
+            member = self.groups.members.get(mark)
             if member is not None:
                 moves += self._look(member)
         return moves
@@ -314,19 +315,19 @@ class Clusters:
         leaves = 1 - told[0] if told else 1
         leaving = [one for one in group.members.values() if side_of[one.mark] == leaves]
         fresh = _id(f"{group.story}\n{leaving[0].mark}\n{now.isoformat()}")
-        new = self._groups.open(fresh, group.language, leaving[0].at)
+        new = self.groups.open(fresh, group.language, leaving[0].at)
         return self._move(leaving, new, 0.0)
 
     def _move(self, leaving: list[Held], new: Group, likeness: float) -> list[Move]:
         moves = []
         for member in leaving:
             old = member.group.story if member.group else ""
-            self._groups.take_out(member)
-            self._groups.add(new, member)
+            self.groups.take_out(member)
+            self.groups.add(new, member)
             self._note_growth(new)
             if old != new.story:
                 reason = PlacementReason.NEAR_TEXT if member.of else PlacementReason.SAME_EVENT
-                whole = old not in self._groups.stories
+                whole = old not in self.groups.stories
                 moves.append(Move(member.mark, old, new.story, reason, round(likeness, 3), member.of, whole))
         return moves
 
