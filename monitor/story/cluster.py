@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from heapq import heappop, heappush
 
-import numpy as np
-
 from monitor.model import Article
 from monitor.placing import Member, Move, Placement, PlacementReason, Traits
 from monitor.story.divide import halves
@@ -136,15 +134,15 @@ class Clusters:
         rows = [row for row in self._space.near(query) if without is None or row != without.row]
         if not rows:
             return None, 0.0
-        likeness = self._space.alike(query, rows)
-        best = int(likeness.argmax())
-        around = float(np.sort(likeness)[::-1][CROWD].sum())
+        likeness = self._space.alike(query, rows).tolist()
+        best = max(range(len(rows)), key=likeness.__getitem__)
+        around = sum(sorted(likeness, reverse=True)[CROWD])
         if self._space.known(query.terms.language) < COLD:
             around += self.rules.alone * (CROWD.stop - max(CROWD.start, min(len(rows), CROWD.stop)))
         around /= CROWD.stop - CROWD.start
         if likeness[best] < self.rules.join + self.rules.crowd * around:
-            return None, float(likeness[best])
-        return self.groups.at(rows[best]), float(likeness[best])
+            return None, likeness[best]
+        return self.groups.at(rows[best]), likeness[best]
 
     def _group_for(self, member: Held, placement: Placement, opened: datetime, *, known: bool) -> Group | None:
         """Return the group of the chosen story that an article goes into; None where the story is over."""

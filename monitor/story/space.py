@@ -40,8 +40,8 @@ class Setting:
     unseen: float = 200.0
     given: float = 10.0
     # Heaviest terms of a group by which it is found; of an article by which it looks; groups compared in full.
-    posted: int = 28
-    asked: int = 32
+    posted: int = 24
+    asked: int = 24
     candidates: int = 10
     # A term by which more groups would be found says nothing.
     crowded: int = 100
