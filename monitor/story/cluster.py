@@ -131,7 +131,8 @@ class Clusters:
 
     def _nearest(self, query: Query, without: Group | None = None) -> tuple[Group | None, float]:
         """Return the group most like an article where it is like enough, and how much."""
-        rows = [row for row in self._space.near(query) if without is None or row != without.row]
+        own = without.row if without else -1
+        rows = [row for row in self._space.near(query) if row != own]
         if not rows:
             return None, 0.0
         likeness = self._space.alike(query, rows).tolist()

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from math import log
+from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ COLUMNS = (96, 40, 14)
 WIDTH = sum(COLUMNS)
 _STARTS = (0, COLUMNS[0], COLUMNS[0] + COLUMNS[1], WIDTH)
 _FIRST = _STARTS[:-1]
+_ONES = np.ones(len(COLUMNS), np.float32)
+_NONE = np.float32(1e-9)
 _SIZE = len(ROOM) << HASH_BITS
 
 
@@ -72,7 +74,7 @@ def unpack(packed: bytes) -> Terms:
     ids = ((raw >> np.uint32(WEIGHT_BITS)) ^ np.uint32(_salt(language))).astype(np.intp)
     weights = (raw & np.uint32((1 << WEIGHT_BITS) - 1)).astype(np.float32)
     for start, end in pairwise(cuts):
-        length = float(np.sqrt(np.dot(weights[start:end], weights[start:end])))
+        length = sqrt(np.dot(weights[start:end], weights[start:end]))
         if length:
             weights[start:end] /= length
     return Terms(language, np.minimum(ids, _SIZE - 1), weights, cuts)
@@ -133,7 +135,7 @@ class Space:
         weights = terms.weights * self.rarity(terms.ids, terms.language)
         mass = 0.0
         for share, start, end in zip(self.setting.channels, terms.cuts, terms.cuts[1:], strict=False):
-            length = float(np.sqrt(np.dot(weights[start:end], weights[start:end])))
+            length = sqrt(np.dot(weights[start:end], weights[start:end]))
             if length:
                 weights[start:end] *= share / length
                 mass += share
@@ -167,10 +169,10 @@ class Space:
         heavy = weights * self.rarity(ids, members[0].language)
         for channel, share in enumerate(self.setting.channels):
             part = heavy[_STARTS[channel] : _STARTS[channel + 1]]
-            length = float(np.sqrt(np.dot(part, part)))
+            length = sqrt(np.dot(part, part))
             if length:
                 part *= share / length
-        top = np.argpartition(heavy, -self.setting.posted)[-self.setting.posted :]
+        top = heavy.argpartition(-self.setting.posted)[-self.setting.posted :]
         own: list[int] = ids[top[heavy[top] > 0]].tolist()
         for term in own:
             self._posted.setdefault(term, array("i")).append(row)
@@ -200,7 +202,7 @@ class Space:
                 sums = np.bincount(where, every).astype(np.float32)
             if len(found) > room:
                 rare = sums * self.rarity(found, members[0].language)
-                best = np.argpartition(rare, -room)[-room:]
+                best = rare.argpartition(-room)[-room:]
                 found, sums = found[best], sums[best]
             ids[at : at + len(found)] = found
             weights[at : at + len(found)] = sums
@@ -223,9 +225,7 @@ class Space:
     def near(self, query: Query) -> list[int]:
         """Return the rows that share an article's heaviest terms, the most promising first."""
         setting, ids, weights = self.setting, query.terms.ids, query.weights
-        top = (
-            np.argpartition(weights, -setting.asked)[-setting.asked :] if len(weights) > setting.asked else slice(None)
-        )
+        top = weights.argpartition(-setting.asked)[-setting.asked :] if len(weights) > setting.asked else slice(None)
         lists: list[array[int]] = []
         worth: list[float] = []
         for term, weight in zip(ids[top].tolist(), (weights[top] ** 2).tolist(), strict=True):
@@ -237,7 +237,8 @@ class Space:
             return []
         rows = np.frombuffer(b"".join(lists), np.int32)
         scores = np.bincount(rows, np.repeat(worth, [len(one) for one in lists]))
-        best = rows[np.argsort(-scores[rows], kind="stable")]
+        # No row stands in more lists than there are.
+        best = rows[(-scores[rows]).argsort(kind="stable")[: len(lists) * setting.candidates]]
         return list(islice(dict.fromkeys(best.tolist()), setting.candidates))
 
     def alike(self, query: Query, rows: Sequence[int]) -> Weights:
@@ -274,7 +275,6 @@ class Space:
         rare *= rare
         products = np.add.reduceat(shared, _FIRST, axis=1)
         lengths = np.sqrt(np.add.reduceat(rare, _FIRST, axis=1))
-        there = lengths > 0
-        mass = there @ self._shares
-        total = (products / np.where(there, lengths, np.float32(1.0))).sum(axis=1)
-        return np.asarray(total / np.sqrt(np.maximum(mass * np.float32(query.mass), np.float32(1e-9))), np.float32)
+        mass = np.sign(lengths).dot(self._shares) * np.float32(query.mass)
+        total = (products / np.maximum(lengths, _NONE)).dot(_ONES)
+        return np.asarray(total / np.sqrt(np.maximum(mass, _NONE)), np.float32)

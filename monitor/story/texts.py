@@ -53,11 +53,9 @@ class Texts:
         """Forget a text."""
         sketch = self._sketches.pop(mark, None)
         for gram in _keys(tuple(sketch), outlet) if sketch is not None else ():
-            left = tuple(other for other in self._holders.get(gram, ()) if other != mark)
-            if left:
-                self._holders[gram] = left
-            else:
-                self._holders.pop(gram, None)
+            held = self._holders.pop(gram, ())
+            if len(held) > 1:
+                self._holders[gram] = tuple(other for other in held if other != mark)
 
     def find(self, sketch: tuple[int, ...], outlet: str) -> Copy | None:
         """Return the text nearest to this one, None where none is near."""
