@@ -48,6 +48,8 @@ from monitor.views import DueAlert, DueSource, EventRow, OutboxRow
 
 # An index may name hundreds of sitemaps; the newest hold what is new.
 MAX_SITEMAPS = 3
+# Stories that are looked for in other languages at each look.
+LINKED = 20
 
 T = TypeVar("T")
 
@@ -75,7 +77,7 @@ class Pipeline:
     orders: Orders
     ordered: int = 0
     """The last order about stories that `clusters` knows."""
-    _grown: set[str] = field(default_factory=set)
+    _grown: dict[str, None] = field(default_factory=dict)
     _moves: list[Move] = field(default_factory=list)
     _claims: Claims = field(init=False)
 
@@ -192,7 +194,7 @@ class Pipeline:
             elif accepted.story_id != placed.story_id:
                 self.clusters.put(placed.mark, accepted.story_id)
         if result.hits and accepted is not None:
-            self._grown.add(accepted.story_id)
+            self._grown[accepted.story_id] = None
         return read
 
     async def look_again(self) -> int:
@@ -200,10 +202,6 @@ class Pipeline:
         hits to what other languages tell. Return how many articles moved.
         """
         now = self.clock.now()
-        grown, self._grown = self._grown, set()
-        kin = [one for story in sorted(grown) for one in across.links(self.clusters.groups, story)]
-        if kin:
-            await self._write(lambda store: store.stories.relate(kin))
         after = self.ordered
         for order in await self._write(lambda store: store.stories.orders(after)):
             if order.kind == "join":
@@ -217,7 +215,19 @@ class Pipeline:
         if moves:
             await self._write(lambda store: store.stories.move(moves, now))
             del self._moves[: len(moves)]
+        await self._link()
         return len(moves)
+
+    async def _link(self) -> None:
+        """Link stories that have new hits to what other languages tell, those that wait longest first."""
+        kin = []
+        for story in list(self._grown)[:LINKED]:
+            del self._grown[story]
+            kin += across.links(self.clusters.groups, story)
+            # 5 ms a story among 22 languages: others have their turn between two.
+            await asyncio.sleep(0)
+        if kin:
+            await self._write(lambda store: store.stories.relate(kin))
 
     # ---- tell
 

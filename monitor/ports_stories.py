@@ -17,8 +17,10 @@ class Stories(Protocol):
         """Write an article's place and what it is compared by; a new story is opened."""
         ...
 
-    def members(self, since: datetime) -> list[Member]:
-        """Return the articles placed since, oldest first, with what they are compared by."""
+    def members(self, since: datetime, *, newest: int = 50_000) -> list[Member]:
+        """Return the articles placed since, oldest first, with what they are compared by; of those whose stories have
+        no hits only so many of the newest.
+        """
         ...
 
     def forget_traits(self, before: datetime, *, limit: int) -> int:

@@ -28,10 +28,21 @@ TRIAL = (
 )
 
 
-def html(title: str, paragraphs: tuple[str, ...]) -> bytes:
+FLUT = (
+    (
+        "Die Welen ist in der Nacht zum Sonntag bei Orsk über die Ufer getreten, 300 Häuser stehen unter Wasser, sagte "
+        "Bürgermeisterin Irina Dolgova der Zeitung Courier."
+    ),
+    "Soldaten der Brigade brachten 1,200 Menschen aus Orsk in Schulen nach Marinka, wohin die NATO Zelte geschickt hatte.",
+    "Gouverneur Pavel Stern bat um Hilfe, nachdem um 4 Uhr morgens der Damm von Krasny Brod gebrochen war.",
+    "Ingenieure hatten schon im März vor Rissen im Damm von Krasny Brod gewarnt, wie aus Papieren hervorgeht.",
+)
+
+
+def html(title: str, paragraphs: tuple[str, ...], language: str = "en") -> bytes:
     text = "".join(f"<p>{line}</p>" for line in paragraphs)
     head = '<script type="application/ld+json">{"@context":"https://schema.org","@type":"NewsArticle"}</script>'
-    return f'<html lang="en"><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>{text}</article></body></html>'.encode()
+    return f'<html lang="{language}"><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>{text}</article></body></html>'.encode()
 
 
 @pytest_asyncio.fixture
@@ -44,9 +55,9 @@ async def watched(tmp_path):
         await desk.aclose()
 
 
-async def print_(desk, number, title, paragraphs, listed):
+async def print_(desk, number, title, paragraphs, listed, language="en"):
     entry = item(number, title=title)
-    desk.show(entry["path"], html(title, paragraphs))
+    desk.show(entry["path"], html(title, paragraphs, language))
     listed.append(entry)
     desk.publish(listed)
     await desk.poll(after=3_600)
@@ -104,3 +115,17 @@ async def test_what_comes_before_memory_knows_of_a_merger_goes_into_the_merged_s
     await print_(watched, 2, "Orsk under water: 300 houses lost as Velen rises", AGAIN, listed)
     assert {row.hit.story_id for row in watched.hits()} == {new}
     assert watched.stored(lambda store: store.stories.timeline(old)) == []
+
+
+async def test_what_another_language_tells_is_linked_and_told_for_itself(watched):
+    listed = []
+    await print_(watched, 1, "Flood in Orsk after dam at Krasny Brod breaks", FLOOD, listed)
+    await print_(watched, 3, "Banker Weil denies all in Hallstadt trial", TRIAL, listed)
+    await print_(watched, 4, "Flut in Orsk: Damm von Krasny Brod gebrochen", FLUT, listed, "de")
+    await watched.pipeline.look_again()
+    english, other, german = watched.hits()
+    assert [row.article.language for row in (english, german)] == ["en", "de"]
+    (kin,) = watched.stored(lambda store: store.stories.kin(german.hit.story_id))
+    assert {kin.a, kin.b} == {english.hit.story_id, german.hit.story_id}
+    assert watched.stored(lambda store: store.stories.kin(other.hit.story_id)) == []
+    assert len(watched.alerts()) == 3

@@ -31,8 +31,14 @@ _MEMBERS = """
 SELECT t.mark, t.at, t.sketch, t.terms, p.story_id, p.reason, a.outlet_id,
     EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id) AS kept
 FROM traits t JOIN placements p ON p.article_id = t.article_id JOIN articles a ON a.id = t.article_id
-WHERE t.at >= ? ORDER BY t.at, t.article_id
+WHERE t.at >= ?1 AND (
+    t.at > coalesce((SELECT at FROM traits ORDER BY at DESC LIMIT 1 OFFSET ?2), ?1 - 1)
+    OR EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id)
+)
+ORDER BY t.at, t.article_id
 """
+# More articles without hits than these are not live: story/groups.py keeps 5,000 of their stories.
+_NEWEST = 50_000
 _ORDER = "INSERT INTO story_orders (kind, story_id, other, article_id, at) VALUES (?, ?, ?, ?, ?) RETURNING id"
 _RELATE = """
 INSERT INTO kinships (a, b, score, why)
@@ -59,8 +65,10 @@ class SqlStories:
         traits = placement.traits
         self._sql.write(_TRAITS, article_id, placement.mark, micros(at), pack_numbers(traits.sketch), traits.terms)
 
-    def members(self, since: datetime) -> list[Member]:
-        """Return the articles placed since, oldest first, with what they are compared by."""
+    def members(self, since: datetime, *, newest: int = _NEWEST) -> list[Member]:
+        """Return the articles placed since, oldest first, with what they are compared by; of those whose stories have
+        no hits only so many of the newest.
+        """
         return [
             Member(
                 mark=row["mark"],
@@ -71,7 +79,7 @@ class SqlStories:
                 kept=bool(row["kept"]),
                 by_hand=row["reason"] == PlacementReason.BY_HAND,
             )
-            for row in self._sql.all(_MEMBERS, micros(since))
+            for row in self._sql.all(_MEMBERS, micros(since), newest)
         ]
 
     def forget_traits(self, before: datetime, *, limit: int) -> int:

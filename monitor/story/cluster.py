@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from heapq import heappop, heappush
 
 from monitor.model import Article
+from monitor.parse import digest
 from monitor.placing import Member, Move, Placement, PlacementReason, Traits
 from monitor.story.divide import halves
 from monitor.story.groups import WINDOW, Group, Groups, Held
@@ -313,7 +313,7 @@ class Clusters:
         told = [side_of[one.mark] for one in group.members.values() if one.kept]
         leaves = 1 - told[0] if told else 1
         leaving = [one for one in group.members.values() if side_of[one.mark] == leaves]
-        fresh = _id(f"{group.story}\n{leaving[0].mark}\n{now.isoformat()}")
+        fresh = digest.mark(group.story, f"{leaving[0].mark}\n{now.isoformat()}")
         new = self.groups.open(fresh, group.language, leaving[0].at)
         return self._move(leaving, new, 0.0)
 
@@ -333,8 +333,4 @@ class Clusters:
 
 def story_id(article: Article) -> str:
     """Return the id of the story that this article opens: 16 hex digits, the same after a restart."""
-    return _id(f"{article.outlet}\n{article.canonical_url or article.url}")
-
-
-def _id(key: str) -> str:
-    return blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return digest.mark(article.outlet, article.canonical_url or article.url)
