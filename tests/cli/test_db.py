@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -123,3 +126,16 @@ def test_below_the_floor_a_pass_reads_nothing_and_says_so(tmp_path):
         (row,) = room.rows("status")
         assert sorted(event["kind"] for event in row["events"]) == ["baseline", "disk_low", "disk_ok"]
         assert row["starved"] is None
+
+
+def test_on_a_terminal_a_long_command_says_that_it_works_and_in_a_pipe_nothing(room):
+    def stderr(end, **how):
+        words = [sys.executable, "-m", "monitor", "--config", str(room.config), "db", "check"]
+        return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=end, check=True, **how).stderr
+
+    assert stderr(subprocess.PIPE) == b""
+    ours, theirs = os.openpty()
+    stderr(theirs, env={**os.environ, "TERM": "xterm"})
+    os.close(theirs)
+    assert b"checking" in os.read(ours, 65_536)
+    os.close(ours)
