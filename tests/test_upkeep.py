@@ -85,7 +85,7 @@ def test_a_step_takes_out_no_more_than_a_transaction_should(store):
 def test_fewer_leave_at_once_where_they_take_longer():
     at = 0.0
     pace = Pace(lambda: at)
-    for took, then in ((0.001, 10), (0.009, 20), (0.039, 10), (9.0, 5), (0.0, 10), (0.0, 20), (0.0, 40), (0.0, 50)):
+    for took, then in ((0.001, 10), (0.005, 20), (0.023, 10), (9.0, 5), (0.0, 10), (0.0, 20), (0.0, 40), (0.0, 50)):
         with pace.step():
             at += took
         assert pace.most == then

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from monitor.ports import Store
     from monitor.store.sqlite import SqliteStore
 
+# Between two transactions the daemon must find the lock free: SQLite does not queue, who waits looks again after 1 to
+# 25 ms. Without a gap it waited 543 ms (95th percentile) beside `db prune`.
+_GAP = 0.02
+
 
 @click.group()
 def db() -> None:
@@ -106,6 +110,7 @@ def prune(app: App, dry_run: bool, as_json: bool) -> None:
             for work in upkeep.settle(store) if gone else ():
                 with store.transaction():
                     work()
+                time.sleep(_GAP)
     if as_json:
         print_json([{"articles": gone.total(), "outlets": dict(gone), "dry_run": dry_run}])
         return
@@ -126,6 +131,7 @@ def _sweep(store: Store, rules: object, now: datetime, *, dry: bool) -> Counter[
     while not ended:
         with pace.step() as most, nullcontext() if dry else store.transaction():
             done = sweep(store, rules, after, now, most=most, dry=dry)
+        time.sleep(0 if dry else _GAP)
         gone.update(done.gone)
         after, ended = done.after, done.ended
     return gone

@@ -139,3 +139,19 @@ def test_on_a_terminal_a_long_command_says_that_it_works_and_in_a_pipe_nothing(r
     os.close(theirs)
     assert b"checking" in os.read(ours, 65_536)
     os.close(ours)
+
+
+def test_between_two_transactions_of_pruning_the_lock_is_free(room, monkeypatch):
+    from monitor.cli import db
+
+    free = []
+
+    def sleep(seconds):
+        assert seconds == db._GAP
+        with closing(sqlite3.connect(room.config.parent / "data" / "monitor.db", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            free.append(True)
+
+    monkeypatch.setattr(db.time, "sleep", sleep)
+    run(room, "db", "prune")
+    assert len(free) >= 2
