@@ -1,12 +1,11 @@
-"""Is it well: the state of the database, one question to each outlet, one test message to each channel."""
+"""Is it well: one question to each outlet, one test message to each channel. The database's own state: condition.py."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TextIO
 
 from monitor import enrol, wiring
@@ -15,48 +14,10 @@ from monitor.enrol import Trial
 from monitor.model import Channel, Delivery, Entity, Message, Outlet, Page, Rule
 from monitor.notify.channels.sender import Sender
 from monitor.pool import Pool
-from monitor.ports import Store
 from monitor.settings.load import Settings
-from monitor.upkeep import starved
-from monitor.views import EventRow, OutletRow, Totals
 
 # Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
 MAX_GAP = 1.0
-# Events that are still worth telling, and how many of them are read.
-_RECENT, _MOST_EVENTS = timedelta(hours=24), 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The state of a database at a moment. `age`: seconds since the daemon last gave a sign; None: never."""
-
-    totals: Totals
-    age: float | None
-    failing: tuple[OutletRow, ...]
-    """Sources whose last poll failed, the longest-failing first."""
-    starved: EventRow | None = None
-    """Since when nothing is read for want of room on the disk; None: there is room."""
-    events: tuple[EventRow, ...] = ()
-    """Those of the last 24 hours, newest first; baselines last: after an import they are as many as the outlets."""
-
-
-def examine(store: Store, now: datetime) -> Report:
-    """Read what is worth knowing."""
-    totals = store.upkeep.totals()
-    age = (now - totals.last_pass.finished_at).total_seconds() if totals.last_pass else None
-    failing = sorted((row for row in store.outlets.rows() if row.reason), key=lambda row: -row.failures)
-    events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
-    events.sort(key=lambda event: event.kind == "baseline")
-    return Report(totals, age, tuple(failing), starved(store), tuple(events))
-
-
-def verdict(report: Report, max_age: float) -> str:
-    """Return why the daemon counts as dead, "" where it is alive. `max_age` in seconds."""
-    if report.age is None:
-        return "no pass has been made yet"
-    if report.age > max_age:
-        return f"the last sign of the daemon is {report.age:.0f} s old, at most {max_age:.0f} s are allowed"
-    return ""
 
 
 async def ask_outlets(settings: Settings, outlets: Sequence[Outlet], told: Callable[[Trial], None]) -> int:

@@ -15,7 +15,7 @@ from functools import partial
 from monitor.errors import AlertReason, Reason
 from monitor.extract import memory
 from monitor.fetch import again, policy
-from monitor.kept import kept
+from monitor.kept import kept, requoted
 from monitor.model import (
     Article,
     Channel,
@@ -114,13 +114,14 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     if before is not None and _is_another(item, before):
         # Its address leads elsewhere now: to the home page, or to another article.
         return None, take_nothing(store, link, now, gone=False)
+    how = orders.outlets[link.outlet].keep_text if link.outlet in orders.outlets else "full"
     saved = store.articles.save(
         article,
         fetched_at=now,
         standing=link.standing,
         known_id=link.article_id,
         listed_as=link.canonical,
-        kept=kept(reading, orders.outlets[link.outlet].keep_text if link.outlet in orders.outlets else "full"),
+        kept=kept(reading, how),
     )
     placement, new, held = item.placement, [], 0
     known = None if saved.created else store.articles.get(saved.article_id)
@@ -136,7 +137,8 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         link = replace(link, standing=_standing(store, item, article))
         hits = [
             replace(
-                _newest_first(hit, article, before) if revised else hit, article_id=saved.article_id,
+                requoted(_newest_first(hit, article, before) if revised else hit, reading, how),
+                article_id=saved.article_id,
                 revision=saved.revision, found_at=now, story_id=placement.story_id,
                 standing=plan.standing(link, orders.rules_since.get(hit.rule_id), revised=revised),
             )

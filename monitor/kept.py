@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from monitor.model import Block, Reading, Role
+from dataclasses import replace
+
+from monitor.model import Block, Evidence, Hit, Reading, Role, Span
 from monitor.views import Kept
 
 
@@ -12,13 +14,8 @@ def kept(reading: Reading, how: str) -> Kept | None:
     """
     if how == "full":
         return None
-    pieces = (piece for hit in reading.hits for piece in hit.evidence) if how == "sentences" else ()
-    quoted = {
-        (-1 if piece.block is None else piece.block, *piece.sentence): piece.quote
-        for piece in pieces
-        if piece.quote and (piece.block is not None or piece.field == "standfirst")
-    }
     blocks = reading.article.blocks
+    quoted = _quoted(reading) if how == "sentences" else {}
     return Kept(
         tuple(
             Block(blocks[place[0]].role if place[0] >= 0 else Role.BODY, quote)
@@ -26,3 +23,34 @@ def kept(reading: Reading, how: str) -> Kept | None:
         ),
         reading.traits.sketch,
     )
+
+
+def requoted(hit: Hit, reading: Reading, how: str) -> Hit:
+    """Return a hit whose evidence names blocks and spans of what `kept` stores; where that is all, or nothing, of the
+    text as it was read.
+    """
+    if how != "sentences":
+        return hit
+    numbers = {place: number for number, place in enumerate(sorted(_quoted(reading)))}
+    return replace(hit, evidence=tuple(_moved(piece, numbers) for piece in hit.evidence))
+
+
+def _moved(piece: Evidence, numbers: dict[tuple[int, Span], int]) -> Evidence:
+    place = _place(piece)
+    if place is None or not piece.quote:
+        return piece
+    return replace(piece, block=numbers[place], span=piece.mark, sentence=(0, len(piece.quote)))
+
+
+def _quoted(reading: Reading) -> dict[tuple[int, Span], str]:
+    """Return the sentences that hits quote, by block (-1: the standfirst) and span."""
+    pieces = (piece for hit in reading.hits for piece in hit.evidence)
+    places = ((_place(piece), piece.quote) for piece in pieces if piece.quote)
+    return {place: quote for place, quote in places if place is not None}
+
+
+def _place(piece: Evidence) -> tuple[int, Span] | None:
+    """Return where a sentence stands; None in the title and in what is no text, such as a section."""
+    if piece.block is not None:
+        return piece.block, piece.sentence
+    return (-1, piece.sentence) if piece.field == "standfirst" else None

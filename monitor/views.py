@@ -77,12 +77,12 @@ class PollOutcome:
 @dataclass(frozen=True, slots=True)
 class Had:
     """What an outlet had of a listed link. `same`: this very link; else another one with its title, or with its guid
-    in the same source.
+    in the same source. `renamed`: it had another guid.
     """
 
     id: int
     same: bool
-    guid: str = ""
+    renamed: bool = False
     published: datetime | None = None
     updated: datetime | None = None
 

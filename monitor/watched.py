@@ -138,7 +138,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An article that a source listed. `source` is the source's URL; `canonical` the key it is known by."""
+    """An article that a source listed. `source` is the source's URL; `canonical` the key it is known by. Of `guid` the
+    store keeps a digest: what it returns has none.
+    """
 
     outlet: str
     source: str

@@ -43,6 +43,7 @@ FLOORS = {
     "monitor.enrol": 4,
     "monitor.discovery": 4,
     "monitor.settings": 4,
+    "monitor.condition": 5,
     "monitor.pool": 5,
     "monitor.zygote": 5,
     "monitor.wire": 5,

@@ -12,6 +12,7 @@ import pytest
 
 from monitor import daemon
 from monitor.settings.load import load
+from monitor.store.codec import instant
 from monitor.wiring import line
 from tests.desk import words
 from tests.newsroom import Newsroom
@@ -70,7 +71,7 @@ async def test_a_host_holds_a_handful_of_links_while_others_are_read_and_its_res
             rest = of(room, "SELECT next_at FROM links WHERE outlet_id = 'slow' AND leased = 0")
             assert len(rest) == MANY - daemon.HOST_MOST
             earliest = began + timedelta(seconds=daemon.READ_TICK)
-            assert all(datetime.fromisoformat(at) >= earliest for (at,) in rest)
+            assert all(instant(at) >= earliest for (at,) in rest)
             assert await works.lease_reads() == 0, "they are not due yet"
             slow.free.set()
             await works.reads.drained()

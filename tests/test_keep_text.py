@@ -65,6 +65,10 @@ async def test_of_sentences_only_what_a_hit_quotes_is_stored_and_found(watched):
         (hit,) = desk.hits()
         assert body(desk, hit.article.id) == hit.hit.evidence[0].quote
         assert "a NATO official said no." in body(desk, hit.article.id)
+        (stored,) = desk.stored(lambda store: store.articles.get(hit.article.id).article.blocks)
+        for piece in hit.hit.evidence:
+            assert (piece.block, stored.text[slice(*piece.span)]) == (0, piece.surface)
+            assert stored.text[slice(*piece.sentence)] == piece.quote
         (other,) = [row for row in desk.articles() if row.id != hit.article.id]
         assert body(desk, other.id) == ""
         assert len(indexed(desk, "official")) == 1

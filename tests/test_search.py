@@ -68,7 +68,8 @@ def batches(request, monkeypatch):
         monkeypatch.setattr(fulltext, "_SPARSE", 2)
         monkeypatch.setattr(fulltext, "GROWTH", 2)
         monkeypatch.setattr(fulltext, "RARE", 20)
-        monkeypatch.setattr(fulltext, "_GAP", 3)
+        for name, value in {"_GAP": 3, "_PART": 2, "_MAX_PART": 5, "_KNOWN": 4, "_LOOK": 1}.items():
+            monkeypatch.setattr(fulltext, name, value)
         monkeypatch.setattr(search, "_CHUNK", 3)
 
 
@@ -93,6 +94,32 @@ def _all_pages(ask, **asked):
         assert pages < 1_000
         if not after:
             return rows
+
+
+def test_matches_are_read_once_and_no_further_than_asked():
+    told = []
+    matches = fulltext.Matches((number for number in range(900, 0, -3) if told.append(number) is None), 1_000)
+    assert matches.read(800, 10_000)
+    assert set(range(801, 901, 3)) <= matches.found == set(told)
+    assert matches.low == min(told) > 600
+    assert 0.1 < matches.density < 0.4
+    assert not matches.read(0, 10)
+    assert matches.read(0, 10_000)
+    assert told == list(range(900, 0, -3))
+    assert matches.count == 300
+    matches.forget(500)
+    assert matches.top == 500
+    assert matches.found == set(range(3, 501, 3))
+
+
+def test_a_query_of_the_newest_begins_one_answer_of_the_index(made):
+    store, _, _, _ = made
+    said: list[str] = []
+    store._connection.set_trace_callback(said.append)
+    page = search.hits(store, Filter(limit=5), "summit*")
+    store._connection.set_trace_callback(None)
+    assert page.rows
+    assert len([one for one in said if "articles_fts MATCH" in one]) == 1
 
 
 @pytest.mark.usefixtures("batches")

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
@@ -109,6 +110,16 @@ def console(*, stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 200)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], object]]:
+    """Show on a terminal that a command is at work; yield what changes the words. In a pipe nothing is said."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with console(stderr=True).status(what) as status:
+        yield lambda text: status.update(clean(text))
 
 
 def note(text: str) -> None:

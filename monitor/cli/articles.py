@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import formats, listing
+from monitor.cli import formats, listing, unknown
 from monitor.cli.app import App, pass_app, plain
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def articles(app: App, /, query: str, form: str | None, opened: int | None, **op
         formats.print_rows(form, "articles", [_as_object(found) for found in page.rows], page.next)
     else:
         _print(page.rows, searched=bool(query))
+    if not page.rows:
+        unknown.tell(app, store, wanted)
     if form != "json":
         listing.following(page.next, len(page.rows))
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli import formats
-from monitor.cli.app import App, note, one_line
+from monitor.cli import formats, unknown
+from monitor.cli.app import App, note, one_line, working
 
 if TYPE_CHECKING:
     from monitor.model import Entity
@@ -32,8 +32,11 @@ def show(
 
     if form == "feed":
         raise click.UsageError("--feed lists hits; it cannot count them")
-    found = counts(store, By(by), wanted, app.zone, datetime.now(UTC), query, entities)
+    with working("counting"):
+        found = counts(store, By(by), wanted, app.zone, datetime.now(UTC), query, entities)
     total = sum(n for _, n in found)
+    if not total:
+        unknown.tell(app, store, wanted)
     shown = found if by == "day" else found[: wanted.limit]
     rows = [{by: name, "hits": n} for name, n in shown]
     if form == "json":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from monitor.cli.app import App, console, json_option, note, one_line, pass_app, print_json
+from monitor.cli.app import App, json_option, note, one_line, pass_app, print_json, working
 from monitor.errors import StoreError
 
 if TYPE_CHECKING:
@@ -54,8 +54,11 @@ def backup(app: App, path: Path) -> None:
     from monitor.store.backup import backup as copy
     from monitor.store.forget import note_copy
 
-    with console(stderr=True).status("copying") as status:
-        counts = copy(_path(app), path, lambda left, whole: status.update(f"copying: {left} of {whole} pages left"))
+    with working("copying") as told:
+        # It is checked when no page is left, which takes as long again.
+        counts = copy(
+            _path(app), path, lambda left, whole: told(f"copying: {left} of {whole} pages left" if left else "checking")
+        )
     with _writing(app) as store:
         note_copy(store, path, "backup", datetime.now(UTC))
     click.echo(f"{path}: {counts['articles']} articles, {counts['hits']} hits, {counts['stories']} stories; checked")
@@ -70,12 +73,13 @@ def check(app: App, quick: bool, as_json: bool) -> None:
     from monitor.store.check import check as examine
 
     path, wrong = _path(app), 0
-    for fault in examine(path, quick=quick):
-        wrong += 1
-        if as_json:
-            print_json([{"fault": fault}])
-        else:
-            click.echo(one_line(fault))
+    with working("checking"):
+        for fault in examine(path, quick=quick):
+            wrong += 1
+            if as_json:
+                print_json([{"fault": fault}])
+            else:
+                click.echo(one_line(fault))
     if wrong:
         raise click.exceptions.Exit(1)
     if not as_json:
@@ -93,10 +97,12 @@ def prune(app: App, dry_run: bool, as_json: bool) -> None:
 
     rules, now = policy(app.settings(addresses=False)), datetime.now(UTC)
     if dry_run:
-        gone = _sweep(app.store(), rules, now, dry=True)
+        with working("looking"):
+            gone = _sweep(app.store(), rules, now, dry=True)
     else:
-        with _writing(app) as store:
+        with working("taking articles out") as told, _writing(app) as store:
             gone = _sweep(store, rules, now, dry=False)
+            told("giving the room back")
             for work in upkeep.settle(store) if gone else ():
                 with store.transaction():
                     work()
@@ -144,7 +150,8 @@ def export(app: App, file: Path | None) -> None:
         os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out,
     ):
         note_copy(store, file, "export", datetime.now(UTC))
-        number = _copy(_lines(app), out)
+        with working("writing"):
+            number = _copy(_lines(app), out)
     note(f"{file}: {number} lines")
 
 
@@ -180,15 +187,17 @@ def forget(app: App, what: str, yes: bool) -> None:
 
     with _writing(app) as store:
         is_url = "://" in what
-        articles = forgetting.by_address(store, what) if is_url else _holding(app, store, what)
-        found = forgetting.find(store, articles, what if is_url else "")
+        with working("looking for it"):
+            articles = forgetting.by_address(store, what) if is_url else _holding(app, store, what)
+            found = forgetting.find(store, articles, what if is_url else "")
         if not found.articles and not found.links:
             raise StoreError("nothing of that is here")
         _show(store, found.articles)
         click.echo(f"{len(found.articles)} articles, {len(found.links)} links")
         if not yes:
             click.confirm("Forget them for good?", abort=True)
-        done = forgetting.forget(store, found, datetime.now(UTC), note)
+        with working("forgetting"):
+            done = forgetting.forget(store, found, datetime.now(UTC), note)
     click.echo(f"{done.articles} articles, {done.hits} hits and {done.links} links are forgotten")
     for path in done.exports:
         click.echo(one_line(f"the export {path} was rewritten without them"))

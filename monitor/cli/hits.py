@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import counting, formats, listing
+from monitor.cli import counting, formats, listing, unknown
 from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
 
 if TYPE_CHECKING:
+    from monitor.ports import Store
     from monitor.views import HitRow
+
+MOST_OF_A_STORY = 20
+"""Articles of its timeline that stand above the hits of a story."""
 
 
 class ListOrShow(click.Group):
@@ -57,9 +61,23 @@ def list_(app: App, /, query: str, form: str | None, by: str | None, opened: int
     elif form:
         formats.print_rows(form, "hits", [as_object(row) for row in page.rows], page.next)
     else:
+        if wanted.story and not options["after"]:
+            _timeline(store, wanted.story)
         _print(page.rows)
+    if not page.rows:
+        unknown.tell(app, store, wanted)
     if form != "json" and not opened:
         listing.following(page.next, len(page.rows))
+
+
+def _timeline(store: Store, story_id: str) -> None:
+    from monitor.cli import timelines
+    from monitor.review.timeline import timeline
+
+    found = timeline(store, story_id)
+    if found is not None:
+        timelines.show(found, story_id, most=MOST_OF_A_STORY)
+        click.echo()
 
 
 def _print(rows: Sequence[HitRow]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import listing
-from monitor.cli.app import App, json_option, note, pass_app, print_json
+from monitor.cli.app import App, json_option, note, pass_app, print_json, working
 
 if TYPE_CHECKING:
     from monitor.review.press import Review
@@ -52,7 +52,8 @@ def review(
         {one.id: one.name for one in settings.outlets},
         app.zone,
     )
-    made = press.review(press.gather(app.store(), asked), names, now)
+    with working("reading"):
+        made = press.review(press.gather(app.store(), asked), names, now)
     if as_json:
         print_json(made.stories)
     else:

@@ -16,10 +16,10 @@ from monitor.cli.app import App, json_option, note, one_line, pass_app, print_js
 @pass_app
 def status(app: App, max_age: float | None, as_json: bool) -> None:
     """Say what is read, waiting and failing, and what happened in the last 24 hours."""
-    from monitor import checkup
+    from monitor import condition
 
-    report = checkup.examine(app.store(), datetime.now(UTC))
-    why = checkup.verdict(report, max_age) if max_age is not None else ""
+    report = condition.examine(app.store(), datetime.now(UTC))
+    why = condition.verdict(report, max_age) if max_age is not None else ""
     if as_json:
         print_json([
             {"totals": report.totals, "age": report.age, "failing": report.failing, "events": report.events,
@@ -34,7 +34,7 @@ def status(app: App, max_age: float | None, as_json: bool) -> None:
 
 
 def _print(report: object) -> None:
-    from monitor.checkup import Report
+    from monitor.condition import Report
 
     assert isinstance(report, Report)
     totals = report.totals

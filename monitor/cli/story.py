@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import formats, listing
-from monitor.cli.app import App, clean, json_option, note, one_line, pass_app, plain, print_json
+from monitor.cli import formats, listing, timelines
+from monitor.cli.app import App, json_option, note, pass_app, plain, print_json
 
 if TYPE_CHECKING:
     from monitor.ports import Store
     from monitor.review.byhand import Done
-    from monitor.review.timeline import Entry, Timeline
+    from monitor.review.timeline import Timeline
 
 _NUMBER = click.IntRange(1, 2**63 - 1)
 
@@ -57,24 +57,7 @@ def show(app: App, story_id: str, as_json: bool) -> None:
     if as_json:
         print_json([_as_object(found)])
         return
-    renamed = "" if found.id == story_id else f", once {one_line(story_id)}"
-    outlets = len({one.article.outlet_id for one in found.entries})
-    click.echo(f"story {found.id}{renamed}: {len(found.entries)} articles of {outlets} outlets")
-    if found.agencies:
-        click.echo(f"agency {one_line(', '.join(found.agencies))}")
-    outlet_of = {one.article.id: one.article.outlet_id for one in found.entries}
-    listing.table(
-        ("id", "time", "after", "outlet", "what", "title", "link"),
-        [
-            (one.article.id, listing.when(one.at), _after(one.at - found.entries[0].at), one.article.outlet_id,
-             _what(one, outlet_of), listing.title(one.article), one.article.url)
-            for one in found.entries
-        ],
-        empty="It has no article any more.",
-    )  # fmt: skip
-    for other in found.related:
-        told = f"{other.first.language or '?'}, {one_line(other.first.title)}" if other.first else "no article any more"
-        click.echo(f"the same in another language: {other.story_id} ({told}; {one_line(other.why)})")
+    timelines.show(found, story_id)
 
 
 @story.command()
@@ -129,20 +112,6 @@ def _say(done: Done, as_json: bool, what: str, undo: str) -> None:
     click.echo(f"{what} ({count} article{'s' if count != 1 else ''} moved)")
     if done.articles:
         note(f"to undo it: {undo}")
-
-
-def _after(gap: timedelta) -> str:
-    minutes = int(gap.total_seconds()) // 60
-    if minutes < 60:
-        return f"+{minutes} min" if minutes else ""
-    return f"+{minutes // 60} h {minutes % 60:02} min" if minutes < 2_880 else f"+{minutes // 1_440} d"
-
-
-def _what(one: Entry, outlet_of: dict[int, str]) -> str:
-    if one.copy_of:
-        return f"copy of {outlet_of[one.copy_of]} {one.copy_of}"
-    said = {"first": "first", "anew": "written anew", "by_hand": "put here by hand"}[one.part.value]
-    return f"{said} ({clean(one.wire)})" if one.wire else said
 
 
 def _as_object(found: Timeline) -> dict[str, Any]:

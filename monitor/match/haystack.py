@@ -22,6 +22,8 @@ from monitor.parse import words
 GAP = " \0 "
 """Between segments: words end at the spaces, and no phrase holds two, let alone a NUL."""
 _SPACE, _SIGN, _CHANGES, _ACCENT, _UNSPACED, _COMPOSES = 32, 31, 0, 1, 2, 3
+# Of a code point that no text had yet.
+_UNKNOWN = 4
 # Below, every code point has its value in the table; of those above only Han, Hangul and emoji are common enough.
 _TABLE_END = 0x3400
 _TABLES = 0x20000
@@ -58,7 +60,7 @@ def read(text: str) -> tuple[Haystack, words.Folded | None]:
         shape = words.fold(text)
         return Haystack(shape.text.encode().translate(_ASCII_FOLDED)), shape
     codes = _codes(text)
-    values = _bytes().take(codes, mode="clip")
+    values = _TABLE.values(codes)
     data = values.tobytes()
     marked = _ACCENT in data or _COMPOSES in data
     # As folded: a letter that folds to another may compose with a mark (㋕ and U+3099), over a second one too.
@@ -80,7 +82,7 @@ def _is_composed(codes: npt.NDArray[np.uint32], values: npt.NDArray[np.uint8]) -
     marks = np.flatnonzero((values == _ACCENT) | (values == _COMPOSES))
     if (np.diff(marks) == 1).any():
         return False
-    pairs = np.unique(codes[marks - 1].astype(np.uint64) << np.uint64(32) | codes[marks]).tolist()
+    pairs = set((codes[marks - 1].astype(np.uint64) << np.uint64(32) | codes[marks]).tolist())
     return all(_stays(pair >> 32, pair & 0xFFFFFFFF) for pair in pairs)
 
 
@@ -96,7 +98,9 @@ def folded(text: str) -> str:
     """Return the folded form of a text whose folding is one to one, in a sixth of the time of words.fold."""
     if text.isascii():
         return text.lower().replace("`", "'")
-    return _letters().take(_codes(text), mode="clip").tobytes().decode("utf-32-le")
+    codes = _codes(text)
+    _TABLE.values(codes)
+    return _TABLE.folded(codes)
 
 
 def _fold_at(text: str, codes: npt.NDArray[np.uint32], values: npt.NDArray[np.uint8]) -> words.Folded:
@@ -105,7 +109,7 @@ def _fold_at(text: str, codes: npt.NDArray[np.uint32], values: npt.NDArray[np.ui
     # A mark is folded together with the letter before it, and so are the parts of a Korean syllable.
     if any(len(_letter(text[at])) == 1 or _marked(text, at) for at in places):
         return words.fold(text)
-    even = _letters().take(codes, mode="clip").tobytes().decode("utf-32-le")
+    even = _TABLE.folded(codes)
     parts: list[str] = []
     spots: list[tuple[int, int, int, int]] = []
     last = length = 0
@@ -132,8 +136,9 @@ def _letter(char: str) -> str:
 
 def _of_folded(text: str) -> Haystack:
     codes = _codes(text)
-    values = _bytes().take(codes, mode="clip")
-    for code in np.unique(codes[values == _CHANGES]).tolist():
+    values = _TABLE.values(codes)
+    # A set: np.unique loads numpy.ma, 15 ms of a command.
+    for code in set(codes[values == _CHANGES].tolist()):
         values[codes == code] = _value(chr(code))
     return _finished(values.tobytes())
 
@@ -204,26 +209,36 @@ def _composing() -> frozenset[str]:
     return frozenset(chr(int(part[1], 16)) for part in parts if len(part) == 2 and not part[0].startswith("<"))
 
 
-@lru_cache(maxsize=1)
-def _letters() -> npt.NDArray[np.uint32]:
-    """Return the folded form of every code point that has one of one character."""
-    table = np.arange(_TABLES + 1, dtype=np.uint32)
-    for code in range(_TABLE_END):
-        letters = words.fold(chr(code)).text
-        if len(letters) == 1:
-            table[code] = ord(letters)
-    table[0xD800:0xE000] = 0xFFFD
-    return table
+class _Tables:
+    """Of each code point its byte, and its folded form where that is one character. Filled as texts need them: all at
+    once take 75 ms, of 420 that `monitor hits QUERY` took as a whole.
+    """
+
+    def __init__(self) -> None:
+        self.bytes = np.full(_TABLES + 1, _UNKNOWN, np.uint8)
+        self.letters = np.arange(_TABLES + 1, dtype=np.uint32)
+        self.bytes[_TABLE_END:] = 0
+        for start, end in _HAN:
+            self.bytes[start:end] = _UNSPACED
+        for start, end in _SIGNS:
+            self.bytes[start:end] = _SIGN
+        self.letters[0xD800:0xE000] = 0xFFFD
+
+    def values(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+        """Return the bytes of an original text; beyond the table all are as its last."""
+        values = self.bytes.take(codes, mode="clip")
+        if _UNKNOWN not in values.tobytes():
+            return values
+        for code in set(codes[values == _UNKNOWN].tolist()):
+            self.bytes[code] = _original_value(chr(code))
+            letters = words.fold(chr(code)).text
+            if len(letters) == 1:
+                self.letters[code] = ord(letters)
+        return self.bytes.take(codes, mode="clip")
+
+    def folded(self, codes: npt.NDArray[np.uint32]) -> str:
+        """Return the folded form of a text whose bytes were asked for."""
+        return self.letters.take(codes, mode="clip").tobytes().decode("utf-32-le")
 
 
-@lru_cache(maxsize=1)
-def _bytes() -> npt.NDArray[np.uint8]:
-    """Return the byte of every code point of an original text; the last stands for all beyond. 60 ms, once."""
-    table = np.zeros(_TABLES + 1, np.uint8)
-    for code in range(_TABLE_END):
-        table[code] = _original_value(chr(code))
-    for start, end in _HAN:
-        table[start:end] = _UNSPACED
-    for start, end in _SIGNS:
-        table[start:end] = _SIGN
-    return table
+_TABLE = _Tables()

@@ -142,7 +142,7 @@ def _moved(
 ) -> tuple[list[Moved], list[str]]:  # fmt: skip
     """Return the known links whose id or dates are others than before, and what to tell where most of them are."""
     pairs = [(link, found) for link, found in zip(links, had, strict=True) if found is not None and found.same]
-    renamed = [(link, found) for link, found in pairs if link.guid and found.guid and link.guid != found.guid]
+    renamed = [(link, found) for link, found in pairs if found.renamed]
     redated = [
         (link, found)
         for link, found in pairs

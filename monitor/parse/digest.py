@@ -21,6 +21,13 @@ def key(text: str) -> int:
     return digest(text) >> 1
 
 
+def exact(text: str) -> int:
+    """Return 63 bits by which this very text is known again, and no other that is written otherwise; 0 for none."""
+    if not text:
+        return 0
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little") >> 1 or 1
+
+
 def title_key(title: str) -> int:
     """Return by what a title is known again; 0 for one that is too short to tell."""
     return key(title) if len(title) >= _LEAST_TITLE else 0

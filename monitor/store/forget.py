@@ -15,11 +15,10 @@ from pathlib import Path
 
 from monitor.errors import StoreError
 from monitor.parse import urls
-from monitor.parse.digest import key
+from monitor.parse.digest import exact, key
 from monitor.parse.index import searchable
 from monitor.store import export
 from monitor.store.codec import instant, micros, unpack_body
-from monitor.store.links import buried
 from monitor.store.lock import DatabaseLock
 from monitor.store.rows import Row
 from monitor.store.sqlite import SqliteStore
@@ -35,7 +34,7 @@ UNION ALL SELECT title, dictionary, data FROM revisions WHERE article_id {_IN}
 """  # noqa: S608 - constants
 _ELSEWHERE = f"SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid NOT {_IN} LIMIT 1"  # noqa: S608
 _TOMBSTONE = """
-UPDATE links SET url = '', canonical = ?, guid = ?, title = '', summary = '', author = '', content = '', detail = '',
+UPDATE links SET url = '', canonical = '', title = '', summary = '', author = '', content = '', detail = '',
     etag = '', last_modified = '', state = 'gone', next_at = NULL, leased = 0 WHERE id = ?
 """
 # Tables with packed texts: their keys, and the packed column.
@@ -84,7 +83,7 @@ def find(store: SqliteStore, articles: Sequence[int], url: str = "") -> Found:
     ids = json.dumps(list(articles))
     links = {row["id"] for row in store.sql.all(f"SELECT id FROM links WHERE article_id {_IN}", ids)}  # noqa: S608
     for one in {url, urls.canonical(url)} if url else ():
-        links |= {row["id"] for row in store.sql.all("SELECT id FROM links WHERE url = ? OR canonical = ?", one, one)}
+        links |= {row["id"] for row in store.sql.all("SELECT id FROM links WHERE url = ? OR key = ?", one, exact(one))}
     said: set[str] = set()
     for row in store.sql.all(_TEXTS, ids, ids):
         standfirst, blocks = unpack_body(store.bodies.unpack(row["dictionary"], row["data"]))
@@ -141,10 +140,7 @@ def _forget(store: SqliteStore, found: Found, now: datetime, told: Callable[[str
 
 def _bury(store: SqliteStore, links: Sequence[int]) -> None:
     """Leave of links the digests by which they are known."""
-    for row in store.sql.all(f"SELECT id, canonical, guid, title, url FROM links WHERE id {_IN}", json.dumps(links)):  # noqa: S608
-        if row["url"]:
-            guid = buried(f"{row['guid']}\n{row['title']}") if row["guid"] else ""
-            store.sql.write(_TOMBSTONE, buried(row["canonical"]), guid, row["id"])
+    store.sql.write_many(_TOMBSTONE, [(number,) for number in links])
 
 
 def _merge(store: SqliteStore) -> bool:

@@ -1,30 +1,34 @@
-"""Links: each known once within an outlet by canonical URL, and by guid within its source."""
+"""Links: each known once within an outlet by canonical URL, and by guid and title within its source.
+
+They are known by digests, which outlive the texts: an outlet lists an article for as long as it likes.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.model import Link, LinkState, Standing
-from monitor.store.codec import ahead, moment, moment_or_none, stamp, stamp_or_none
+from monitor.parse.digest import exact
+from monitor.store.codec import instant, instant_or_none, micros, micros_or_none
 from monitor.store.rows import Row, Sql, Value
+from monitor.store.schema_archive import THIN
 from monitor.views import Had, LinkOutcome, Moved
 
 _AT_ONCE = 900
-_BURIED = "forgotten:"
 
 _ADD = """
 INSERT INTO links (
-    outlet_id, source_id, url, canonical, guid, title, summary, author, content, published, updated, first_seen,
-    standing, title_key, abroad, repeats, state, next_at, leased
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    outlet_id, source_id, url, canonical, key, guid_key, name_key, title, summary, author, content, published, updated,
+    first_seen, standing, title_key, abroad, repeats, state, next_at, leased
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING RETURNING id
 """
-_BY_URL = "SELECT id, canonical, guid, published, updated FROM links WHERE outlet_id = ? AND canonical IN ({})"
+_HAD = "SELECT id, key, guid_key, name_key, published, updated FROM links "
+_BY_URL = _HAD + "WHERE outlet_id = ? AND key IN ({})"
 # The conditions of the partial indexes are repeated, or these would read the whole table: 3 ms with 40,000 links.
-_BY_GUID = "SELECT id, guid, title, published, updated FROM links WHERE source_id = ? AND guid IN ({}) AND guid <> ''"
+_BY_GUID = _HAD + "WHERE source_id = ? AND guid_key IN ({}) AND guid_key <> 0"
 _BY_TITLE = (
     "SELECT max(id) AS id, title_key FROM links WHERE outlet_id = ? AND title_key IN ({}) AND title_key <> 0 "
     "GROUP BY title_key"
@@ -32,24 +36,22 @@ _BY_TITLE = (
 _MOVE = "UPDATE links SET published = coalesce(?, published), updated = coalesce(?, updated) WHERE id = ?"
 # Another link of the source may have this id and title already.
 _RENAME = """
-UPDATE links SET guid = ? WHERE id = ? AND guid <> '' AND NOT EXISTS (
+UPDATE links SET guid_key = ? WHERE id = ? AND guid_key <> 0 AND NOT EXISTS (
     SELECT 1 FROM links other
-    WHERE other.source_id = links.source_id AND other.guid = ? AND other.title = links.title
+    WHERE other.source_id = links.source_id AND other.guid_key = ? AND other.guid_key <> 0
+        AND other.name_key = links.name_key
 )
 """
 # A feed of few entries that gives all of them the time of the poll would have them read at every poll.
 _AGAIN = "UPDATE links SET state = 'again', next_at = ? WHERE id = ? AND state = 'read' AND rereads < 12"
-_WAITING = """
-SELECT l.*, s.url AS source FROM links l JOIN sources s ON s.id = l.source_id
-WHERE l.state = 'waiting' AND l.source_id = ? AND l.abroad = ? ORDER BY l.id LIMIT ?
+# What was left out when the article was made stands there.
+_WHOLE = """
+SELECT l.*, s.url AS source, a.url AS article_url, a.canonical AS article_canonical, a.title AS article_title
+FROM links l JOIN sources s ON s.id = l.source_id LEFT JOIN articles a ON a.id = l.article_id
 """
-_ONE = "SELECT l.*, s.url AS source FROM links l JOIN sources s ON s.id = l.source_id WHERE l.id = ?"
-_DUE = """
-SELECT l.*, s.url AS source
-FROM links l JOIN sources s ON s.id = l.source_id
-WHERE l.state IN ('new', 'partial', 'again') AND l.next_at <= ?
-ORDER BY l.next_at, l.id LIMIT ?
-"""
+_WAITING = _WHOLE + "WHERE l.state = 'waiting' AND l.source_id = ? AND l.abroad = ? ORDER BY l.id LIMIT ?"
+_ONE = _WHOLE + "WHERE l.id = ?"
+_DUE = _WHOLE + "WHERE l.state IN ('new', 'partial', 'again') AND l.next_at <= ? ORDER BY l.next_at, l.id LIMIT ?"
 # What its entry said is needed until its page has been read. An article that was taken out meanwhile stays out.
 _FINISH = """
 UPDATE links SET
@@ -58,6 +60,7 @@ UPDATE links SET
     summary = CASE WHEN ? THEN summary ELSE '' END, content = CASE WHEN ? THEN content ELSE '' END
 WHERE id = ? AND state <> 'gone'
 """
+_THIN = THIN.format("id = ? AND state IN ('read', 'again') AND article_id IS NOT NULL")
 
 
 class SqlLinks:
@@ -71,39 +74,30 @@ class SqlLinks:
         if not links:
             return []
         sql, outlet = self._sql, links[0].outlet
-        by_url = {row["canonical"]: row for row in _among(sql, _BY_URL, outlet, [_key(link) for link in links])}
+        by_url = {row["key"]: row for row in _among(sql, _BY_URL, outlet, [_key(link) for link in links])}
         rest = [link for link in links if _key(link) not in by_url]
         shared = _shared_guids(links)
-        by_url |= self._buried(rest, outlet, source_id)
-        guids = [link.guid for link in rest if link.guid and link.guid not in shared]
-        by_guid: dict[str, list[Row]] = {}
+        guids = [exact(link.guid) for link in rest if link.guid and link.guid not in shared]
+        by_guid: dict[int, list[Row]] = {}
         for row in _among(sql, _BY_GUID, source_id, guids):
-            by_guid.setdefault(row["guid"], []).append(row)
+            by_guid.setdefault(row["guid_key"], []).append(row)
         keys = [link.title_key for link in rest if link.title_key]
         by_title = {row["title_key"]: row["id"] for row in _among(sql, _BY_TITLE, outlet, keys)}
-        return [_had(link, by_url.get(_key(link)), by_guid.get(link.guid, ()), by_title) for link in links]
-
-    def _buried(self, links: Sequence[Link], outlet: str, source_id: int) -> dict[str, Row]:
-        """Return by canonical URL those of which digests are all that is left."""
-        urls = {buried(_key(link)): link for link in links}
-        guids = {buried(f"{link.guid}\n{link.title}"): link for link in links if link.guid}
-        found = {_key(urls[row["canonical"]]): row for row in _among(self._sql, _BY_URL, outlet, list(urls))}
-        rows = _among(self._sql, _BY_GUID, source_id, list(guids))
-        return found | {_key(guids[row["guid"]]): row for row in rows}
+        return [_had(link, by_url.get(_key(link)), by_guid.get(exact(link.guid), ()), by_title) for link in links]
 
     def add(self, links: Sequence[Link], source_id: int, now: datetime, *, lease: float) -> list[Link]:
         """Keep those not known yet; the `new` ones come back leased."""
-        seen, leased_until = stamp(now), ahead(now, lease)
+        leased_until = micros(now + timedelta(seconds=lease))
         shared = _shared_guids(links)
         new: list[Link] = []
         for link in links:
             wanted = link.state is LinkState.NEW
-            guid = "" if link.guid in shared else link.guid
             number = self._sql.insert(
-                _ADD, link.outlet, source_id, link.url, _key(link), guid, link.title, link.summary, link.author,
-                link.content, stamp_or_none(link.published), stamp_or_none(link.updated), seen, link.standing.value,
-                link.title_key, int(link.abroad), link.repeats, link.state.value, leased_until if wanted else None,
-                int(wanted),
+                _ADD, link.outlet, source_id, link.url, "" if link.canonical == link.url else link.canonical,
+                _key(link), 0 if link.guid in shared else exact(link.guid), exact(link.title), link.title, link.summary,
+                link.author, link.content, micros_or_none(link.published), micros_or_none(link.updated), micros(now),
+                link.standing.value, link.title_key, int(link.abroad), link.repeats, link.state.value,
+                leased_until if wanted else None, int(wanted),
             )  # fmt: skip
             if number is not None and wanted:
                 new.append(replace(link, id=number, first_seen=now))
@@ -113,7 +107,7 @@ class SqlLinks:
         """Make waiting links new and leased, the longest waiting first."""
         rows = self._sql.all(_WAITING, source_id, 1, min(abroad, limit))
         rows += self._sql.all(_WAITING, source_id, 0, limit - len(rows))
-        until = ahead(now, lease)
+        until = micros(now + timedelta(seconds=lease))
         self._sql.write_many(
             "UPDATE links SET state = 'new', next_at = ?, leased = 1 WHERE id = ?", [(until, row["id"]) for row in rows]
         )
@@ -122,11 +116,11 @@ class SqlLinks:
     def move(self, moved: Sequence[Moved], now: datetime) -> None:
         """Note new ids and dates."""
         for one in moved:
-            self._sql.write(_MOVE, stamp_or_none(one.published), stamp_or_none(one.updated), one.id)
+            self._sql.write(_MOVE, micros_or_none(one.published), micros_or_none(one.updated), one.id)
             if one.guid:
-                self._sql.write(_RENAME, one.guid, one.id, one.guid)
+                self._sql.write(_RENAME, exact(one.guid), one.id, exact(one.guid))
             if one.reread:
-                self._sql.write(_AGAIN, stamp(now), one.id)
+                self._sql.write(_AGAIN, micros(now), one.id)
 
     def get(self, link_id: int) -> Link | None:
         """Return one."""
@@ -135,15 +129,16 @@ class SqlLinks:
 
     def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[Link]:
         """Take links to read or to complete, the longest due first."""
-        rows = self._sql.all(_DUE, stamp(now), limit)
+        rows = self._sql.all(_DUE, micros(now), limit)
+        until = micros(now + timedelta(seconds=lease))
         self._sql.write_many(
-            "UPDATE links SET next_at = ?, leased = 1 WHERE id = ?", [(ahead(now, lease), row["id"]) for row in rows]
+            "UPDATE links SET next_at = ?, leased = 1 WHERE id = ?", [(until, row["id"]) for row in rows]
         )
         return [_link(row) for row in rows]
 
     def give_back(self, link_ids: Sequence[int], at: datetime) -> None:
         """End these leases."""
-        due = stamp(at)
+        due = micros(at)
         self._sql.write_many(
             "UPDATE links SET next_at = ?, leased = 0 WHERE id = ? AND leased = 1",
             [(due, number) for number in link_ids],
@@ -156,10 +151,11 @@ class SqlLinks:
             raise ValueError(f"link {outcome.link_id} is {outcome.state} but has no next_at: it would never be read")
         self._sql.write(
             _FINISH, outcome.state.value, outcome.attempts, outcome.reason.value if outcome.reason else None,
-            outcome.detail, stamp_or_none(outcome.next_at) if waits else None, outcome.rereads, outcome.etag,
+            outcome.detail, micros_or_none(outcome.next_at) if waits else None, outcome.rereads, outcome.etag,
             outcome.last_modified, outcome.article_id, waits and outcome.state is not LinkState.AGAIN,
             waits and outcome.state is not LinkState.AGAIN, outcome.link_id,
         )  # fmt: skip
+        self._sql.write(_THIN, outcome.link_id)
 
 
 def _among(sql: Sql, query: str, first: Value, values: Sequence[Value]) -> list[Row]:
@@ -171,22 +167,16 @@ def _among(sql: Sql, query: str, first: Value, values: Sequence[Value]) -> list[
     return rows
 
 
-def buried(text: str) -> str:
-    """Return what stands for the address or id of an article that was to be forgotten."""
-    return f"{_BURIED}{hashlib.blake2b(text.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
-
-
-def _key(link: Link) -> str:
-    return link.canonical or link.url
+def _key(link: Link) -> int:
+    return exact(link.canonical or link.url)
 
 
 def _had(link: Link, same: Row | None, by_guid: Sequence[Row], by_title: Mapping[int, int]) -> Had | None:
-    same = same or next((row for row in by_guid if row["title"] == link.title), None)
+    same = same or next((row for row in by_guid if row["name_key"] == exact(link.title)), None)
     if same:
-        dates = moment_or_none(same["published"]), moment_or_none(same["updated"])
-        # A digest is not renamed to what it stands for.
-        guid = link.guid if same["guid"].startswith(_BURIED) else same["guid"]
-        return Had(same["id"], same=True, guid=guid, published=dates[0], updated=dates[1])
+        renamed = bool(link.guid and same["guid_key"]) and same["guid_key"] != exact(link.guid)
+        dates = instant_or_none(same["published"]), instant_or_none(same["updated"])
+        return Had(same["id"], same=True, renamed=renamed, published=dates[0], updated=dates[1])
     other = by_guid[0]["id"] if by_guid else by_title.get(link.title_key, 0)
     return Had(other, same=False) if other else None
 
@@ -198,16 +188,17 @@ def _shared_guids(links: Sequence[Link]) -> set[str]:
 
 
 def _link(row: Row) -> Link:
+    url = row["url"] or row["article_url"] or ""
+    canonical = row["canonical"] if row["url"] else row["article_canonical"]
     return Link(
         outlet=row["outlet_id"],
         source=row["source"],
-        url=row["url"],
-        canonical=row["canonical"],
-        guid=row["guid"],
-        title=row["title"],
+        url=url,
+        canonical=canonical or url,
+        title=row["title"] or row["article_title"] or "",
         summary=row["summary"],
-        published=moment_or_none(row["published"]),
-        first_seen=moment(row["first_seen"]),
+        published=instant_or_none(row["published"]),
+        first_seen=instant(row["first_seen"]),
         state=LinkState(row["state"]),
         author=row["author"],
         content=row["content"],
@@ -215,7 +206,7 @@ def _link(row: Row) -> Link:
         id=row["id"],
         attempts=row["attempts"],
         article_id=row["article_id"] or 0,
-        updated=moment_or_none(row["updated"]),
+        updated=instant_or_none(row["updated"]),
         rereads=row["rereads"],
         etag=row["etag"],
         last_modified=row["last_modified"],

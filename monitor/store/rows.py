@@ -60,6 +60,13 @@ class Sql:
         """Return every row."""
         return self._execute(sql, values)[0]
 
+    def each(self, sql: str, *values: Value) -> Iterator[Row]:
+        """Yield rows as they are found, for statements that may have more than anybody asks for. What is read stays
+        that of one moment until it ends or is let go.
+        """
+        with translated(self.path):
+            yield from self._begin(sql, values)
+
     def one(self, sql: str, *values: Value) -> Row | None:
         """Return the first row, None where there is none."""
         rows = self._execute(sql, values)[0]
@@ -97,12 +104,15 @@ class Sql:
 
     def _execute(self, sql: str, values: tuple[Value, ...]) -> tuple[list[Row], int]:
         with translated(self.path):
-            try:
-                cursor = self.connection.execute(sql, values)
-            except UnicodeEncodeError:
-                # Pages and JSON feeds may hold half a surrogate pair, which has no UTF-8 form.
-                cursor = self.connection.execute(sql, tuple(map(clean, values)))
+            cursor = self._begin(sql, values)
             return cursor.fetchall(), cursor.rowcount
+
+    def _begin(self, sql: str, values: tuple[Value, ...]) -> sqlite3.Cursor:
+        try:
+            return self.connection.execute(sql, values)
+        except UnicodeEncodeError:
+            # Pages and JSON feeds may hold half a surrogate pair, which has no UTF-8 form.
+            return self.connection.execute(sql, tuple(map(clean, values)))
 
 
 def clean(value: Value) -> Value:

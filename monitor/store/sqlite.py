@@ -211,6 +211,7 @@ def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes |
     return {
         "monitor_title_key": digest.title_key,
         "monitor_key": digest.key,
+        "monitor_exact": digest.exact,
         "monitor_mark": digest.mark,
         "monitor_micros": lambda text: None if text is None else codec.micros(codec.moment(text)),
         "monitor_pack": lambda standfirst, blocks: bodies.pack(codec.pack_body(standfirst, blocks), None)[1],

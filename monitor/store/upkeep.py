@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.store.calendar import SqlCalendar
-from monitor.store.codec import moment, stamp
+from monitor.store.codec import micros, moment, stamp
 from monitor.store.rows import Sql
 from monitor.views import EventRow, Pass, Totals
 
@@ -104,6 +104,6 @@ class SqlUpkeep:
         at = stamp(now)
         return (
             self._sql.write(_RECLAIM_OUTBOX)
-            + self._sql.write("UPDATE links SET next_at = ?, leased = 0 WHERE leased = 1", at)
+            + self._sql.write("UPDATE links SET next_at = ?, leased = 0 WHERE leased = 1", micros(now))
             + self._sql.write("UPDATE sources SET next_check_at = ?, leased = 0 WHERE leased = 1", at)
         )

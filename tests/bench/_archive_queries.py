@@ -128,17 +128,19 @@ def writing(path: Path, texts: Texts) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        count, slowest, errors = done.get(timeout=60)
+        count, times, errors = done.get(timeout=60)
         process.join()
         print(
-            f"    the writer: {count} articles, slowest transaction {slowest * 1e3:.0f} ms, errors: {errors or 'none'}"
+            f"    the writer: {count} articles, transactions of ten p95 {_p95(times) * 1e3:.0f} ms, "
+            f"slowest {max(times) * 1e3:.0f} ms, errors: {errors or 'none'}"
         )
 
 
 def _write(path: Path, texts: Texts, stop: multiprocessing.Event, done: multiprocessing.Queue) -> None:  # type: ignore[type-arg, valid-type]
     writer = Writer(path)
     coming = articles(texts, 1_000_000, seed=int(time.time()))
-    count, slowest, errors, begun = 0, 0.0, "", time.monotonic()
+    count, errors, begun = 0, "", time.monotonic()
+    times = []
     while not stop.is_set():
         time.sleep(max(0.0, begun + count / PACE - time.monotonic()))
         group = [_today(article, count + number) for number, (article, _) in enumerate(islice(coming, 10))]
@@ -147,10 +149,10 @@ def _write(path: Path, texts: Texts, stop: multiprocessing.Event, done: multipro
             writer.write(group)
         except Exception as error:
             errors = repr(error)
-        slowest = max(slowest, time.perf_counter() - start)
+        times.append(time.perf_counter() - start)
         count += len(group)
     writer.close()
-    done.put((count, slowest, errors))
+    done.put((count, times, errors))
 
 
 def _today(article: Article, number: int) -> tuple[Article, datetime]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from monitor.store.sqlite import SqliteStore
 from tests.bench._archive_data import Texts, build
 from tests.bench._archive_queries import commands, ingest, plain, questions, retention, timed, writing
+from tests.bench._archive_upkeep import upkeep
 
 BODIES = ("bodies", "articles_fts", "dictionaries")
 QUEUE = ("links", "sources", "outlets", "hosts", "robots")
@@ -24,6 +25,7 @@ QUEUE = ("links", "sources", "outlets", "hosts", "robots")
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--archive", type=Path, required=True, help="the folder for the archive")
     parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--upkeep", action="store_true", help="only the rarer commands: minutes, and room for a copy")
     parser.add_argument("--plain", type=int, default=50_000, help="articles of the plain FTS5 table")
 
 
@@ -41,6 +43,9 @@ def main(data: Path, options: argparse.Namespace) -> None:
         print(f"text: {built.text_bytes / built.articles:.0f} bytes an article")
         part.rename(path)
     SqliteStore.open(path).close()  # of an earlier version, where it was kept
+    if options.upkeep:
+        upkeep(path, texts)
+        return
     sizes(path, options.articles)
     asked = questions(texts)
     print("alone, ms:")

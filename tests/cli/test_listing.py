@@ -252,17 +252,37 @@ def test_bars_fill_the_width_and_no_more():
 HEAVY = ("pydantic", "httpx", "apprise", "lxml", "selectolax", "numpy", "sqlite_utils", "daachorse", "rich")
 
 
-def test_listing_hits_loads_neither_matcher_nor_configuration(config):
+def loaded(config, *words, names=HEAVY):
+    """Return which of these modules a command loads."""
     import subprocess
 
     code = f"""
 import sys
 from monitor.cli.main import cli
-try: cli(["--config", {config!r}, "hits", "--json"])
+try: cli(["--config", {config!r}, *{words!r}])
 except SystemExit: pass
-print([name for name in {HEAVY!r} if name in sys.modules])
+print([name for name in {names!r} if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout.splitlines()[0])["next"] is None
-    assert done.stdout.splitlines()[-1] == "[]"
     assert Path(config).is_dir()
+    return done.stdout.splitlines()
+
+
+def test_listing_hits_loads_neither_matcher_nor_configuration(config):
+    said = loaded(config, "hits", "--json")
+    assert json.loads(said[0])["next"] is None
+    assert said[-1] == "[]"
+
+
+def test_a_query_loads_the_matcher_alone(config):
+    # numpy.ma: by np.unique.
+    heavy = sorted({*HEAVY, "numpy.ma"} - {"numpy", "daachorse"})
+    said = loaded(config, "hits", "summit", "--json", names=heavy)
+    assert json.loads(said[0])["next"] is None
+    assert said[-1] == "[]"
+
+
+def test_the_state_of_the_database_is_told_without_what_fetches(config):
+    said = loaded(config, "status")
+    assert "outlets read" in said[0]
+    assert said[-1] == "[]"

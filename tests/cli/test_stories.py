@@ -137,6 +137,49 @@ def test_the_newest_stories_are_listed(run):
     assert "Ice 1" in run("story", "list")
 
 
+def test_hits_of_a_story_stand_below_its_timeline(run, store):
+    out = run("hits", "--story", "s1")
+    head, _, below = out.partition("\n\n")
+    assert head == run("story", "show", "s1").strip()
+    assert [line.split()[3] for line in below.splitlines()[1:]] == ["ice", "ice", "ice"]
+    assert "agency" not in run("hits", "--story", "s1", "--csv") + run("hits", "--story", "s1", "--ndjson")
+    with store.transaction():
+        store.stories.join("s2", "s1", TODAY)
+    assert run("hits", "--story", "s2").startswith("story s1, once s2: 4 articles of 4 outlets\n")
+
+
+def test_of_a_wide_story_the_beginning_stands_above_its_hits(run, store):
+    for number in range(5, 30):
+        put(store, number, story="wide", at=TODAY, reason=ANEW)
+    head = run("hits", "--story", "wide").partition("\n\n")[0].splitlines()
+    assert head[-1] == "and 5 more: `monitor story show wide`"
+    assert len(head) == 23
+
+
+def test_an_id_that_nothing_has_is_told_of(folder, store):
+    def told(*words):
+        result = CliRunner().invoke(cli, ["--config", str(folder), *words])
+        assert result.exit_code == 0
+        return result.stderr
+
+    for words in (["hits"], ["articles"], ["hits", "--by", "day"], ["hits", "--json"]):
+        assert told(*words, "--rule", "icy") == (
+            "there is no rule icy, only ice: `monitor rules list` shows those there are\n"
+        )
+    assert told("hits", "--outlet", "x") == "there is no outlet x: `monitor outlets list` shows those there are\n"
+    assert told("hits", "--story", "x") == "there is no story x: `monitor story list` shows the newest\n"
+    # One that has no hit of this day, one that had hits and is no longer configured, one that had none yet.
+    (folder / "rules.yaml").write_text("rules: {new: new}\n")
+    for words in (
+        ["--rule", "ice", "--until", "2020-01-01"],
+        ["--outlet", "herald", "--rule", "fog"],
+        ["--rule", "new"],
+    ):
+        assert told("hits", *words) == ""
+    (folder / "rules.yaml").write_text("rules: [")
+    assert told("hits", "--rule", "icy").startswith("there is no rule icy: ")
+
+
 def test_a_story_of_more_hits_than_a_page_hides_no_other(run, store):
     for number in range(10, 40):
         put(store, number, story="wide", at=TODAY, reason=ANEW)

@@ -131,7 +131,10 @@ def _troubles(database: sqlite3.Connection, house: House) -> str:
 
 def _judge_bad(result: Pass, foul: list[House], rows: list[dict[str, Any]], database: sqlite3.Connection) -> None:
     sources = {row["source"]: (row["reason"] or "", row["detail"]) for row in rows}
-    query = "SELECT url, coalesce(reason, ''), detail, attempts > 0 FROM links"
+    query = """
+        SELECT coalesce(nullif(l.url, ''), a.url), coalesce(l.reason, ''), l.detail, l.attempts > 0
+        FROM links l LEFT JOIN articles a ON a.id = l.article_id
+    """
     links = {url: (reason, detail, asked) for url, reason, detail, asked in database.execute(query)}
     for house in foul:
         for path, reasons in house.wants.items():

@@ -82,3 +82,16 @@ def test_places_lead_back_to_their_segment(texts):
             assert 0 <= start < end <= len(view.segments[segment][2])
         folded = view.text[view.starts[number] :]
         assert folded.startswith(words.fold(text).text.strip().split("\0")[0][:3].strip()[:1])
+
+
+@pytest.mark.parametrize(
+    "text", ["Müller – “straße” Ǆ", "Жук ж\u0438\u0306", "한국 ㋕\u3099 約", "a\u0345 \ud800 \U0001f600"]
+)
+def test_the_first_text_with_a_letter_is_read_as_all_later_ones(monkeypatch, text):
+    monkeypatch.setattr(haystack, "_TABLE", haystack._Tables())
+    text = f" {text} "
+    first, alone = haystack.read(text), haystack.folded(text)
+    assert [str(one) for one in haystack.read(text)] == [str(one) for one in first]
+    monkeypatch.setattr(haystack, "_TABLE", haystack._Tables())
+    # What `folded` sees first is known to it as well.
+    assert haystack.folded(text) == alone

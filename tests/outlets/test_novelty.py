@@ -83,16 +83,16 @@ def test_a_past_is_five_new_links_of_which_half_repeat(new, repeating, past):
 
 
 def test_what_is_known_is_not_new():
-    known = [Had(1, same=True, guid="0", published=NOW), None]
+    known = [Had(1, same=True, published=NOW), None]
     assert [name for name, _, _ in standings(judge([link(0), link(1)], known))] == ["1"]
 
 
 def test_an_id_or_date_that_moved_is_noted_and_a_moved_date_reads_the_page_again():
     had = [
-        Had(1, same=True, guid="old", published=NOW),
-        Had(2, same=True, guid="1", published=NOW - HOUR),
-        Had(3, same=True, guid="2", published=NOW - timedelta(seconds=30)),
-        Had(4, same=True, guid="3"),
+        Had(1, same=True, renamed=True, published=NOW),
+        Had(2, same=True, published=NOW - HOUR),
+        Had(3, same=True, published=NOW - timedelta(seconds=30)),
+        Had(4, same=True),
     ]
     news = judge([link(number) for number in range(4)], had)
     assert [(one.id, one.guid, one.reread) for one in news.moved] == [(1, "0", False), (2, "1", True)]
@@ -101,13 +101,13 @@ def test_an_id_or_date_that_moved_is_noted_and_a_moved_date_reads_the_page_again
 
 def test_an_old_article_whose_date_moves_is_not_read_again():
     old = NOW - timedelta(days=30)
-    news = judge([link(1, published=old)], [Had(1, same=True, guid="1", published=old - HOUR)])
+    news = judge([link(1, published=old)], [Had(1, same=True, published=old - HOUR)])
     assert [one.reread for one in news.moved] == [False]
 
 
 def test_a_list_with_new_dates_throughout_is_told_and_not_read_again():
     links = [link(number) for number in range(10)]
-    had = [Had(number + 1, same=True, guid=str(number), published=NOW - HOUR) for number in range(10)]
+    had = [Had(number + 1, same=True, published=NOW - HOUR) for number in range(10)]
     news = judge(links, had)
     assert [one.reread for one in news.moved] == [False] * 10
     assert [detail for _, detail in news.events] == ["https://feeds.b.example/a: 10 of 10 known links have new dates"]

@@ -215,7 +215,7 @@ def test_new_links_come_back_in_order_leased_with_ids(store: Store) -> None:
     assert new[0] == replace(given, id=new[0].id, first_seen=NOW)
     with store.transaction():
         assert store.links.lease_due(later(59), limit=9, lease=60) == []
-        assert store.links.lease_due(later(60), limit=9, lease=60) == new
+        assert store.links.lease_due(later(60), limit=9, lease=60) == [replace(one, guid="") for one in new]
 
 
 def test_a_link_is_known_by_canonical_in_its_outlet_and_by_guid_in_its_source(store: Store) -> None:
@@ -250,7 +250,7 @@ def test_a_link_is_kept_as_it_stands_and_only_new_ones_are_leased(store: Store) 
     (new,) = add(store, source, *listed)
     assert (new.url, new.standing, new.state) == (link(2).url, Standing.BASELINE, LinkState.NEW)
     with store.transaction():
-        assert store.links.lease_due(later(9_999), limit=9, lease=60) == [new]
+        assert store.links.lease_due(later(9_999), limit=9, lease=60) == [replace(new, guid="")]
     assert add(store, source, link(3), link(4)) == []
 
 
@@ -287,7 +287,9 @@ def test_what_is_known_of_a_list_says_how(store: Store) -> None:
     ]
     same, by_guid, title_again, new, untitled = store.links.known(listed, source)
     (id_again,) = store.links.known([replace(link(21), guid="id-2", title="Another title")], source)
-    assert same == Had(ids[one.url], same=True, guid="id-1", published=later(-1))
+    assert same == Had(ids[one.url], same=True, published=later(-1))
+    (renamed,) = store.links.known([replace(one, guid="new-id")], source)
+    assert renamed.renamed
     assert (by_guid.id, by_guid.same) == (ids[two.url], True)
     assert (id_again.id, id_again.same) == (ids[two.url], False)
     assert (title_again.id, title_again.same) == (ids[three.url], False)
@@ -310,8 +312,30 @@ def test_a_link_that_moved_has_its_new_id_and_date_and_is_read_again_if_it_was_r
         store.links.finish(LinkOutcome(one.id, LinkState.READ, 1))
         store.links.move([Moved(one.id, "new-id", later(60), None, reread=True)], later(100))
         (again,) = store.links.lease_due(later(100), limit=9, lease=60)
-    assert (again.state, again.guid, again.published) == (LinkState.AGAIN, "new-id", later(60))
+    assert (again.state, again.published) == (LinkState.AGAIN, later(60))
     assert store.links.known([replace(link(9), guid="new-id", title="Ice")], source)[0].id == one.id
+
+
+def test_a_link_that_became_an_article_reads_as_it_did(store: Store) -> None:
+    source = enrolled(store)
+    tracked = {"url": "https://courier.example/2?from=feed", "canonical": "https://courier.example/2"}
+    for number, fields in ((1, {}), (2, tracked), (3, {"url": "https://short.example/3"})):
+        (one,) = add(store, source, link(number, title="In the feed", **fields))
+        saved = save(store, article(number))
+        with store.transaction():
+            store.links.finish(LinkOutcome(one.id, LinkState.READ, 1, article_id=saved.article_id))
+            store.links.move([Moved(one.id, "", None, None, reread=True)], NOW)
+            (again,) = store.links.lease_due(NOW, limit=9, lease=60)
+            store.links.finish(LinkOutcome(one.id, LinkState.READ, 1))
+        assert (again.url, again.canonical) == (one.url, one.canonical)
+        assert again.title == f"Ice {number}"
+        assert store.links.known([one], source)[0] == Had(one.id, same=True)
+
+
+def test_addresses_that_differ_in_a_sign_or_in_case_are_two_links(store: Store) -> None:
+    source = enrolled(store)
+    urls = [f"https://courier.example/{path}" for path in ("a-b", "ab", "Ab", "a/b", "ab?")]
+    assert len(add(store, source, *(link(n, url=url, canonical=url) for n, url in enumerate(urls)))) == len(urls)
 
 
 def test_an_id_that_another_link_has_already_is_not_taken_from_it(store: Store) -> None:
@@ -319,8 +343,9 @@ def test_an_id_that_another_link_has_already_is_not_taken_from_it(store: Store) 
     one, two = add(store, source, link(1, title="Ice"), link(2, title="Ice"))
     with store.transaction():
         store.links.move([Moved(two.id, "id-1", None, None)], NOW)
-    assert store.links.get(two.id).guid == "id-2"
-    assert store.links.get(one.id).guid == "id-1"
+    for number, known in enumerate((one, two), start=1):
+        (found,) = store.links.known([replace(link(9), guid=f"id-{number}", title="Ice")], source)
+        assert found.id == known.id
     assert store.links.get(99) is None
 
 

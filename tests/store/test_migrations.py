@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import AlertReason, DamagedError, Reason, SendReason, StoreError
-from monitor.model import Block, Evidence, Role, Standing, TextKind
+from monitor.model import Block, Evidence, Link, Role, Standing, TextKind
 from monitor.store import schema
 from monitor.store.codec import unpack_body
 from monitor.store.sqlite import SqliteStore
@@ -273,7 +273,10 @@ def test_links_and_sources_of_an_old_database_are_there(store: SqliteStore) -> N
     for number, (url, canonical, _, _) in enumerate(ADDRESSES, 1):
         link = store.links.get(number)
         assert link is not None
-        assert (link.url, link.canonical, link.guid, link.article_id) == (url, canonical, f"g{number}", number * 10)
+        assert (link.url, link.canonical, link.article_id) == (url, canonical, number * 10)
+        same = Link("courier", f"{SITE}/feed", url, canonical)
+        by_guid = Link("courier", f"{SITE}/feed", f"{SITE}/moved", f"{SITE}/moved", guid=f"g{number}", title="t")
+        assert [(had.id, had.same) for had in store.links.known([same, by_guid], 3) if had] == [(number, True)] * 2
     assert [(row.url, row.next_check_at) for row in store.outlets.rows()] == [(f"{SITE}/feed", AT[NIGHT])]
     assert store.upkeep.totals().outlets == 1
 

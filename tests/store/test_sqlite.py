@@ -290,7 +290,7 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
     for query, index in (
         (outlets._DUE, "sources_due"),
         (links._DUE, "links_due"),
-        (links._BY_URL.format("?, ?"), "outlet_id=? AND canonical=?"),
+        (links._BY_URL.format("?, ?"), "links_key"),
         (links._BY_GUID.format("?, ?"), "links_guid"),
         (links._BY_TITLE.format("?, ?"), "links_title"),
         (links._WAITING, "links_waiting"),
