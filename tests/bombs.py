@@ -267,85 +267,85 @@ def _attributes() -> list[Bomb]:
 def _texts() -> list[Bomb]:
     joined = "\U0001f469\u200d\U0001f4bb\u200d"
     one = {
-        "one word of 5 MB": "x" * 4_990_000,
-        "one word of capitals": "X" * 4_990_000,
-        "one line of words": "word " * 990_000,
-        "one line of prose": PROSE * 48_000,
-        "1M different words": _words(),
-        "the rules' words": "nato summit quay pier novak " * 175_000,
-        "one of the rules' words": "nato " * 990_000,
-        "one of the rules' words, joined": "nato-" * 990_000,
-        "names": "Jan Novak, NATO " * 300_000,
-        "letters for expressions": "ab" * 2_490_000,
-        "letters for expressions, apart": "a b a x " * 620_000,
-        "verbs for expressions": "sing ing ring " * 350_000,
-        "digits": "1" * 4_990_000,
-        "dates": "2026-11-24 " * 450_000,
-        "full stops": ". " * 2_490_000,
-        "stops without spaces": "." * 4_990_000,
-        "initials": "A. B. " * 830_000,
-        "sentences of a word": "No. " * 1_240_000,
-        "question marks": "? A" * 1_650_000,
-        "quotes": "\u201cA.\u201d " * 550_000,
-        "apostrophes": "'" * 4_990_000,
-        "apostrophes in words": "l'a'" * 1_240_000,
-        "hyphens": "a-" * 2_490_000,
-        "soft hyphens": "a\u00ad" * 1_660_000,
-        "brackets closed": ")" * 4_990_000,
-        "spaces": "a" + " " * 4_900_000 + "b",
-        "no-break spaces": "\u00a0a" * 1_600_000,
-        "em spaces": "a" + "\u2003" * 1_600_000 + "b",
-        "tabs and newlines": "\t\n" * 2_400_000 + "x",
-        "1M line breaks": "x\n" * 2_490_000,
-        "combining marks": "a" + "\u0301" * 2_490_000,
-        "letters with marks": "e\u0301" * 1_660_000,
-        "letters with five marks": "e\u0301\u0302\u0303\u0323\u0330" * 450_000,
-        "composed letters": "\u1ec7" * 1_660_000,
-        "zero-width runs": "a" + "\u200b\u200d\u200c\ufeff" * 410_000,
-        "zero-width between letters": "n\u200ba\u200bt\u200bo\u200b " * 290_000,
-        "direction marks": "\u202ea\u202c" * 700_000,
-        "emoji chains": joined * 350_000,
-        "emoji": "\U0001f600" * 1_240_000,
-        "flags": "\U0001f1e9\U0001f1ea" * 620_000,
-        "controls": "".join(map(chr, (*range(1, 9), *range(14, 32)))) * 190_000,
-        "C1 controls": "\u0080\u0091" * 1_240_000,
-        "Chinese": "\u6e2f\u53e3\u6703\u8b70" * 410_000,
-        "Thai": "\u0e01\u0e32\u0e23\u0e1b" * 410_000,
-        "Korean": "\ud55c\uad6d\uc5b4" * 550_000,
-        "Hangul parts": "\u1112\u1161\u11ab" * 550_000,
-        "Arabic": "\u0633\u0644\u0627\u0645 " * 550_000,
-        "Arabic ligatures": "\ufdfa" * 1_660_000,
-        "Cyrillic": "\u043f\u0440\u0438\u0441\u0442\u0430\u043d\u044c " * 290_000,
-        "Greek": "\u03bb\u03b9\u03bc\u03ac\u03bd\u03b9 " * 400_000,
-        "ligatures": "\ufb03" * 1_660_000,
-        "wide letters": "\uff4e\uff41\uff54\uff4f " * 380_000,
-        "mathematical letters": "\U0001d427\U0001d41a\U0001d42d\U0001d428 " * 290_000,
-        "dotted I": "\u0130" * 2_490_000,
-        "sharp s": "\u1e9e" * 1_660_000,
-        "private use": "\ue000" * 1_660_000,
-        "numeric entities": "&#97;" * 990_000,
-        "numeric entities of controls": "&#27;" * 990_000,
-        "numeric entities, huge": "&#99999999999;" * 350_000,
-        "one entity of 5 MB": "&#" + "9" * 4_900_000 + ";",
-        "hex entities": "&#x1F600;" * 550_000,
-        "named entities": "&CounterClockwiseContourIntegral;" * 150_000,
-        "named entities, unclosed": "&notit" * 830_000,
-        "ampersands": "&" * 4_990_000,
-        "ampersands and letters": "&a" * 2_490_000,
-        "addresses": "https://a.example/" * 270_000,
-        "mails": "a@" * 2_490_000,
-        "by lines": "By By By " * 550_000,
-        "hours": "10:30 " * 830_000,
-        "NUL": "\0" * 4_990_000,
-        "replacement characters": "\ufffd" * 1_660_000,
+        "one word of 5 MB": lambda: "x" * 4_990_000,
+        "one word of capitals": lambda: "X" * 4_990_000,
+        "one line of words": lambda: "word " * 990_000,
+        "one line of prose": lambda: PROSE * 48_000,
+        "1M different words": lambda: _words(),
+        "the rules' words": lambda: "nato summit quay pier novak " * 175_000,
+        "one of the rules' words": lambda: "nato " * 990_000,
+        "one of the rules' words, joined": lambda: "nato-" * 990_000,
+        "names": lambda: "Jan Novak, NATO " * 300_000,
+        "letters for expressions": lambda: "ab" * 2_490_000,
+        "letters for expressions, apart": lambda: "a b a x " * 620_000,
+        "verbs for expressions": lambda: "sing ing ring " * 350_000,
+        "digits": lambda: "1" * 4_990_000,
+        "dates": lambda: "2026-11-24 " * 450_000,
+        "full stops": lambda: ". " * 2_490_000,
+        "stops without spaces": lambda: "." * 4_990_000,
+        "initials": lambda: "A. B. " * 830_000,
+        "sentences of a word": lambda: "No. " * 1_240_000,
+        "question marks": lambda: "? A" * 1_650_000,
+        "quotes": lambda: "\u201cA.\u201d " * 550_000,
+        "apostrophes": lambda: "'" * 4_990_000,
+        "apostrophes in words": lambda: "l'a'" * 1_240_000,
+        "hyphens": lambda: "a-" * 2_490_000,
+        "soft hyphens": lambda: "a\u00ad" * 1_660_000,
+        "brackets closed": lambda: ")" * 4_990_000,
+        "spaces": lambda: "a" + " " * 4_900_000 + "b",
+        "no-break spaces": lambda: "\u00a0a" * 1_600_000,
+        "em spaces": lambda: "a" + "\u2003" * 1_600_000 + "b",
+        "tabs and newlines": lambda: "\t\n" * 2_400_000 + "x",
+        "1M line breaks": lambda: "x\n" * 2_490_000,
+        "combining marks": lambda: "a" + "\u0301" * 2_490_000,
+        "letters with marks": lambda: "e\u0301" * 1_660_000,
+        "letters with five marks": lambda: "e\u0301\u0302\u0303\u0323\u0330" * 450_000,
+        "composed letters": lambda: "\u1ec7" * 1_660_000,
+        "zero-width runs": lambda: "a" + "\u200b\u200d\u200c\ufeff" * 410_000,
+        "zero-width between letters": lambda: "n\u200ba\u200bt\u200bo\u200b " * 290_000,
+        "direction marks": lambda: "\u202ea\u202c" * 700_000,
+        "emoji chains": lambda: joined * 350_000,
+        "emoji": lambda: "\U0001f600" * 1_240_000,
+        "flags": lambda: "\U0001f1e9\U0001f1ea" * 620_000,
+        "controls": lambda: "".join(map(chr, (*range(1, 9), *range(14, 32)))) * 190_000,
+        "C1 controls": lambda: "\u0080\u0091" * 1_240_000,
+        "Chinese": lambda: "\u6e2f\u53e3\u6703\u8b70" * 410_000,
+        "Thai": lambda: "\u0e01\u0e32\u0e23\u0e1b" * 410_000,
+        "Korean": lambda: "\ud55c\uad6d\uc5b4" * 550_000,
+        "Hangul parts": lambda: "\u1112\u1161\u11ab" * 550_000,
+        "Arabic": lambda: "\u0633\u0644\u0627\u0645 " * 550_000,
+        "Arabic ligatures": lambda: "\ufdfa" * 1_660_000,
+        "Cyrillic": lambda: "\u043f\u0440\u0438\u0441\u0442\u0430\u043d\u044c " * 290_000,
+        "Greek": lambda: "\u03bb\u03b9\u03bc\u03ac\u03bd\u03b9 " * 400_000,
+        "ligatures": lambda: "\ufb03" * 1_660_000,
+        "wide letters": lambda: "\uff4e\uff41\uff54\uff4f " * 380_000,
+        "mathematical letters": lambda: "\U0001d427\U0001d41a\U0001d42d\U0001d428 " * 290_000,
+        "dotted I": lambda: "\u0130" * 2_490_000,
+        "sharp s": lambda: "\u1e9e" * 1_660_000,
+        "private use": lambda: "\ue000" * 1_660_000,
+        "numeric entities": lambda: "&#97;" * 990_000,
+        "numeric entities of controls": lambda: "&#27;" * 990_000,
+        "numeric entities, huge": lambda: "&#99999999999;" * 350_000,
+        "one entity of 5 MB": lambda: "&#" + "9" * 4_900_000 + ";",
+        "hex entities": lambda: "&#x1F600;" * 550_000,
+        "named entities": lambda: "&CounterClockwiseContourIntegral;" * 150_000,
+        "named entities, unclosed": lambda: "&notit" * 830_000,
+        "ampersands": lambda: "&" * 4_990_000,
+        "ampersands and letters": lambda: "&a" * 2_490_000,
+        "addresses": lambda: "https://a.example/" * 270_000,
+        "mails": lambda: "a@" * 2_490_000,
+        "by lines": lambda: "By By By " * 550_000,
+        "hours": lambda: "10:30 " * 830_000,
+        "NUL": lambda: "\0" * 4_990_000,
+        "replacement characters": lambda: "\ufffd" * 1_660_000,
     }  # fmt: skip
-    found = [Bomb(name, lambda t=text: article(f"<p>{t}</p>")[:FULL]) for name, text in one.items()]
+    found = [Bomb(name, lambda t=text: article(f"<p>{t()}</p>")[:FULL]) for name, text in one.items()]
     # The same in paragraphs of a line's length, which most of extraction sees many of.
     lines = ["one line of words", "the rules' words", "combining marks", "emoji chains", "Chinese", "names", "dates",
              "initials", "full stops", "numeric entities", "letters with marks", "hours", "Cyrillic", "mathematical letters"]  # fmt: skip
     for name in lines:
-        found.append(Bomb(f"{name}, in 3,900 paragraphs", lambda t=one[name]: _lines(t, 3_900)))
-        found.append(Bomb(f"{name}, in 20,000 paragraphs", lambda t=one[name]: _lines(t, 20_000)))
+        found.append(Bomb(f"{name}, in 3,900 paragraphs", lambda t=one[name]: _lines(t(), 3_900)))
+        found.append(Bomb(f"{name}, in 20,000 paragraphs", lambda t=one[name]: _lines(t(), 20_000)))
     return found
 
 
@@ -551,8 +551,13 @@ def _noise() -> bytes:
 
 def _selectors() -> list[Bomb]:
     """Selectors as outlets have them, against pages that hold what they ask for thousands of times, or nearly."""
-    flat = numbered("<div class=a><p id=p%d>" + PROSE[:40] + "</p></div>", before="<html><body>", most=12_000)
-    deep = ("<html><body>" + "<div class=a>" * 2_400 + PROSE * 9 + "</div>" * 2_400).encode()
+
+    def flat() -> bytes:
+        return numbered("<div class=a><p id=p%d>" + PROSE[:40] + "</p></div>", before="<html><body>", most=12_000)
+
+    def deep() -> bytes:
+        return ("<html><body>" + "<div class=a>" * 2_400 + PROSE * 9 + "</div>" * 2_400).encode()
+
     found = []
     for one in (
         "article div p",
@@ -564,10 +569,10 @@ def _selectors() -> list[Bomb]:
         "h1 ~ p",
         "p, .a, div",
     ):
-        found.append(Bomb(f"selector {one}, flat", lambda: flat, selectors=Selectors(body=one)))
-        found.append(Bomb(f"selector {one}, deep", lambda: deep, selectors=Selectors(body=one)))
-        found.append(Bomb(f"selector {one}, dropped", lambda: flat, selectors=Selectors(drop=one)))
-        found.append(Bomb(f"selector {one}, deep, dropped", lambda: deep, selectors=Selectors(drop=one)))
+        found.append(Bomb(f"selector {one}, flat", flat, selectors=Selectors(body=one)))
+        found.append(Bomb(f"selector {one}, deep", deep, selectors=Selectors(body=one)))
+        found.append(Bomb(f"selector {one}, dropped", flat, selectors=Selectors(drop=one)))
+        found.append(Bomb(f"selector {one}, deep, dropped", deep, selectors=Selectors(drop=one)))
     return found
 
 

@@ -1,0 +1,18 @@
+"""How many processes the tests run in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+# The suite's time is bounded on a machine of two cores.
+PROCESSES = 2
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The suite, or a folder of it, runs in two; a file or a test that is named, and what is measured (`-m slow`), in
+    this process alone. Asked for `-n auto`, which is pyproject.toml's; any other `-n` is obeyed.
+    """
+    folders = all(Path(named).is_dir() for named in config.args)
+    return PROCESSES if folders and "not slow" in config.option.markexpr else 0
