@@ -28,8 +28,7 @@ T = TypeVar("T")
 log = logging.getLogger("monitor")
 
 # An article of 3.1 kB takes .6 ms of an idle core to leave, several times that beside other work. Of the 50 ms that a
-# transaction may take, most is its commit and the merges of the index: so many leave as did in STEP seconds. On busy
-# cores the 95th percentile was 46 to 90 ms at .02, 40 to 46 at .012, for a tenth fewer articles a second.
+# transaction may take, most is its commit and the merges of the index: so many leave as did in STEP seconds.
 STEP, LEAST, MOST, LOOKED_AT = 0.012, 5, 50, 100
 PAGES_FREED, PAGES_MERGED = 500, 16
 TRAITS = 500

@@ -34,7 +34,7 @@ def test_what_is_sought_is_written_in_the_language_of_the_index():
     )
 
 
-def _asked(store: SqliteStore, word: str, wanted: Filter, monkeypatch) -> tuple[list[int], list[str]]:
+def _asked(store: SqliteStore, word: str, wanted: Filter) -> tuple[list[int], list[str]]:
     said: list[str] = []
     store._connection.set_trace_callback(said.append)
     found = [number for number, _ in store.hits.sift(Phrase((word,)), wanted)]
@@ -42,7 +42,7 @@ def _asked(store: SqliteStore, word: str, wanted: Filter, monkeypatch) -> tuple[
     return found, [one for one in said if "MATCH" in one]
 
 
-def test_rare_words_name_their_articles_and_frequent_ones_are_looked_at_where_hits_stand_apart(tmp_path, monkeypatch):
+def test_the_index_is_asked_once_and_of_rare_words_for_all_articles(tmp_path, monkeypatch):
     store = SqliteStore.open(tmp_path / "monitor.db")
     for number in range(60):
         saved = save(store, article(number, blocks=(Block(Role.BODY, "rare" if number == 6 else "frequent"),)))
@@ -50,19 +50,18 @@ def test_rare_words_name_their_articles_and_frequent_ones_are_looked_at_where_hi
             store.hits.add([hit(saved.article_id, "all"), *([hit(saved.article_id, "few")] if number % 6 == 0 else [])])
     monkeypatch.setattr(search, "FIRST_BATCH", 4)
     monkeypatch.setattr(search, "RARE", 10)
-    all_hits = len(store.hits.rows(Filter(rule="all", limit=999)))
-    # Dense hits: ranges of the index alone, until it has been asked often enough.
-    found, asked = _asked(store, "frequent", Filter(rule="all"), monkeypatch)
-    assert (len(found), all_hits) == (59, 60)
-    assert not any("LIMIT" in one for one in asked[:3])
-    assert any("LIMIT" in one for one in asked)
-    # Hits that stand apart: the frequency is asked first.
     monkeypatch.setattr(search, "_SPARSE", 2)
-    found, asked = _asked(store, "rare", Filter(rule="few"), monkeypatch)
-    assert (len(found), len(asked)) == (1, 1)
+    all_hits = len(store.hits.rows(Filter(rule="all", limit=999)))
+    found, asked = _asked(store, "frequent", Filter(rule="all"))
+    assert (len(found), all_hits, len(asked)) == (59, 60, 1)
+    # Hits that stand apart: where the words are rare, what is newer than the first hit is asked for too.
+    found, asked = _asked(store, "rare", Filter(rule="few"))
+    assert (len(found), len(asked)) == (1, 2)
+    assert f"AND {search.LAST}" in asked[1]
     # The matcher looks at each where the index would have to go through too much: all candidates come.
     monkeypatch.setattr(search, "_LOOK", 1)
-    found, asked = _asked(store, "frequent", Filter(rule="few"), monkeypatch)
+    monkeypatch.setattr(search, "_PART", 2)
+    found, asked = _asked(store, "frequent", Filter(rule="few"))
     assert (len(found), len(asked)) == (10, 1)
     assert found == sorted(found, reverse=True)
     store.close()
