@@ -103,7 +103,7 @@ class Clusters:
 
     def _choose(self, member: Held, traits: Traits, story: str) -> Placement:
         reason, share, of, chosen = PlacementReason.NEW, 0.0, "", member.mark
-        copied = self._texts.find(traits.sketch, member.outlet)
+        copied = self._texts.find(traits.sketch, member.outlet, self._story_of)
         if copied is not None:
             other = self.groups.members[copied.mark]
             there = other.group is not None and story in ("", other.group.story)
@@ -121,6 +121,10 @@ class Clusters:
             if not of:
                 reason = PlacementReason.NEW if story == member.mark else PlacementReason.SAME_EVENT
         return Placement(chosen, reason, member.mark, of, round(share, 3), member.at, traits)
+
+    def _story_of(self, mark: str) -> str:
+        group = self.groups.members[mark].group
+        return group.story if group else ""
 
     def _is_copy(self, copied: Copy, member: Held, other: Held) -> bool:
         return copied.share >= FORM or self._space.agreement(member.terms, other.terms) >= self.rules.agree
@@ -228,7 +232,7 @@ class Clusters:
                 continue
             member = Held(one.mark, one.outlet, unpack(one.traits.terms), one.at, self._count, one.kept, one.by_hand)
             self._count += 1
-            copied = None if one.by_hand else self._texts.find(one.traits.sketch, one.outlet)
+            copied = None if one.by_hand else self._texts.find(one.traits.sketch, one.outlet, self._story_of)
             other = self.groups.members[copied.mark] if copied else None
             if copied and other and other.group and other.group.story == one.story_id:
                 if self._is_copy(copied, member, other):
