@@ -41,7 +41,10 @@ class Rules:
     likeness of each of these that is missing while a language is new. `better`: by how much another story must be
     nearer for an article to leave its own. `look`: articles after which one is looked at again. `least`: distinct
     words. `apart`: see divide.py. `grown`: by how much a group grows until it is looked at again, from FEW articles on.
-    `agree`: share of its names and numbers that a copy must have in common where it shares less than FORM.
+    `agree`: share of its names and numbers that a copy must have in common where it shares less than FORM. `named`,
+    `common`: where the rarest capitalised word that both have is less rare than `named` (1: it stands nowhere else), so
+    many times what is missing is asked for besides. Quarterly results share "Inc" and "Qtr" (half of them below .6);
+    of articles of one event a quarter is below .74.
     """
 
     join: float = 0.19
@@ -53,6 +56,8 @@ class Rules:
     apart: float = 0.67
     grown: float = 1.25
     agree: float = 0.2
+    named: float = 0.8
+    common: float = 2.0
     space: Setting = field(default_factory=Setting)
 
 
@@ -145,7 +150,10 @@ class Clusters:
         if self._space.known(query.terms.language) < COLD:
             around += self.rules.alone * (CROWD.stop - max(CROWD.start, min(len(rows), CROWD.stop)))
         around /= CROWD.stop - CROWD.start
-        if likeness[best] < self.rules.join + self.rules.crowd * around:
+        least = self.rules.join + self.rules.crowd * around
+        if likeness[best] >= least:
+            least += self.rules.common * max(0.0, self.rules.named - self._space.rarest_name(query, rows[best]))
+        if likeness[best] < least:
             return None, likeness[best]
         return self.groups.at(rows[best]), likeness[best]
 

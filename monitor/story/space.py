@@ -245,6 +245,18 @@ class Space:
         """Return how alike an article is to each of these rows, in [0, 1]."""
         return self._compare(query, self._ids.take(rows, axis=0), self._weights.take(rows, axis=0))
 
+    def rarest_name(self, query: Query, row: int) -> float:
+        """Return how rare the rarest capitalised word is that an article and a row have both: 1 where it stands in one
+        article of the language, 0 where it stands in all, or where there is none.
+        """
+        names = slice(_STARTS[1], _STARTS[2])
+        ids, start, end = self._ids[row, names], query.terms.cuts[1], query.terms.cuts[2]
+        shared = ids[np.isin(ids, query.terms.ids[start:end]) & (self._weights[row, names] > 0)]
+        if not len(shared):
+            return 0.0
+        most = log((self.known(query.terms.language) + self.setting.unseen) / (self.setting.given + 1))
+        return float(self.rarity(shared, query.terms.language).max()) / most
+
     def alike_to(self, query: Query, members: Sequence[Terms]) -> float:
         """Return how alike an article is to the sum of these."""
         ids, weights = self.summed(members)

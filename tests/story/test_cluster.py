@@ -105,6 +105,31 @@ def test_report_written_from_a_template_stays_apart() -> None:
     assert placed(clusters, second).reason is PlacementReason.NEW
 
 
+def filled(number: int, own: int) -> str:
+    """Fill in a form: thirty words that all have, and so many of one's own."""
+    form = " ".join(f"form{part}" for part in range(30))
+    return f"{form} {' '.join(f'own{number}x{part}' for part in range(own))}"
+
+
+def test_of_texts_as_long_as_each_other_a_copy_shares_more_than_half() -> None:
+    clusters = Clusters()
+    first = placed(clusters, article(1, "", filled(1, 40)))
+    assert placed(clusters, article(2, "", filled(2, 40), outlet="courier")).reason is PlacementReason.NEW
+    clusters = Clusters()
+    placed(clusters, article(1, "", filled(1, 40)))
+    cut = placed(clusters, article(3, "", filled(3, 14), outlet="courier"))
+    assert (cut.story_id, cut.reason) == (first.story_id, PlacementReason.NEAR_TEXT)
+
+
+def test_what_two_texts_share_with_another_story_too_is_a_form() -> None:
+    clusters = Clusters()
+    for number in (1, 2):
+        assert placed(clusters, article(number, "", filled(number, 40))).reason is PlacementReason.NEW
+    assert placed(clusters, article(3, "", filled(3, 14), outlet="courier")).reason is PlacementReason.NEW
+    whole = placed(clusters, article(4, "Another headline", filled(1, 40), outlet="herald"))
+    assert whole.reason is PlacementReason.NEAR_TEXT
+
+
 def test_round_up_that_quotes_a_brief_is_its_own_story() -> None:
     clusters = Clusters()
     brief = "The bridge at Northgate will open in spring after the ferry line closed, mayor Ida Holt said on Tuesday"

@@ -98,7 +98,7 @@ def test_articles_on_thirty_events_make_thirty_stories():
 
 
 def test_two_events_of_one_kind_come_apart_once_there_are_a_few_of_each():
-    desk = Desk(Rules(join=0.05))
+    desk = Desk(Rules(join=0.05, common=0.0))
     warm(desk)
     this = other(1)
     that = Event(20_000, kin=this)
@@ -116,8 +116,18 @@ def test_two_events_of_one_kind_come_apart_once_there_are_a_few_of_each():
     desk.agrees()
 
 
-def test_of_two_events_the_one_with_hits_keeps_the_id():
+def test_events_of_one_kind_that_share_no_name_are_stories_of_their_own_from_the_first():
     desk = Desk(Rules(join=0.05))
+    warm(desk)
+    this = other(1)
+    that = Event(20_000, kin=this)
+    stories = [desk.place(event.article(copy)).story_id for copy in range(4) for event in (this, that)]
+    assert len(set(stories[::2])) == len(set(stories[1::2])) == 1
+    assert len(set(stories)) == 2
+
+
+def test_of_two_events_the_one_with_hits_keeps_the_id():
+    desk = Desk(Rules(join=0.05, common=0.0))
     warm(desk)
     this = other(1)
     that = Event(20_000, kin=this)
