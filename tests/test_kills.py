@@ -13,10 +13,10 @@ import pytest
 from tests.consistent import consistent
 from tests.newsroom import Newsroom
 from tests.receivers import HttpReceiver
+from tests.story.newsroom import Event
 from tests.web import Web, article
 
 KILLS = 150
-WORDS = "harbour crane quay ferry rope anchor gull tide mast buoy wharf lantern compass sail hull deck".split()
 
 
 @pytest.mark.slow
@@ -37,9 +37,8 @@ def test_kills_at_any_moment_lose_nothing(tmp_path):
         whole = time.monotonic() - began
         entries = []
         for number in range(KILLS):
-            # Texts of their own: no two are one story.
-            body = [" ".join(dice.choices(WORDS, k=40)) + f" {number}." for _ in range(4)]
-            web.pages[f"/{number}.html"] = article(f"NATO item {number}", *body)
+            # Events of their own: no two are one story.
+            web.pages[f"/{number}.html"] = article(f"NATO item {number}", Event(number).article(0).body)
             entries.insert(0, (f"/{number}.html", f"NATO item {number}"))
             web.feed(entries[:30])
             process = room.start("run", "--once")
