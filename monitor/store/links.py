@@ -13,7 +13,7 @@ from monitor.model import Link, LinkState, Standing
 from monitor.parse.digest import exact
 from monitor.store.codec import instant, instant_or_none, micros, micros_or_none
 from monitor.store.rows import Row, Sql, Value
-from monitor.store.schema_archive import THIN
+from monitor.store.schema_links import THIN
 from monitor.views import Had, LinkOutcome, Moved
 
 _AT_ONCE = 900
@@ -74,16 +74,19 @@ class SqlLinks:
         if not links:
             return []
         sql, outlet = self._sql, links[0].outlet
-        by_url = {row["key"]: row for row in _among(sql, _BY_URL, outlet, [_key(link) for link in links])}
-        rest = [link for link in links if _key(link) not in by_url]
+        urls, guids = [_key(link) for link in links], [exact(link.guid) for link in links]
+        by_url = {row["key"]: row for row in _among(sql, _BY_URL, outlet, urls)}
         shared = _shared_guids(links)
-        guids = [exact(link.guid) for link in rest if link.guid and link.guid not in shared]
+        rest = [(link, guid) for link, url, guid in zip(links, urls, guids, strict=True) if url not in by_url]
         by_guid: dict[int, list[Row]] = {}
-        for row in _among(sql, _BY_GUID, source_id, guids):
+        for row in _among(sql, _BY_GUID, source_id, [guid for link, guid in rest if guid and link.guid not in shared]):
             by_guid.setdefault(row["guid_key"], []).append(row)
-        keys = [link.title_key for link in rest if link.title_key]
-        by_title = {row["title_key"]: row["id"] for row in _among(sql, _BY_TITLE, outlet, keys)}
-        return [_had(link, by_url.get(_key(link)), by_guid.get(exact(link.guid), ()), by_title) for link in links]
+        titles = [link.title_key for link, _ in rest if link.title_key]
+        by_title = {row["title_key"]: row["id"] for row in _among(sql, _BY_TITLE, outlet, titles)}
+        return [
+            _had(link, guid, by_url.get(url), by_guid.get(guid, ()), by_title)
+            for link, url, guid in zip(links, urls, guids, strict=True)
+        ]
 
     def add(self, links: Sequence[Link], source_id: int, now: datetime, *, lease: float) -> list[Link]:
         """Keep those not known yet; the `new` ones come back leased."""
@@ -118,7 +121,8 @@ class SqlLinks:
         for one in moved:
             self._sql.write(_MOVE, micros_or_none(one.published), micros_or_none(one.updated), one.id)
             if one.guid:
-                self._sql.write(_RENAME, exact(one.guid), one.id, exact(one.guid))
+                guid = exact(one.guid)
+                self._sql.write(_RENAME, guid, one.id, guid)
             if one.reread:
                 self._sql.write(_AGAIN, micros(now), one.id)
 
@@ -171,10 +175,12 @@ def _key(link: Link) -> int:
     return exact(link.canonical or link.url)
 
 
-def _had(link: Link, same: Row | None, by_guid: Sequence[Row], by_title: Mapping[int, int]) -> Had | None:
-    same = same or next((row for row in by_guid if row["name_key"] == exact(link.title)), None)
+def _had(link: Link, guid: int, same: Row | None, by_guid: Sequence[Row], by_title: Mapping[int, int]) -> Had | None:
+    if same is None and by_guid:
+        name = exact(link.title)
+        same = next((row for row in by_guid if row["name_key"] == name), None)
     if same:
-        renamed = bool(link.guid and same["guid_key"]) and same["guid_key"] != exact(link.guid)
+        renamed = bool(guid and same["guid_key"]) and same["guid_key"] != guid
         dates = instant_or_none(same["published"]), instant_or_none(same["updated"])
         return Had(same["id"], same=True, renamed=renamed, published=dates[0], updated=dates[1])
     other = by_guid[0]["id"] if by_guid else by_title.get(link.title_key, 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from monitor.store.schema_archive import archive
+from monitor.store.schema_links import digests
 
 APPLICATION_ID = 0x4D4F4E49
 """Stands in the file's header: "MONI"."""
@@ -302,5 +303,6 @@ MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = 
     ("0002_memory", memory),
     ("0003_fetching", fetching),
     ("0004_archive", archive),
+    ("0005_links", digests),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""
