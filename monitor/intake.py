@@ -135,14 +135,13 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     if reading.hits:
         revised = before is not None and saved.changed and before.article.text is TextKind.FULL
         link = replace(link, standing=_standing(store, item, article))
+        found = [_newest_first(hit, article, before) if revised else hit for hit in reading.hits]
         hits = [
             replace(
-                requoted(_newest_first(hit, article, before) if revised else hit, reading, how),
-                article_id=saved.article_id,
-                revision=saved.revision, found_at=now, story_id=placement.story_id,
+                hit, article_id=saved.article_id, revision=saved.revision, found_at=now, story_id=placement.story_id,
                 standing=plan.standing(link, orders.rules_since.get(hit.rule_id), revised=revised),
             )
-            for hit in reading.hits
+            for hit in requoted(found, reading, how)
         ]  # fmt: skip
         new = store.hits.add(hits)
         held = len(new) - _alert(store, orders, link, article, new, now, revised=revised)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.model import Block, Evidence, Hit, Reading, Role, Span
@@ -25,14 +26,14 @@ def kept(reading: Reading, how: str) -> Kept | None:
     )
 
 
-def requoted(hit: Hit, reading: Reading, how: str) -> Hit:
-    """Return a hit whose evidence names blocks and spans of what `kept` stores; where that is all, or nothing, of the
-    text as it was read.
+def requoted(hits: Sequence[Hit], reading: Reading, how: str) -> Sequence[Hit]:
+    """Return a reading's hits, their evidence in blocks and spans of what `kept` stores; where that is all, or nothing,
+    of the text as it was read.
     """
     if how != "sentences":
-        return hit
+        return hits
     numbers = {place: number for number, place in enumerate(sorted(_quoted(reading)))}
-    return replace(hit, evidence=tuple(_moved(piece, numbers) for piece in hit.evidence))
+    return tuple(replace(hit, evidence=tuple(_moved(piece, numbers) for piece in hit.evidence)) for hit in hits)
 
 
 def _moved(piece: Evidence, numbers: dict[tuple[int, Span], int]) -> Evidence:

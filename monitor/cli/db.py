@@ -131,7 +131,8 @@ def _sweep(store: Store, rules: object, now: datetime, *, dry: bool) -> Counter[
     while not ended:
         with pace.step() as most, nullcontext() if dry else store.transaction():
             done = sweep(store, rules, after, now, most=most, dry=dry)
-        time.sleep(0 if dry else _GAP)
+        if not dry:
+            time.sleep(_GAP)
         gone.update(done.gone)
         after, ended = done.after, done.ended
     return gone

@@ -19,14 +19,12 @@ from monitor.placing import Member, Move, Placement, PlacementReason, Traits
 from monitor.story.divide import halves
 from monitor.story.groups import WINDOW, Group, Groups, Held
 from monitor.story.space import Query, Setting, Space, Terms, unpack
-from monitor.story.texts import Copy, Texts
+from monitor.story.texts import FORM, Copy, Texts
 
 # Fewer articles are not two events.
 FEW = 4
 # The nearest may be two parts of one event.
 CROWD = slice(2, 10)
-# A copy that shares less may be a form filled in anew; two quakes told by one agency share half of their word runs.
-FORM = 0.8
 # With fewer articles of a language nothing is known of what stands around, nor which words are frequent: two quakes
 # told in one form came to .57, 18 words of boilerplate to .5, one event told by two papers to .78.
 COLD = 60

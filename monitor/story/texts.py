@@ -16,8 +16,10 @@ NEAR = 0.34
 # texts about as long as each other, a form filled in anew (bank rates, fixtures, a bond issue) shares .35 to .51, a
 # brief of 60 words under a new lead of 25 shares .56.
 AS_LONG, EVEN = 0.79, 0.55
-# Where most of what two texts share stands in another story too, it is a form: bond issues, results, fixtures.
 FORM = 0.8
+"""A copy that shares less may be a form filled in anew: two quakes told by one agency share half of their word runs. It
+is asked for where most of what two texts share stands in another story too: bond issues, results, fixtures.
+"""
 # A round-up quotes whole briefs and is another article: this much of the new text must be known.
 KNOWN_PART = 0.2
 # Fewer grams than these (a headline) say too little to compare; only the very same ones of one outlet are one text.

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from tests.bench._archive_data import DAYS, END, Texts
 from tests.bench._archive_queries import writing
 
-# Rare enough that some hundred articles hold it.
+# Rare: each article that holds it has to leave.
 RARE_QUERY = '"prime minister" AND harbour'
 # So many days of the oldest articles go by `db prune`: some five thousand of a million.
 PRUNED = timedelta(days=2)
