@@ -71,14 +71,31 @@ class Reason(StrEnum):
 
 
 class AlertReason(StrEnum):
-    """Why a hit opened an alert, joined one, or is held."""
+    """Why a hit opened an alert, joined one, or is held; why an alert is told, waits, or is not told."""
 
+    # told
     FIRST = "first"
+    NEW_OUTLET = "new_outlet"
+    NEW_FACT = "new_fact"
+    """A name that none of the story's articles had."""
     REVISED = "revised"
+    RETRACTED = "retracted"
+    """The article says it no more, or is gone."""
+    SPIKE = "spike"
+    # waits
+    HELD_QUIET = "held_quiet"
+    DIGEST = "digest"
+    OVER_LIMIT = "over_limit"
+    OVER_BUDGET = "over_budget"
+    MAX_UPDATES = "max_updates"
+    # is not told
     SAME_STORY = "same_story"
     BASELINE = "baseline"
     BACKFILL = "backfill"
     SHADOW = "shadow"
+    SILENCED = "silenced"
+    BELOW_SPIKE = "below_spike"
+    """The rule tells of spikes alone."""
     NO_ROUTE = "no_route"
 
 
@@ -89,6 +106,8 @@ class SendReason(StrEnum):
     TIMEOUT = "timeout"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
+    AMBIGUOUS = "ambiguous"
+    """It was sent, and no answer came: the receiver may have it."""
     BAD_CHANNEL = "bad_channel"
     GAVE_UP = "gave_up"
 

@@ -2,7 +2,7 @@
 
 Fields without a default are what a record cannot do without; every other field may be left out.
 Names and meanings here are relied on by the database and by other programs: add, do not rename. What is watched and
-what it lists stands in watched.py, and is named from here.
+what it lists stands in watched.py, who is told in routing.py; both are named from here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ from enum import StrEnum
 from monitor.errors import AlertReason, Reason, SendReason
 from monitor.headers import Headers
 from monitor.placing import Traits as Traits
+from monitor.routing import Limit as Limit
+from monitor.routing import Quiet as Quiet
+from monitor.routing import Route as Route
+from monitor.routing import Silence as Silence
+from monitor.routing import Updates as Updates
 from monitor.watched import Candidate as Candidate
 from monitor.watched import Candidates as Candidates
 from monitor.watched import Cookie as Cookie
@@ -232,25 +237,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where messages go. `url` is a secret for every kind but the console: never shown, never logged."""
+    """Where messages go. `url` and `options` (what the kind needs besides, by the names of its keys in alerts.yaml) are
+    secrets for every kind but the console: never shown, never logged.
+    """
 
     id: str
     kind: str = "apprise"
     url: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Which hits go to which channels. An empty tuple matches everything; `wait`: seconds to collect."""
-
-    id: str
-    channels: tuple[str, ...]
-    rules: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    severities: tuple[str, ...] = ()
-    outlets: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    wait: float = 0.0
+    options: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    once: bool = False
+    """At most once: what may have arrived is not sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,20 +263,38 @@ class Alert:
     state: str = "open"
 
 
+class Kind(StrEnum):
+    """What a message is."""
+
+    ALERT = "alert"
+    """The first of a story."""
+    UPDATE = "update"
+    """What is new in a story that was told."""
+    DIGEST = "digest"
+    TEST = "test"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A rendered alert. `id` is stable over retries and travels as X-Monitor-Id."""
+    """A rendered alert. `id` is stable over retries and travels as X-Monitor-Id. `thread`: the same for all messages of
+    a story, "" for none. `payload`: the message as JSON (notify/payload.py), "" where it was written before 0006.
+    """
 
     id: str
     title: str
     text: str
     markdown: str = ""
     html: str = ""
+    kind: Kind = Kind.ALERT
+    thread: str = ""
+    payload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How one attempt to send a message ended. `retry`: the same bytes may be sent again."""
+    """How one attempt to send a message ended. `retry`: the same bytes may be sent again. `retry_after`: seconds that
+    the receiver asked for. `reason` AMBIGUOUS: it may have arrived.
+    """
 
     sent: bool
     reason: SendReason
