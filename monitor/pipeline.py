@@ -38,7 +38,7 @@ from monitor.model import (
     Rule,
     TextKind,
 )
-from monitor.notify import plan, render
+from monitor.notify import content, plan, render
 from monitor.outlets import cadence
 from monitor.placing import Move
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
@@ -258,7 +258,8 @@ class Pipeline:
         messages = []
         for channel in route.channels:
             key = plan.message_id(group[0].alert, channel)
-            messages.append((channel, render.message(told, id=key, outlet_names=names, timezone=orders.timezone)))
+            said = content.alert(told, id=key, names=content.Names(names, orders.timezone), route=route.id)
+            messages.append((channel, render.message(said)))
         store.alerts.tell([one.alert for one in group], messages, now)
 
     def _reroute(self, store: Store, group: list[DueAlert], now: datetime) -> None:

@@ -281,11 +281,24 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What an alert told and is another now. `kind`: headline, sentence (no longer there) or deleted. Of a deleted
+    article and a sentence `after` is "".
+    """
+
+    kind: str
+    article: ArticleRow
+    before: str
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DueAlert:
-    """An alert whose time has come, with the hits it has not told yet, oldest first."""
+    """An alert whose time has come, with the hits it has not told yet, oldest first, and what it has to correct."""
 
     alert: Alert
     hits: tuple[HitRow, ...]
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.errors import Reason
+from monitor.errors import AlertReason, Reason
 from monitor.model import TextKind
 
 REASONS = {
@@ -43,6 +43,15 @@ REASONS = {
     Reason.CRASHED: "the page could not be read",
     Reason.BAD_REPLY: "the page could not be read",
     Reason.NO_READER: "the page waits to be read",
+}
+
+# Why a message comes after the first of its story, or of a rule that tells of spikes.
+TOLD = {
+    AlertReason.NEW_OUTLET: "more outlets have it",
+    AlertReason.NEW_FACT: "a new name in it",
+    AlertReason.REVISED: "an article was changed",
+    AlertReason.RETRACTED: "an article says it no more",
+    AlertReason.SPIKE: "much more of it than usual",
 }
 
 

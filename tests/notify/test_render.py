@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
@@ -9,7 +10,8 @@ import pytest
 from monitor.errors import Reason
 from monitor.model import Alert, Evidence, Hit, Message, Rule, Standing
 from monitor.notify import escape, words
-from monitor.notify.render import MAX_HITS, message
+from monitor.notify.content import MAX_ITEMS, MAX_OTHERS, Names, alert
+from monitor.notify.render import message
 from monitor.views import ArticleRow, DueAlert, HitRow
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -38,12 +40,8 @@ def row(
 
 
 def render(*rows: HitRow, name: str = "Coalition", outlet: str = "The Gazette", zone: str = "Europe/Berlin") -> Message:
-    return message(
-        [(DueAlert(Alert("desk", "cow", "story", NOW), rows), Rule("cow", "q", name=name))],
-        id="abc123",
-        outlet_names={"gazette": outlet},
-        timezone=ZoneInfo(zone),
-    )
+    told = [(DueAlert(Alert("desk", "cow", "story", NOW), rows), Rule("cow", "q", name=name))]
+    return message(alert(told, id="abc123", names=Names({"gazette": outlet}, ZoneInfo(zone))))
 
 
 class Seen(HTMLParser):
@@ -131,13 +129,25 @@ def test_times_are_shown_in_the_zone_asked_for() -> None:
     assert "9999-12-31" in render(row(published=datetime(9999, 12, 31, 23, 59, tzinfo=UTC)), zone="Asia/Tokyo").text
 
 
-def test_ten_hits_are_listed_and_the_rest_counted() -> None:
-    told = render(*(row(n, f"Story number {n}") for n in range(1, 15)))
-    assert told.text.count("Story number") == MAX_HITS
-    assert "and 4 more" in told.text
-    assert "and 4 more" in told.markdown
-    assert "and 4 more" in told.html
-    assert "more" not in render(row()).text
+def test_ten_hits_are_quoted_the_next_hundred_named_and_the_rest_counted() -> None:
+    told = render(*(row(n, f"Story number {n}", url=f"https://gazette.invalid/{n}") for n in range(1, 15)))
+    for body in (told.text, told.markdown, told.html):
+        assert body.count("Story number") == 14
+        assert body.count("hit ") == MAX_ITEMS
+        assert "https://gazette.invalid/14" in body
+        assert "more" not in body
+    told = render(*(row(n) for n in range(1, MAX_ITEMS + MAX_OTHERS + 5)))
+    for body in (told.text, told.markdown, told.html):
+        assert "and 4 more" in body
+
+
+def test_the_payload_is_the_message_as_json() -> None:
+    told = json.loads(render(row()).payload)
+    item = told["sections"][0]["items"][0]
+    assert (told["version"], told["id"], told["kind"], told["thread"]) == (1, "abc123", "alert", "story")
+    assert (item["url"], item["outlet"]) == ("https://gazette.invalid/1", {"id": "gazette", "name": "The Gazette"})
+    [quote] = item["quotes"]
+    assert [quote["text"][start:end] for start, end in quote["marks"]] == ["coalition of the willing"]
 
 
 def test_no_name_no_title_no_quote_is_still_a_message() -> None:

@@ -1,0 +1,91 @@
+"""What a message says as JSON, for webhooks, commands and chats. Fields are only added, see docs/webhook.md."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from monitor.notify.content import Change, Content, Item, Named, Other, Quote, Section
+
+VERSION = 1
+
+
+def payload(said: Content) -> str:
+    """Return the JSON text of a message, the same for the same content."""
+    return json.dumps(
+        {
+            "version": VERSION,
+            "id": said.id,
+            "kind": said.kind.value,
+            "thread": said.thread,
+            "route": said.route,
+            "reason": said.reason.value,
+            "title": said.title,
+            "heading": said.heading,
+            "rules": [
+                {"id": rule.id, "name": rule.name or rule.id, "severity": rule.severity, "tags": [*rule.tags]}
+                for rule in said.rules
+            ],
+            "sections": [_section(section) for section in said.sections],
+            "others": [_other(other) for other in said.others],
+            "more": said.more,
+            "changes": [_change(change) for change in said.changes],
+            "notes": [*said.notes],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {"heading": section.heading, "items": [_item(item) for item in section.items]}
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "article": item.article,
+        "title": item.title,
+        "url": item.url,
+        "outlet": _outlet(item.outlet),
+        "language": item.language,
+        "published": _moment(item.published),
+        "read": _moment(item.read),
+        "about": item.about,
+        "note": item.note,
+        "hits": [*item.hits],
+        "quotes": [_quote(quote) for quote in item.quotes],
+    }
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    """Return a sentence and the spans in it that matched, half-open, in code points."""
+    text, marks = "", []
+    for piece, marked in quote:
+        if marked:
+            marks.append([len(text), len(text) + len(piece)])
+        text += piece
+    return {"text": text, "marks": marks}
+
+
+def _outlet(outlet: Named) -> dict[str, str]:
+    return {"id": outlet.id, "name": outlet.name}
+
+
+def _other(other: Other) -> dict[str, Any]:
+    return {"outlet": _outlet(other.outlet), "title": other.title, "url": other.url}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "outlet": _outlet(change.outlet),
+        "title": change.title,
+        "url": change.url,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
