@@ -21,7 +21,8 @@ from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
 from monitor.pipeline import Polled
 from monitor.settings.load import Settings
 from monitor.upkeep import TICK
-from monitor.views import DueSource, OutboxRow, Pass
+from monitor.views import DueSource, Pass
+from monitor.views_alerts import OutboxRow
 from monitor.wiring import Line, line
 
 log = logging.getLogger("monitor")
@@ -208,9 +209,10 @@ class Works:
     async def lease_sends(self) -> int:
         """Start messages that may be sent now."""
         now, busy = self._line.clock.now(), Counter(str(channel) for channel, _ in self.sends.keys)
+        once = [channel.id for channel in self._line.pipeline.orders.channels.values() if channel.once]
         due = await self._ask(
-            lambda store: store.alerts.lease_outbox(
-                now, owner=OWNER, lease=SEND_LEASE, limit=SENDS_A_CHANNEL, busy=busy
+            lambda store: store.outbox.lease(
+                now, owner=OWNER, lease=SEND_LEASE, limit=SENDS_A_CHANNEL, busy=busy, once=once
             )
         )
         for row in due:
@@ -263,8 +265,9 @@ class Works:
 
     async def _send(self, row: OutboxRow) -> None:
         done = await self._line.pipeline.deliver(row)
-        self.tally.send(done)
-        self._told("send", (row, done))
+        if done is not None:
+            self.tally.send(done)
+            self._told("send", (row, done))
 
 
 async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
@@ -300,6 +303,7 @@ async def _everything_due(works: Works, work: Line) -> None:
         pass
     while await work.pipeline.tell(flush=True):
         pass
+    await work.pipeline.digest()
     while await works.lease_sends():
         await works.sends.drained()
 
@@ -314,6 +318,7 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
 
         async def tell_and_send() -> None:
             await work.pipeline.tell()
+            await work.pipeline.digest()
             await works.lease_sends()
 
         scheduler = AsyncIOScheduler(

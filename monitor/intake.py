@@ -7,18 +7,19 @@ take_nothing(…)   a page read again that was as before, or was not there
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
-from monitor.errors import AlertReason, Reason
+from monitor import telling
+from monitor.configured import Orders
+from monitor.errors import Reason
 from monitor.extract import memory
 from monitor.fetch import again, policy
 from monitor.kept import kept, requoted
 from monitor.model import (
     Article,
-    Channel,
     Hit,
     Link,
     LinkState,
@@ -26,33 +27,20 @@ from monitor.model import (
     Outlet,
     Page,
     Reading,
-    Route,
     Rule,
     Standing,
     TextKind,
 )
 from monitor.notify import plan
+from monitor.notify.silences import silenced
 from monitor.outlets import cadence, novelty
 from monitor.ports import Store
 from monitor.story.fingerprint import fingerprint, similarity
 from monitor.views import DueSource, EventRow, Placement, Saved, StoredArticle
+from monitor.views_alerts import Changed
 
 # What repeats a title of its outlet is another article where less of its text than this was in that one.
 SAME_TEXT = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What the configuration asks for, by id. `lease`: seconds a link stays ours after a crash."""
-
-    outlets: Mapping[str, Outlet]
-    rules: Mapping[str, Rule]
-    channels: Mapping[str, Channel]
-    routes: tuple[Route, ...]
-    timezone: tzinfo = UTC
-    rules_since: Mapping[str, datetime] = field(default_factory=dict)
-    baseline_pages: int = 20
-    lease: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +91,8 @@ class Item:
     retry: bool
     placement: Placement
     page: Page | None = None
+    new_name: bool = False
+    """It has a name that no other article of its story has."""
 
 
 def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tuple[Placement | None, Read]:
@@ -113,7 +103,7 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         return None, Read(link)  # it was taken out meanwhile
     if before is not None and _is_another(item, before):
         # Its address leads elsewhere now: to the home page, or to another article.
-        return None, take_nothing(store, link, now, gone=False)
+        return None, take_nothing(store, orders, link, now, gone=False)
     how = orders.outlets[link.outlet].keep_text if link.outlet in orders.outlets else "full"
     saved = store.articles.save(
         article,
@@ -136,17 +126,14 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         revised = before is not None and saved.changed and before.article.text is TextKind.FULL
         link = replace(link, standing=_standing(store, item, article))
         found = [_newest_first(hit, article, before) if revised else hit for hit in reading.hits]
-        hits = [
-            replace(
-                hit, article_id=saved.article_id, revision=saved.revision, found_at=now, story_id=placement.story_id,
-                standing=plan.standing(link, orders.rules_since.get(hit.rule_id), revised=revised),
-            )
-            for hit in requoted(found, reading, how)
-        ]  # fmt: skip
-        new = store.hits.add(hits)
-        held = len(new) - _alert(store, orders, link, article, new, now, revised=revised)
+        scene = _scene(store, orders, item, placement.story_id, revised=revised)
+        hits = _hits(store, orders, link, requoted(found, reading, how), scene, now)
+        new = store.hits.add([replace(hit, article_id=saved.article_id, revision=saved.revision) for hit in hits])
+        held = len(new) - telling.take_hits(store, orders, scene, new, now)
     if saved.changed and not saved.created:
         _settle(store, orders, item, saved, now)
+        if before is not None and before.article.text is TextKind.FULL:
+            _tell_headline(store, orders, saved.article_id, before.article.title, article.title, now)
     store.outlets.learn(link.outlet, partial(memory.merge, gain=reading.gain))
     # A paywall's page says no more next time.
     reason = None if article.text is TextKind.FULL else article.reason
@@ -168,13 +155,15 @@ def known_of(store: Store, link: Link) -> tuple[Memory, str]:
     return store.outlets.memory(link.outlet), known.story_id if known else ""
 
 
-def take_nothing(store: Store, link: Link, now: datetime, *, gone: bool) -> Read:
+def take_nothing(store: Store, orders: Orders, link: Link, now: datetime, *, gone: bool) -> Read:
     """Note that a page which was read before said nothing new."""
     known = store.articles.get(link.article_id)
     if known is None:
         store.links.finish(policy.outcome(link, None, "", now, retry=False))
         return Read(link)
     store.links.finish(again.unchanged(link, known.article, now, hits=known.row.hits > 0, gone=gone))
+    if gone and known.row.hits:
+        telling.take_change(store, orders, Changed(link.article_id, "deleted", known.article.title), now)
     return Read(link, known.article.text, known.article.reason)
 
 
@@ -209,6 +198,46 @@ def _standing(store: Store, item: Item, article: Article) -> Standing:
     return link.standing if similarity(item.reading.traits.sketch, _sketch(known)) >= SAME_TEXT else Standing.LIVE
 
 
+def _scene(store: Store, orders: Orders, item: Item, story_id: str, *, revised: bool) -> plan.Scene:
+    """Return what routes choose by. How many tell the story is counted only where a route asks for it."""
+    counted = any(route.min_outlets for route in orders.by_route.values())
+    return plan.Scene(
+        orders.outlet(item.link.outlet),
+        item.reading.article.language,
+        story_id,
+        store.stories.outlets(story_id) if counted else 1,
+        revised,
+        item.new_name,
+    )
+
+
+def _hits(
+    store: Store, orders: Orders, link: Link, found: Iterable[Hit], scene: plan.Scene, now: datetime
+) -> list[Hit]:
+    """Return hits of rules in force as they stand: live, of a past, in shadow, silenced."""
+    silences, hits = store.silences.active(now), []
+    for hit in found:
+        rule = orders.rules.get(hit.rule_id) or Rule(hit.rule_id, "")
+        if plan.ended(rule, now):
+            continue
+        stands = plan.standing(
+            link, rule, orders.rules_since.get(hit.rule_id), revised=scene.revised,
+            silence=silenced(silences, scene.facts(rule), now),
+        )  # fmt: skip
+        hits.append(replace(hit, found_at=now, story_id=scene.story_id, standing=stands))
+    return hits
+
+
+def _tell_headline(store: Store, orders: Orders, number: int, before: str, after: str, now: datetime) -> None:
+    """Tell of a headline that says something else; letters' case and signs say nothing."""
+    if _letters(before) != _letters(after):
+        telling.take_change(store, orders, Changed(number, "headline", before, after), now)
+
+
+def _letters(title: str) -> str:
+    return "".join(filter(str.isalnum, title.casefold()))
+
+
 def _newest_first(hit: Hit, article: Article, before: StoredArticle | None) -> Hit:
     """Return a hit whose evidence begins with what the article did not say before."""
     old = {block.text for block in before.article.blocks} if before else set()
@@ -233,18 +262,7 @@ def _settle(store: Store, orders: Orders, item: Item, saved: Saved, now: datetim
         left_out = bool(quotes) and not any(quote in text for quote in quotes for text in said)
         if (same and fits) or left_out:
             asked.add(hit.rule_id)
-    store.hits.settle(saved.article_id, held, asked, saved.revision, now)
-
-
-def _alert(
-    store: Store, orders: Orders, link: Link, article: Article, hits: Sequence[Hit], now: datetime, *, revised: bool
-) -> int:
-    """Open the alerts of new hits, or join them; return how many hits have one."""
-    planned = plan.alerts_for(
-        hits, rules=orders.rules, outlet_id=link.outlet, language=article.language, routes=orders.routes, now=now,
-        revised=revised,
-    )  # fmt: skip
-    for one in planned:
-        if one.alert is not None:
-            store.alerts.open(one.alert, one.hit.id, now)
-    return len({one.hit.id for one in planned if one.reason in {AlertReason.FIRST, AlertReason.REVISED}})
+    for hit in store.hits.settle(saved.article_id, held, asked, saved.revision, now):
+        quote = next((piece.quote or piece.surface for piece in hit.evidence), "")
+        change = Changed(saved.article_id, "sentence", quote, rule_id=hit.rule_id)
+        telling.take_change(store, orders, change, now)

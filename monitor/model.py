@@ -154,7 +154,10 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A query under a stable id. `languages`: it holds only in articles of these; empty: in all."""
+    """A query under a stable id. `languages`: it holds only in articles of these; empty: in all. `mode`: live, shadow
+    (hits are kept, never told) or off; `until`: when it ends. `budget`: messages a day, what is over goes to the
+    digest. `spike`: it tells only when there is so many times more than usual; 0: of every story.
+    """
 
     id: str
     query: str
@@ -163,9 +166,10 @@ class Rule:
     severity: str = "normal"
     mode: str = "live"
     until: datetime | None = None
-    budget: str = ""
+    budget: int | None = None
     languages: tuple[str, ...] = ()
     version: str = ""
+    spike: float = 0.0
 
 
 Span = tuple[int, int]
@@ -261,6 +265,8 @@ class Alert:
     id: int = 0
     revision: int = 0
     state: str = "open"
+    hold: str = ""
+    """The reason why it waits although it was due."""
 
 
 class Kind(StrEnum):

@@ -16,15 +16,15 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TypeVar
 
-from monitor import intake
+from monitor import intake, telling
+from monitor.configured import Orders
 from monitor.errors import MonitorError, Reason, SendReason
 from monitor.fetch import policy
 from monitor.fetch.claims import PATIENCE, Claims
 from monitor.fetch.visit import Refusal, Visitor
-from monitor.intake import Item, Orders, Read
+from monitor.intake import Item, Read
 from monitor.model import (
     Delivery,
     Failure,
@@ -34,17 +34,16 @@ from monitor.model import (
     Outlet,
     Page,
     Reading,
-    Route,
-    Rule,
     TextKind,
 )
-from monitor.notify import content, plan, render
+from monitor.notify import plan
 from monitor.outlets import cadence
 from monitor.placing import Move
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
 from monitor.story import across
 from monitor.story.cluster import Clusters
-from monitor.views import DueAlert, DueSource, EventRow, OutboxRow
+from monitor.views import DueSource
+from monitor.views_alerts import OutboxRow
 
 # An index may name hundreds of sitemaps; the newest hold what is new.
 MAX_SITEMAPS = 3
@@ -79,6 +78,8 @@ class Pipeline:
     """The last order about stories that `clusters` knows."""
     _grown: dict[str, None] = field(default_factory=dict)
     _moves: list[Move] = field(default_factory=list)
+    _told: dict[str, str] = field(default_factory=dict)
+    """The newest digest time of each route that is known to have been told."""
     _claims: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,15 +88,11 @@ class Pipeline:
     async def _write(self, work: Callable[[Store], T]) -> T:
         return await asyncio.wrap_future(self.ledger.submit(work))
 
-    def _outlet(self, outlet_id: str) -> Outlet:
-        # Links of an outlet that has left the configuration are still read: they were seen.
-        return self.orders.outlets.get(outlet_id) or Outlet(outlet_id)
-
     # ---- poll
 
     async def poll(self, source: DueSource) -> Polled:
         """Ask one source; keep its new links and when to ask next."""
-        outlet = self._outlet(source.outlet_id)
+        outlet = self.orders.outlet(source.outlet_id)
         answer = await self.visitor.get(
             source.url, outlet, etag=source.etag, last_modified=source.last_modified, urgent=True
         )
@@ -142,7 +139,7 @@ class Pipeline:
         """Make a link an article, from its page or else from its feed entry; place and announce its hits. One that was
         read before is read again.
         """
-        outlet = self._outlet(link.outlet)
+        outlet = self.orders.outlet(link.outlet)
         answer = await self.visitor.get(link.url, outlet, etag=link.etag, last_modified=link.last_modified)
         if link.state is LinkState.AGAIN and (isinstance(answer, Refusal) or answer.status == 304):
             return await self._as_before(link, gone=isinstance(answer, Refusal) and not answer.retry)
@@ -164,7 +161,7 @@ class Pipeline:
 
     async def _as_before(self, link: Link, *, gone: bool) -> Read:
         now = self.clock.now()
-        return await self._write(lambda store: intake.take_nothing(store, link, now, gone=gone))
+        return await self._write(lambda store: intake.take_nothing(store, self.orders, link, now, gone=gone))
 
     async def _address(self, reading: Reading, outlet: Outlet) -> str:
         """Return the address of an article whose page claims another site: its own where that is not proved."""
@@ -184,7 +181,8 @@ class Pipeline:
             return Read(link, None, result.reason)
         # Decided and remembered at once: two copies of a story read side by side must not open two stories.
         placed = self.clusters.place(result.article, result.traits, now, kept=bool(result.hits), story=story)
-        item = Item(link, result, retry, placed, answer if isinstance(answer, Page) else None)
+        page = answer if isinstance(answer, Page) else None
+        item = Item(link, result, retry, placed, page, bool(result.hits) and self.clusters.new_name(placed.mark))
         accepted = None
         try:
             accepted, read = await self._write(lambda store: intake.take_article(store, self.orders, item, now))
@@ -232,55 +230,28 @@ class Pipeline:
     # ---- tell
 
     async def tell(self, *, flush: bool = False, limit: int = 500) -> int:
-        """Turn alerts whose time has come into outbox rows; return how many. `flush`: those that still wait too."""
+        """Turn alerts whose time has come into outbox rows; return how many. `flush`: those too that still collect."""
         now = self.clock.now()
+        return await self._write(lambda store: telling.tell_due(store, self.orders, now, limit=limit, flush=flush))
 
-        def work(store: Store) -> int:
-            due = store.alerts.due(now, limit=limit, flush=flush)
-            routes = {route.id: route for route in self.orders.routes}
-            groups: dict[tuple[str, str], list[DueAlert]] = {}
-            for one in due:
-                groups.setdefault((one.alert.route, one.alert.story_id), []).append(one)
-            for (route, _), group in groups.items():
-                if route in routes:
-                    self._tell_story(store, group, routes[route], now)
-                else:
-                    self._reroute(store, group, now)
-            return len(due)
-
-        return await self._write(work)
-
-    def _tell_story(self, store: Store, group: list[DueAlert], route: Route, now: datetime) -> None:
-        """Tell all rules of a story that are due on a route in one message a channel."""
-        orders, outlets = self.orders, {row.article.outlet_id for due in group for row in due.hits}
-        names = {one: self._outlet(one).name or one for one in outlets}
-        told = [(one, orders.rules.get(one.alert.rule_id) or Rule(one.alert.rule_id, "")) for one in group]
-        messages = []
-        for channel in route.channels:
-            key = plan.message_id(group[0].alert, channel)
-            said = content.alert(told, id=key, names=content.Names(names, orders.timezone), route=route.id)
-            messages.append((channel, render.message(said)))
-        store.alerts.tell([one.alert for one in group], messages, now)
-
-    def _reroute(self, store: Store, group: list[DueAlert], now: datetime) -> None:
-        """Move alerts of a route that has left the configuration to the routes that take their hits today."""
-        for row in (row for one in group for row in one.hits):
-            planned = plan.alerts_for(
-                [row.hit], rules=self.orders.rules, outlet_id=row.article.outlet_id, language=row.article.language,
-                routes=self.orders.routes, now=now,
-            )  # fmt: skip
-            for item in planned:
-                if item.alert is not None:
-                    store.alerts.open(item.alert, row.hit.id, now)
-                else:
-                    detail = f"hit {row.hit.id}: the route {group[0].alert.route!r} is gone, and no other takes it"
-                    store.upkeep.event(EventRow("no_route", now, row.article.outlet_id, row.article.id, detail=detail))
-        store.alerts.tell([one.alert for one in group], (), now)
+    async def digest(self) -> int:
+        """Make the digests whose time has come; return how many messages."""
+        now = self.clock.now()
+        due = telling.due_digests(self.orders, self._told, now)
+        if not due:
+            return 0
+        made = await self._write(lambda store: telling.tell_digests(store, self.orders, due, now))
+        self._told |= {route.id: slot.day + slot.slot for route, slot in due}
+        return made
 
     # ---- deliver
 
-    async def deliver(self, row: OutboxRow) -> Delivery:
-        """Send one leased message once and write how that ended."""
+    async def deliver(self, row: OutboxRow) -> Delivery | None:
+        """Send one leased message once and write how that ended; None: quiet hours came, it waits for their end."""
+        now = self.clock.now()
+        if until := plan.held_until(row, self.orders.by_route.get(row.route), now):
+            await self._write(lambda store: store.outbox.postpone(row.id, until))
+            return None
         channel = self.orders.channels.get(row.channel_id)
         if channel is None:
             detail = f"no channel {row.channel_id!r} is configured"
@@ -289,7 +260,8 @@ class Pipeline:
             delivery = await self.notifier.send(channel, row.message)
         now = self.clock.now()
         again = None
-        if not delivery.sent and delivery.retry:
+        doubtful = delivery.reason is SendReason.AMBIGUOUS and channel is not None and channel.once
+        if not delivery.sent and delivery.retry and not doubtful:
             again = plan.retry_at(row.attempts + 1, row.created_at, now, row.id, delivery.retry_after)
-        await self._write(lambda store: store.alerts.mark(row, delivery, now, retry_at=again))
+        await self._write(lambda store: store.outbox.mark(row, delivery, now, retry_at=again))
         return delivery

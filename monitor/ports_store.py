@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime, tzinfo
 from typing import Protocol, TypeVar
 
-from monitor.errors import AlertReason
-from monitor.model import Alert, Article, Delivery, Hit, Link, Memory, Message, Outlet, Standing
+from monitor.model import Article, Hit, Link, Memory, Outlet, Standing
+from monitor.ports_alerts import Alerts, Digests, Outbox, Silences
 from monitor.ports_keeping import Keeping
 from monitor.ports_stories import Stories
 from monitor.sought import Sought
 from monitor.views import (
-    AlertRow,
     ArticleRow,
     By,
-    DueAlert,
     DueSource,
     EventRow,
     Filter,
@@ -27,7 +25,6 @@ from monitor.views import (
     Kept,
     LinkOutcome,
     Moved,
-    OutboxRow,
     OutletRow,
     Pass,
     PollOutcome,
@@ -205,9 +202,9 @@ class Hits(Protocol):
 
     def settle(
         self, article_id: int, held: Collection[str], asked: Collection[str], revision: int, now: datetime
-    ) -> None:
+    ) -> list[Hit]:
         """Note which hits of an article its newest revision bears out (`held`: the rules that hold on it), and since
-        when those of the other rules that were `asked` are gone.
+        when those of the other rules that were `asked` are gone; return those that are newly gone.
         """
         ...
 
@@ -250,42 +247,6 @@ class Hits(Protocol):
         ...
 
 
-class Alerts(Protocol):
-    """Alerts (one a route, rule and story), their hits, and the outbox."""
-
-    def open(self, alert: Alert, hit_id: int, now: datetime) -> AlertReason:
-        """Open the alert, or join the hit to the one there. FIRST: opened, or joined before it was told.
-        SAME_STORY: told already, the hit is kept with it and not told again.
-        """
-        ...
-
-    def due(self, now: datetime, *, limit: int, flush: bool = False) -> list[DueAlert]:
-        """List open alerts with due_at <= now, earliest first; `flush`: all open ones."""
-        ...
-
-    def tell(self, alerts: Sequence[Alert], messages: Sequence[tuple[str, Message]], now: datetime) -> None:
-        """Write one outbox row a (channel id, message), which tell all of these alerts of one story together, and
-        close each as told, revision + 1. Doing it twice for one revision writes nothing twice.
-        """
-        ...
-
-    def lease_outbox(
-        self, now: datetime, *, owner: str, lease: float, limit: int, busy: Mapping[str, int] | None = None
-    ) -> list[OutboxRow]:
-        """Take rows that may be sent now: pending ones, and leased ones whose lease ran out. At most `limit` a
-        channel, less what is in hand already by `busy`, so that a receiver that hangs holds up no other.
-        """
-        ...
-
-    def mark(self, row: OutboxRow, delivery: Delivery, now: datetime, *, retry_at: datetime | None) -> None:
-        """Write how an attempt ended: sent, pending until `retry_at`, or dead where that is None."""
-        ...
-
-    def rows(self, wanted: Filter, *, states: Sequence[str] = ()) -> list[AlertRow]:
-        """List alerts, newest first, with their outbox; `states`: only with an outbox row in one of these."""
-        ...
-
-
 class Upkeep(Protocol):
     """Events, passes, totals."""
 
@@ -313,9 +274,9 @@ class Upkeep(Protocol):
         """Count days in this IANA zone from now on; return whether it was another one before."""
         ...
 
-    def reclaim(self, now: datetime) -> int:
-        """Give back what a dead process had leased: outbox rows pending again, links and sources due now.
-        Called once under the daemon's lock; returns how many rows.
+    def reclaim(self, now: datetime, once: Collection[str] = ()) -> int:
+        """Give back what a dead process had leased: outbox rows pending again (unknown on the channels `once`), links
+        and sources due now. Called once under the daemon's lock; returns how many rows.
         """
         ...
 
@@ -338,6 +299,12 @@ class Store(Protocol):
     def stories(self) -> Stories: ...
     @property
     def alerts(self) -> Alerts: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def digests(self) -> Digests: ...
+    @property
+    def silences(self) -> Silences: ...
     @property
     def upkeep(self) -> Upkeep: ...
     @property

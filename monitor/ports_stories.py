@@ -33,6 +33,10 @@ class Stories(Protocol):
         """
         ...
 
+    def outlets(self, story_id: str) -> int:
+        """Count the outlets that tell a story."""
+        ...
+
     def resolve(self, story_id: str) -> str:
         """Return the story that an id stands for today."""
         ...

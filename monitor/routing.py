@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
@@ -45,7 +46,7 @@ class Quiet:
 
     start: time
     end: time
-    through: tuple[str, ...] = ("critical",)
+    through: tuple[str, ...] = ("high",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,13 @@ class Route:
     template: str = ""
     go_on: bool = False
     children: tuple[Route, ...] = ()
+
+
+def flat(routes: Iterable[Route]) -> Iterator[Route]:
+    """Yield every route of a tree, parents first."""
+    for route in routes:
+        yield route
+        yield from flat(route.children)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from monitor.errors import Reason, SendReason
-from monitor.model import Alert, Article, Block, Hit, LinkState, Message, Standing
+from monitor.errors import Reason
+from monitor.model import Article, Block, Hit, LinkState, Standing
 from monitor.placing import Member as Member
 from monitor.placing import Move as Move
 from monitor.placing import Placement as Placement
@@ -278,55 +278,6 @@ class Filter:
     until: datetime | None = None
     before: int | None = None
     limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What an alert told and is another now. `kind`: headline, sentence (no longer there) or deleted. Of a deleted
-    article and a sentence `after` is "".
-    """
-
-    kind: str
-    article: ArticleRow
-    before: str
-    after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DueAlert:
-    """An alert whose time has come, with the hits it has not told yet, oldest first, and what it has to correct."""
-
-    alert: Alert
-    hits: tuple[HitRow, ...]
-    corrections: tuple[Correction, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One message for one channel. `state`: pending, leased, sent or dead."""
-
-    id: str
-    alert_id: int
-    channel_id: str
-    message: Message
-    state: str
-    attempts: int
-    not_before: datetime
-    created_at: datetime
-    sent_at: datetime | None = None
-    reason: SendReason | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRow:
-    """An alert in a listing, with its messages."""
-
-    alert: Alert
-    opened_at: datetime
-    told_at: datetime | None
-    hits: int
-    outbox: tuple[OutboxRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

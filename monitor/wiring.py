@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
-from zoneinfo import ZoneInfo
 
+from monitor.configured import Orders
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.policy import user_agent
 from monitor.fetch.subscription import own
 from monitor.fetch.visit import Visitor, addressed, private_origin
-from monitor.intake import Orders
 from monitor.model import Outlet
+from monitor.notify import plan
 from monitor.notify.channels.sender import Sender
 from monitor.parse import urls
 from monitor.pipeline import Pipeline
@@ -131,7 +131,7 @@ async def _pipeline(
     now = clock.now()
 
     def take_over(store: Store) -> tuple[Sequence[Member], int, dict[str, datetime], dict[str, datetime]]:
-        store.upkeep.reclaim(now)
+        store.upkeep.reclaim(now, [channel.id for channel in settings.channels if channel.once])
         store.outlets.sync(settings.outlets, now)
         store.upkeep.use_zone(settings.timezone)
         since = store.upkeep.rules_since([rule.id for rule in settings.rules], now)
@@ -176,14 +176,14 @@ def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:
         channels={channel.id: channel for channel in settings.channels},
         routes=settings.routes,
         rules_since=rules_since,
-        timezone=ZoneInfo(settings.timezone),
         baseline_pages=settings.baseline_pages,
     )
 
 
 @asynccontextmanager
 async def _readers(settings: Settings) -> AsyncIterator[Pool]:
-    pool = await Pool.start(settings.rules, settings.entities, size=settings.readers)
+    rules = [rule for rule in settings.rules if not plan.ended(rule, datetime.now(UTC))]
+    pool = await Pool.start(rules, settings.entities, size=settings.readers)
     try:
         yield pool
     finally:

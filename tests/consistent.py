@@ -43,7 +43,13 @@ _NEVER = {
         SELECT id FROM alerts l WHERE state = 'open' AND revision = 0
             AND EXISTS (SELECT 1 FROM alert_hits j WHERE j.alert_id = l.id AND j.told_revision IS NOT NULL)""",
     "a message of an alert that was not told": """
-        SELECT o.id FROM outbox o LEFT JOIN alerts l ON l.id = o.alert_id WHERE coalesce(l.revision, 0) = 0""",
+        SELECT t.outbox_id FROM tellings t LEFT JOIN alerts l ON l.id = t.alert_id
+        WHERE coalesce(l.revision, 0) < t.revision""",
+    "a message that tells nothing": """
+        SELECT id FROM outbox WHERE kind <> 'digest' AND id NOT IN (SELECT outbox_id FROM tellings)""",
+    "what waits for a digest and was not told to it": """
+        SELECT d.alert_id FROM digest_items d LEFT JOIN alerts l ON l.id = d.alert_id
+        WHERE coalesce(l.revision, 0) < d.revision""",
     "a message that is sent without a time": "SELECT id FROM outbox WHERE (state = 'sent') <> (sent_at IS NOT NULL)",
 }
 # Each term with how often it stands in how many articles, and how many words each article has.

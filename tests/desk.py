@@ -11,10 +11,10 @@ from html import escape
 
 import httpcore
 
+from monitor.configured import Orders
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.visit import Visitor
-from monitor.intake import Orders
 from monitor.model import Channel, LinkState, Outlet, Route, Rule, Source
 from monitor.pipeline import Pipeline
 from monitor.reading import Reader

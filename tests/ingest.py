@@ -19,8 +19,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from monitor.configured import Orders
 from monitor.errors import SendReason
-from monitor.intake import Item, Orders, take_article
+from monitor.intake import Item, take_article
 from monitor.model import (
     Article,
     Block,
@@ -45,6 +46,7 @@ from monitor.ports import Store
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.story.fingerprint import fingerprint
+from monitor.views_alerts import Post
 
 BATCH = 150
 START = datetime(2026, 11, 24, 23, 55, tzinfo=UTC)
@@ -133,9 +135,10 @@ def tell(store: Store, now: datetime) -> None:
     """Tell what is due, and send half of what was told."""
     for one in store.alerts.due(now, limit=500):
         name = f"{one.alert.id}-{one.alert.revision}"
-        store.alerts.tell([one.alert], [("here", Message(name, "Title", "text"))], now)
-    for row in store.alerts.lease_outbox(now, owner="me", lease=60.0, limit=20):
-        store.alerts.mark(row, Delivery(sent=True, reason=SendReason.OK), now, retry_at=None)
+        post = Post("all", "here", Message(name, "Title", "text"), ((one.alert.id, one.alert.revision),))
+        store.alerts.tell([one.alert], [post], (), now)
+    for row in store.outbox.lease(now, owner="me", lease=60.0, limit=20):
+        store.outbox.mark(row, Delivery(sent=True, reason=SendReason.OK), now, retry_at=None)
 
 
 def train(store: SqliteStore, now: datetime) -> None:

@@ -12,11 +12,11 @@ import httpcore
 import pytest
 
 from monitor import pipeline as line
+from monitor.configured import Orders
 from monitor.errors import FetchError, Reason
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.visit import Visitor
-from monitor.intake import Orders
 from monitor.model import Failure, Link, Outlet, Rule, Source, TextKind
 from monitor.pipeline import Pipeline
 from monitor.reading import Reader

@@ -20,7 +20,7 @@ from monitor.store.sqlite import SqliteStore
 from tests.consistent import consistent
 from tests.ingest import number_of, rules_of, twice, url_of
 from tests.newsroom import ROOT
-from tests.store.make import NOW, hits_on, message, opened
+from tests.store.make import NOW, hits_on, message, opened, tell
 
 # A database of its own for so many kills, so that looking at all of it stays cheap.
 ROUND = 20
@@ -177,7 +177,8 @@ def test_a_thousand_kills_leave_the_archive_sound_and_whole(children: Children, 
         ("UPDATE articles SET revision = 2 WHERE id = 1", "a revision too many or too few: 1"),
         ("UPDATE hits SET story_id = 's2'", "a hit in another story than its article: 1"),
         ("DELETE FROM alert_hits", "an alert of no hit: 1"),
-        ("UPDATE outbox SET alert_id = 9", "outbox row 1 refers to nothing"),
+        ("UPDATE tellings SET alert_id = 9", "tellings row None refers to nothing"),
+        ("DELETE FROM tellings", "a message that tells nothing: m1"),
         ("DELETE FROM articles WHERE id = 1", "a hit without its article: 1"),
     ],
 )
@@ -188,7 +189,7 @@ def test_what_is_inconsistent_is_named(tmp_path: Path, breach: str, said: str) -
     opened(store, one.id)
     with store.transaction():
         (due,) = store.alerts.due(NOW, limit=1)
-        store.alerts.tell([due.alert], [("chat", message())], NOW)
+        tell(store, [due.alert], [("chat", message())], NOW)
     store.close()
     assert consistent(path) == []
     raw = sqlite3.connect(path)

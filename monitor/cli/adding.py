@@ -155,7 +155,7 @@ def _outlet(
 
 
 def _check_id(outlet_id: str, settings: Settings) -> None:
-    from monitor.settings.schema import ID
+    from monitor.settings.keys import ID
 
     if outlet_id and not (re.fullmatch(ID, outlet_id) and len(outlet_id) <= 64):
         raise click.UsageError(f"{outlet_id!r} is no id: small letters, digits and . _ - after the first, at most 64")

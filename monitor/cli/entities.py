@@ -69,7 +69,7 @@ def import_(app: App, qid: str, entity_id: str, languages: str, to: Path | None,
 
 
 def _check_id(entity_id: str) -> None:
-    from monitor.settings.schema import ID
+    from monitor.settings.keys import ID
 
     if entity_id and not (re.fullmatch(ID, entity_id) and len(entity_id) <= 64):
         raise click.UsageError(f"{entity_id!r} is no id: small letters, digits and . _ - after the first, at most 64")

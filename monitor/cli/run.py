@@ -73,7 +73,7 @@ def describe(kind: str, record: object) -> str:
     from monitor.intake import Read
     from monitor.model import Delivery
     from monitor.pipeline import Polled
-    from monitor.views import OutboxRow
+    from monitor.views_alerts import OutboxRow
 
     match record:
         case Polled(source=source, links=links, reason=reason, detail=detail):

@@ -5,7 +5,7 @@ render.py makes text, Markdown and HTML of it, payload.py JSON, a template what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -14,7 +14,8 @@ from monitor.errors import AlertReason
 from monitor.model import Evidence, Kind, Rule, Span, Standing
 from monitor.notify import escape
 from monitor.notify.words import TOLD, in_part
-from monitor.views import ArticleRow, Correction, DueAlert, HitRow
+from monitor.views import ArticleRow, HitRow
+from monitor.views_alerts import Correction, DueAlert
 
 MAX_ITEMS = 10
 # An article that is not shown as an item is a line; a story of a night has some 40 outlets.
@@ -23,9 +24,6 @@ MAX_QUOTES = 3
 # A sentence of 500 characters is rare; a table that counts as one is longer.
 MAX_QUOTE = 500
 MAX_TITLE = 200
-# Items of one digest: some 60 kB of mail. A longer one comes in parts.
-PART = 100
-
 Quote = list[tuple[str, bool]]
 """A sentence in pieces: folded text, and whether it is what the rule matched."""
 
@@ -141,10 +139,10 @@ def alert(
             if due.alert.reason is AlertReason.REVISED and not due.alert.revision:
                 revised.add(row.article.id)
     rows = list(articles.items())
-    items = tuple(_item(found, names, revised=number in revised) for number, found in rows[:MAX_ITEMS])
+    items = tuple(item(found, names, revised=number in revised) for number, found in rows[:MAX_ITEMS])
     rest = [found[0].article for _, found in rows[MAX_ITEMS:]]
     rest += [article for article in others if article.id not in articles]
-    changes = tuple(_change(one, names) for due, _ in told for one in due.corrections)
+    changes = tuple(change(one, names) for due, _ in told for one in due.corrections)
     first = told[0][0].alert
     kind = Kind.UPDATE if all(due.alert.revision for due, _ in told) else Kind.ALERT
     stories = {due.alert.story_id for due, _ in told}
@@ -164,54 +162,6 @@ def alert(
         changes=changes,
         notes=tuple(notes),
     )
-
-
-def digest(
-    entries: Sequence[tuple[DueAlert, Rule]],
-    *,
-    ids: Iterable[str],
-    names: Names,
-    route: str,
-    title: str,
-    notes: Sequence[str],
-) -> list[Content]:
-    """Say all that waited for a digest, by rule and story, in as many messages of PART articles as it takes; with
-    nothing to say, one that has notes alone. `ids`: of the messages. `notes` stand in the first.
-    """
-    lines = [(rule, item) for due, rule in entries for item in _digested(due, names)]
-    lines.sort(key=lambda line: line[0].severity != "critical")
-    parts = [lines[at : at + PART] for at in range(0, len(lines), PART)] or [[]]
-    changes = [_change(one, names) for due, _ in entries for one in due.corrections]
-    said = []
-    for number, (part, key) in enumerate(zip(parts, ids, strict=False), 1):
-        by_rule: dict[Rule, list[Item]] = {}
-        for rule, item in part:
-            by_rule.setdefault(rule, []).append(item)
-        which = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
-        said.append(
-            Content(
-                id=key,
-                kind=Kind.DIGEST,
-                thread="",
-                route=route,
-                reason=AlertReason.DIGEST,
-                title=escape.one_line(title + which, MAX_TITLE),
-                heading=escape.one_line(title + which, MAX_TITLE),
-                rules=tuple(by_rule),
-                sections=tuple(Section(tuple(items), full_name(rule)) for rule, items in by_rule.items()),
-                changes=tuple(changes) if number == 1 else (),
-                notes=tuple(notes) if number == 1 else (),
-            )
-        )
-    return said
-
-
-def _digested(due: DueAlert, names: Names) -> list[Item]:
-    """Return a story's articles; the sentences of its first alone, or a digest would be a book."""
-    articles: dict[int, list[HitRow]] = {}
-    for row in due.hits:
-        articles.setdefault(row.article.id, []).append(row)
-    return [_item(rows, names, quoted=not number) for number, rows in enumerate(articles.values())]
 
 
 def _title(kind: Kind, rules: Sequence[Rule], items: Sequence[Item], changes: Sequence[Change]) -> str:
@@ -246,7 +196,8 @@ def _headline(article: ArticleRow) -> str:
     return escape.one_line(article.title) or "(no headline)"
 
 
-def _change(one: Correction, names: Names) -> Change:
+def change(one: Correction, names: Names) -> Change:
+    """Say how an article changed."""
     before, after = (escape.one_line(text, MAX_QUOTE) for text in (one.before, one.after))
     article = one.article
     return Change(
@@ -254,7 +205,7 @@ def _change(one: Correction, names: Names) -> Change:
     )
 
 
-def _item(rows: Sequence[HitRow], names: Names, *, revised: bool = False, quoted: bool = True) -> Item:
+def item(rows: Sequence[HitRow], names: Names, *, revised: bool = False, quoted: bool = True) -> Item:
     """Make one item of an article's hits: sentences that several rules share stand once."""
     article = rows[0].article
     outlet = names.outlet(article.outlet_id)

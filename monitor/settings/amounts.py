@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from datetime import date, time
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -15,6 +16,7 @@ _DAY = 86_400
 _YEAR = 365 * _DAY
 _AGE = re.compile(r"([1-9][0-9]{0,4})(d|w|y)")
 _DAYS = {"d": 1, "w": 7, "y": 365}
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _SIZE = re.compile(r"([0-9]{1,6})(kB|MB|GB|TB)")
 _BYTES = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
@@ -51,6 +53,45 @@ def size(value: object) -> int:
     return int(match[1]) * _BYTES[match[2]]
 
 
+def clock(value: object) -> time:
+    """Return the time of day of "07:30"."""
+    if not isinstance(value, str) or not re.fullmatch(_CLOCK, value):
+        raise ValueError("a time of day such as 07:30, in quotes")
+    return time.fromisoformat(value)
+
+
+def day(value: object) -> date:
+    """Return the day of "2026-12-31"."""
+    try:
+        return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "")
+    except ValueError:
+        raise ValueError("a day such as 2026-12-31") from None
+
+
+def rate(value: object) -> tuple[int, float]:
+    """Return count and seconds of "20/1h"."""
+    count, slash, per = value.partition("/") if isinstance(value, str) else ("", "", "")
+    if not slash or not re.fullmatch(r"[1-9][0-9]{0,5}", count):
+        raise ValueError("messages in a time, such as 20/1h")
+    return int(count), _positive(seconds(per))
+
+
+def budget(value: object) -> int:
+    """Return the number of "20/day"."""
+    match = re.fullmatch(r"([1-9][0-9]{0,5})/day", value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("messages a day, such as 20/day")
+    return int(match[1])
+
+
+def times(value: object) -> float:
+    """Return the number of "5x"."""
+    match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9])?)x", value) if isinstance(value, str) else None
+    if not match or float(match[1]) <= 1:
+        raise ValueError("how many times more than usual, such as 5x")
+    return float(match[1])
+
+
 def by_default(read: Callable[[object], float], text: str) -> Any:
     """Return a field whose default is this text."""
     return Field(default=read(text), json_schema_extra={"default": text})
@@ -73,4 +114,23 @@ Size = Annotated[
     int,
     BeforeValidator(size),
     WithJsonSchema({"type": "string", "pattern": rf"^{_SIZE.pattern}$", "examples": ["200MB", "1GB"]}),
+]
+Clock = Annotated[
+    time, BeforeValidator(clock), WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$", "examples": ["07:30"]})
+]
+Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
+Rate = Annotated[
+    tuple[int, float],
+    BeforeValidator(rate),
+    WithJsonSchema({"type": "string", "pattern": rf"^[1-9][0-9]{{0,5}}/{_DURATION.pattern}$", "examples": ["20/1h"]}),
+]
+Budget = Annotated[
+    int,
+    BeforeValidator(budget),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,5}/day$", "examples": ["20/day"]}),
+]
+Times = Annotated[
+    float,
+    BeforeValidator(times),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9])?x$", "examples": ["5x"]}),
 ]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from monitor.errors import ConfigError, QueryError
 from monitor.parse import urls
+from monitor.settings import routes
 from monitor.settings.document import Document, Keys
 from monitor.settings.faults import nearest
 from monitor.settings.schema import AlertsFile, EntitiesFile, OutletsFile, RulesFile
@@ -118,16 +119,24 @@ def entities(file: RulesFile | EntitiesFile, document: Document, findings: Findi
                 findings.errors.append(document.error_within(keys, text, error.position, message, error.hint))
 
 
-def alerts(file: AlertsFile, document: Document, others: Mapping[str, set[str] | None], findings: Findings) -> None:
-    """Look up what routes name. `others`: the known rules, outlets and rule tags; None: not to be checked."""
+def alerts(
+    file: AlertsFile, document: Document, others: Mapping[str, set[str] | None], zone: str, findings: Findings
+) -> None:
+    """Look up what routes name. `others`: the known rules, outlets and tags of both; None: not to be checked. `zone`:
+    that of routes which name none.
+    """
     known = {"channels": ids(document, "channels"), **others}
-    for route_id, route in file.routes.items():
-        named = {"channels": route.channels, "rules": route.rules, "outlets": route.outlets}
+    for keys, route in routes.walk(file.routes):
+        named = {"channels": route.channels or (), "rules": route.rules, "outlets": route.outlets}
         for key, names in named.items():
-            findings.errors += _unknown(document, ("routes", route_id, key), names, known[key])
-        for index, tag in enumerate(route.tags):
-            if known["tags"] is not None and tag not in known["tags"]:
-                findings.warn(document, ("routes", route_id, "tags", index), f"no rule has the tag {tag!r}")
+            findings.errors += _unknown(document, (*keys, key), names, known[key])
+        for key, tags, whose in (("tags", route.tags, "rule"), ("outlet_tags", route.outlet_tags, "outlet")):
+            for index, tag in enumerate(tags):
+                there = known[key]
+                if there is not None and tag not in there:
+                    findings.warn(document, (*keys, key, index), f"no {whose} has the tag {tag!r}")
+    if not any(error.file == document.path for error in findings.errors):
+        findings.errors += routes.faults(file.routes, zone, document.error)
     for channel_id, channel in file.channels.items():
         if channel.url is not None:
             message = f"channel {channel_id!r} holds its address; secrets belong in url_env or url_file"
@@ -137,15 +146,15 @@ def alerts(file: AlertsFile, document: Document, others: Mapping[str, set[str] |
 
 
 def _unknown(
-    document: Document, keys: tuple[str, str, str], names: Iterable[str], known: set[str] | None
+    document: Document, keys: tuple[str, ...], names: Iterable[str], known: set[str] | None
 ) -> list[ConfigError]:
     if known is None:
         return []
     return [
         document.error(
             (*keys, index),
-            f"route {keys[1]!r}: there is no {keys[2][:-1]} {name!r}",
-            nearest(name, known, plural=keys[2]),
+            f"route {keys[-2]!r}: there is no {keys[-1][:-1]} {name!r}",
+            nearest(name, known, plural=keys[-1]),
         )
         for index, name in enumerate(names)
         if name not in known

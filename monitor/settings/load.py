@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -16,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.errors import ConfigError
 from monitor.model import Channel, Entity, Keep, Name, Outlet, Route, Rule, Selectors, Source
-from monitor.settings import check, packs, paths, schema, subscription
+from monitor.notify import hours
+from monitor.settings import check, packs, paths, routes, schema, subscription
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
@@ -83,12 +85,10 @@ def load(
     check.entities(rules, documents["rules"], findings)
     for pack in found_packs:
         check.entities(pack.file, pack.document, findings)
-    others = {
-        "outlets": check.ids(documents["outlets"], "outlets"),
-        "rules": check.ids(documents["rules"], "rules"),
-        "tags": {tag for rule in rules.rules.values() for tag in rule.tags} if documents["rules"].usable else None,
-    }
-    check.alerts(alerts, documents["alerts"], others, findings)
+    said: dict[str, str] = {}
+    scalars = _scalars(monitor, documents["monitor"], environ, said, findings)
+    zone = scalars["timezone"] if not findings.errors else "UTC"
+    check.alerts(alerts, documents["alerts"], _others(outlets, rules, documents), zone, findings)
     origins = _origins([*(pack.document for pack in found_packs), *documents.values()])
     origins |= _address_origins(alerts, documents["alerts"])
     if addresses:
@@ -96,7 +96,7 @@ def load(
     else:
         channels = tuple(Channel(key, item.kind or "apprise") for key, item in alerts.channels.items())
     secrets = subscription.load(outlets, documents["outlets"], environ, findings, needed=addresses)
-    scalars = _scalars(monitor, documents["monitor"], environ, origins, findings)
+    origins |= said
     if findings.errors:
         raise ConfigErrors(findings.errors)
     return Settings(
@@ -104,14 +104,28 @@ def load(
         outlets=tuple(
             _outlet(key, item, secrets.get(key), monitor.storage.keep) for key, item in outlets.outlets.items()
         ),
-        rules=tuple(_rule(key, item) for key, item in rules.rules.items()),
+        rules=tuple(_rule(key, item, scalars["timezone"]) for key, item in rules.rules.items()),
         entities=_entities([*(pack.file for pack in found_packs), rules]),
         channels=channels,
-        routes=tuple(_route(key, item) for key, item in alerts.routes.items()),
+        routes=routes.build(alerts.routes, scalars["timezone"]),
         warnings=tuple(findings.warnings),
         origins=origins,
         **scalars,
     )
+
+
+def _others(
+    outlets: schema.OutletsFile, rules: schema.RulesFile, documents: Mapping[str, Document]
+) -> dict[str, set[str] | None]:
+    """Return what alerts.yaml may name of other files; None for what could not be read."""
+    tags = {tag for rule in rules.rules.values() for tag in rule.tags}
+    outlet_tags = {tag for outlet in outlets.outlets.values() for tag in outlet.tags}
+    return {
+        "outlets": check.ids(documents["outlets"], "outlets"),
+        "rules": check.ids(documents["rules"], "rules"),
+        "tags": tags if documents["rules"].usable else None,
+        "outlet_tags": outlet_tags if documents["outlets"].usable else None,
+    }
 
 
 def _address_origins(alerts: schema.AlertsFile, document: Document) -> dict[str, str]:
@@ -319,7 +333,7 @@ def _sources(item: schema.OutletKeys) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
-def _rule(rule_id: str, item: schema.RuleKeys) -> Rule:
+def _rule(rule_id: str, item: schema.RuleKeys, zone: str) -> Rule:
     said = "\0".join([item.query, *item.languages])
     return Rule(
         rule_id,
@@ -328,6 +342,10 @@ def _rule(rule_id: str, item: schema.RuleKeys) -> Rule:
         tags=tuple(item.tags),
         severity=item.severity,
         languages=tuple(item.languages),
+        mode=item.mode,
+        until=hours.moment(item.until + timedelta(days=1), time(0), zone) if item.until else None,
+        budget=item.budget,
+        spike=item.spike or 0.0,
         version=hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=6).hexdigest(),
     )
 
@@ -353,16 +371,3 @@ def _entity(entity_id: str, item: schema.EntityKeys) -> Entity:
         for name in item.names
     )
     return Entity(entity_id, names, item.label or entity_id, tuple(item.unless_near), item.wikidata)
-
-
-def _route(route_id: str, item: schema.RouteKeys) -> Route:
-    return Route(
-        route_id,
-        channels=tuple(item.channels),
-        rules=tuple(item.rules),
-        tags=tuple(item.tags),
-        severities=tuple(item.severities),
-        outlets=tuple(item.outlets),
-        languages=tuple(item.languages),
-        wait=item.wait,
-    )

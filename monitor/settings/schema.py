@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 
 from monitor.fetch.subscription import header_name
 from monitor.parse import html, urls
-from monitor.parse.language import primary
-from monitor.settings.amounts import Age, Duration, Interval, Size, by_default, seconds, size
+from monitor.settings.amounts import Age, Budget, Day, Duration, Interval, Size, Times, by_default, seconds, size
+from monitor.settings.keys import Id, Keys, Language, Severity, Text
+from monitor.settings.routes import RouteKeys
 
-ID = r"^[a-z0-9][a-z0-9._-]*$"
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -24,13 +24,6 @@ def _web_address(value: str) -> str:
     if value != value.strip() or urls.absolute("", value) is None:
         raise ValueError("an address that begins with http:// or https://")
     return value
-
-
-def _language(value: str) -> str:
-    code = primary(value)
-    if code is None:
-        raise ValueError("a language code such as en, de or uk")
-    return code
 
 
 def contact_address(value: str) -> str:
@@ -47,12 +40,6 @@ def _variable(value: str) -> str:
     return value
 
 
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("some text")
-    return value
-
-
 def _selector(value: str) -> str:
     html.check_selector(value)
     return value
@@ -65,35 +52,18 @@ class OrText:
         return {"anyOf": [{"type": "string", "minLength": 1}, handler(core)]}
 
 
-Id = Annotated[str, Field(pattern=ID, max_length=64)]
-Text = Annotated[str, AfterValidator(_not_blank)]
 WebAddress = Annotated[
     str,
     AfterValidator(_web_address),
     WithJsonSchema({"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}),
 ]
-Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "examples": ["en", "de", "uk"]})]
-Severity = Literal["low", "normal", "high"]
 Selector = Annotated[str, AfterValidator(_selector)]
-
-
-class _Keys(BaseModel):
-    """A mapping with known keys. A key with nothing after it counts as not given."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return {key: item for key, item in value.items() if item is not None or key not in cls.model_fields}
-        return value
 
 
 # ---- monitor.yaml
 
 
-class KeepKeys(_Keys):
+class KeepKeys(Keys):
     """For how long articles are kept."""
 
     articles: Age | None = None
@@ -102,7 +72,7 @@ class KeepKeys(_Keys):
     """Articles with hits, from the newest of these, and the hits. Without it: forever."""
 
 
-class StorageKeys(_Keys):
+class StorageKeys(Keys):
     """Where the database is, how long articles stay in it, and how large it may grow."""
 
     path: Text | None = None
@@ -113,7 +83,7 @@ class StorageKeys(_Keys):
     """With less free space than this nothing more is read; messages are still sent. 0MB: no such floor."""
 
 
-class PolitenessKeys(_Keys):
+class PolitenessKeys(Keys):
     """What the outlets' servers see of us."""
 
     contact: Annotated[str, AfterValidator(contact_address)] = ""
@@ -122,7 +92,7 @@ class PolitenessKeys(_Keys):
     """Time between two requests to one host."""
 
 
-class LimitsKeys(_Keys):
+class LimitsKeys(Keys):
     """What one machine and one page may cost."""
 
     readers: Annotated[int, Field(ge=1, le=256)] | None = None
@@ -135,7 +105,7 @@ class LimitsKeys(_Keys):
     """Articles read when a source is asked for the first time; the rest of its list is only noted."""
 
 
-class MonitorFile(_Keys):
+class MonitorFile(Keys):
     """monitor.yaml: where things are stored, and how hard the network and this machine are worked."""
 
     storage: StorageKeys = Field(default_factory=StorageKeys)
@@ -148,7 +118,7 @@ class MonitorFile(_Keys):
 # ---- outlets.yaml
 
 
-class SelectorKeys(_Keys):
+class SelectorKeys(Keys):
     """CSS selectors of this outlet's pages. One that finds nothing on a page leaves it to the automatic choice."""
 
     body: Selector = ""
@@ -167,7 +137,7 @@ class SelectorKeys(_Keys):
         return value
 
 
-class ListingKeys(_Keys):
+class ListingKeys(Keys):
     """A page that lists articles, such as a section front, of an outlet without a feed."""
 
     url: WebAddress
@@ -181,7 +151,7 @@ class ListingKeys(_Keys):
         return {"url": value} if isinstance(value, str) else value
 
 
-class OutletKeys(_Keys):
+class OutletKeys(Keys):
     """A publication that is watched. It has at least one of `feeds`, `sitemaps` and `listings`."""
 
     model_config = ConfigDict(
@@ -227,7 +197,7 @@ class OutletKeys(_Keys):
         return self
 
 
-class OutletsFile(_Keys):
+class OutletsFile(Keys):
     """outlets.yaml: what is read."""
 
     outlets: dict[Id, OutletKeys] = {}
@@ -237,7 +207,7 @@ class OutletsFile(_Keys):
 # ---- rules.yaml
 
 
-class RuleKeys(_Keys):
+class RuleKeys(Keys):
     """A query, and what to call its hits."""
 
     query: Text
@@ -250,6 +220,14 @@ class RuleKeys(_Keys):
     """Routes can choose by it."""
     languages: list[Language] = []
     """It holds only in articles in these; without it, in all."""
+    mode: Literal["live", "shadow", "off"] = "live"
+    """`shadow`: hits are stored and counted, never told. `off`: it is not looked for."""
+    until: Day | None = None
+    """The last day on which it is looked for, such as 2026-12-31."""
+    budget: Budget | None = None
+    """Messages a day, such as 20/day; what is over goes to the digest, which says what made the noise."""
+    spike: Times | None = None
+    """Such as 5x: tell only when the last hour had so many times more than is usual at that hour of the week."""
 
     @model_validator(mode="before")
     @classmethod
@@ -257,7 +235,7 @@ class RuleKeys(_Keys):
         return {"query": value} if isinstance(value, str) else value
 
 
-class NameKeys(_Keys):
+class NameKeys(Keys):
     """One name, and where it holds."""
 
     text: Text
@@ -283,7 +261,7 @@ class NameKeys(_Keys):
         return {"text": value} if isinstance(value, str) else value
 
 
-class EntityKeys(_Keys):
+class EntityKeys(Keys):
     """Somebody or something with names."""
 
     label: str = ""
@@ -296,14 +274,14 @@ class EntityKeys(_Keys):
     """Its number there, such as Q7184; for your own use."""
 
 
-class EntitiesFile(_Keys):
+class EntitiesFile(Keys):
     """A file of the folder entities/: who and what rules can name. What rules.yaml says of an id comes before it."""
 
     entities: dict[Id, EntityKeys] = {}
     """By id: somebody or something with names, used in a query as @id."""
 
 
-class RulesFile(_Keys):
+class RulesFile(Keys):
     """rules.yaml: what is looked for."""
 
     rules: dict[Id, Annotated[RuleKeys, OrText()]] = {}
@@ -315,7 +293,7 @@ class RulesFile(_Keys):
 # ---- alerts.yaml
 
 
-class ChannelKeys(_Keys):
+class ChannelKeys(Keys):
     """Exactly one of `kind: console`, `url_env`, `url_file` and `url`."""
 
     model_config = ConfigDict(
@@ -338,26 +316,7 @@ class ChannelKeys(_Keys):
         return self
 
 
-class RouteKeys(_Keys):
-    """Which hits go to which channels; every key narrows."""
-
-    channels: Annotated[list[str], Field(min_length=1)]
-    """Ids of the channels that are told."""
-    rules: list[str] = []
-    """Only hits of these rules; without it, of all."""
-    tags: list[str] = []
-    """Only hits of rules with one of these tags; without it, of all."""
-    severities: list[Severity] = []
-    """Only hits of rules of these severities; without it, of all."""
-    outlets: list[str] = []
-    """Only articles of these outlets; without it, of all."""
-    languages: list[Language] = []
-    """Only articles in these languages; without it, in all."""
-    wait: Duration = by_default(seconds, "0s")
-    """How long to collect hits of one story before telling."""
-
-
-class AlertsFile(_Keys):
+class AlertsFile(Keys):
     """alerts.yaml: who is told, and of what."""
 
     channels: dict[Id, ChannelKeys] = {}
@@ -366,7 +325,7 @@ class AlertsFile(_Keys):
     """By id: which hits go to which channels."""
 
 
-FILE_MODELS: dict[str, type[_Keys]] = {
+FILE_MODELS: dict[str, type[Keys]] = {
     "monitor": MonitorFile,
     "outlets": OutletsFile,
     "rules": RulesFile,

@@ -1,50 +1,81 @@
-"""Alerts (one a route, rule and story), their hits, and the outbox."""
+"""Alerts (one a route, rule and story), their hits, and why each was told, waits or is not told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from monitor.errors import AlertReason, SendReason
-from monitor.model import Alert, Delivery, Message
-from monitor.store.codec import ahead, moment, moment_or_none, stamp
+from monitor.errors import AlertReason
+from monitor.model import Alert, Standing
+from monitor.store.codec import moment, moment_or_none, stamp
 from monitor.store.hits import SqlHits
+from monitor.store.outbox import POST, outbox_row, post_values
 from monitor.store.rows import Row, Sql, narrow
-from monitor.views import AlertRow, DueAlert, Filter, OutboxRow
+from monitor.views import Filter
+from monitor.views_alerts import (
+    AlertRow,
+    AlertState,
+    Changed,
+    Correction,
+    Decided,
+    DueAlert,
+    OutboxRow,
+    Post,
+    Put,
+)
 
 _OPEN = """
-INSERT INTO alerts (route, rule_id, story_id, due_at, reason, opened_at) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO alerts (route, rule_id, story_id, due_at, reason, hold, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route, rule_id, story_id) DO NOTHING
 """
-_DUE = "SELECT * FROM alerts WHERE state = 'open' AND due_at <= ? ORDER BY due_at, id LIMIT ?"
-_ROWS = "SELECT l.*, (SELECT count(*) FROM alert_hits j WHERE j.alert_id = l.id) AS hits FROM alerts l WHERE "
-_THE_ONE = "SELECT id, state FROM alerts WHERE route = ? AND rule_id = ? AND story_id = ?"
+_THE_ONE = "SELECT * FROM alerts WHERE route = ? AND rule_id = ? AND story_id = ?"
+_OUTLETS = """
+SELECT h.outlet_id AS outlet, max(j.told_revision IS NOT NULL) AS told
+FROM alert_hits j JOIN hits h ON h.id = j.hit_id WHERE j.alert_id = ? GROUP BY 1
+"""
 _JOIN = "INSERT INTO alert_hits (alert_id, hit_id) VALUES (?, ?) ON CONFLICT (alert_id, hit_id) DO NOTHING"
+_GATHER = """
+INSERT INTO alert_hits (alert_id, hit_id)
+SELECT ?, id FROM hits WHERE story_id = ? AND rule_id = ? AND standing IN ('live', 'late')
+ON CONFLICT (alert_id, hit_id) DO NOTHING
+"""
+_REOPEN = "UPDATE alerts SET state = 'open', due_at = ?, reason = ?, hold = ? WHERE id = ? AND state = 'told'"
+_DUE = "SELECT * FROM alerts WHERE state = 'open' AND due_at <= ? ORDER BY due_at, id LIMIT ?"
+# What is held has its own time; an update has waited for its turn.
+_FLUSH = """
+SELECT * FROM alerts WHERE state = 'open' AND (due_at <= ? OR (revision = 0 AND hold = '')) ORDER BY due_at, id LIMIT ?
+"""
+_COLLECTING = "SELECT * FROM alerts WHERE state = 'open' AND hold = '' AND route = ? ORDER BY due_at, id LIMIT ?"
 _UNTOLD = """
 WHERE h.id IN (SELECT hit_id FROM alert_hits WHERE alert_id = ? AND told_revision IS NULL) ORDER BY h.id
 """
+TOLD_BY = """
+WHERE h.id IN (SELECT hit_id FROM alert_hits WHERE alert_id = ? AND told_revision = ?) ORDER BY h.id
+"""
 _CLOSE = """
-UPDATE alerts SET state = 'told', revision = revision + 1, told_at = ?, told_with = ?
+UPDATE alerts SET state = 'told', hold = '', revision = revision + 1, told_at = ?
 WHERE id = ? AND state = 'open' AND revision = ?
 """
-_POST = """
-INSERT INTO outbox (id, alert_id, channel_id, title, text, markdown, html, not_before, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+_PUT = """
+INSERT INTO digest_items (route, channel_id, alert_id, revision, reason, at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (alert_id, revision, channel_id) DO NOTHING
 """
-_SENDABLE = """
-SELECT * FROM (
-    SELECT *, row_number() OVER (PARTITION BY channel_id ORDER BY not_before, created_at, id) AS place FROM outbox
-    WHERE state IN ('pending', 'leased')
-        AND ((state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?))
-) WHERE place <= ? ORDER BY not_before, created_at, id
+_HUSHED = "SELECT hit_id FROM alert_hits WHERE alert_id = ? AND told_revision IS NULL"
+# Each alert that told of the article, and knows nothing of this change yet.
+_CORRECT = """
+INSERT INTO corrections (alert_id, article_id, kind, before, after, at)
+SELECT DISTINCT l.id, h.article_id, ?, ?, ?, ? FROM alerts l
+JOIN alert_hits j ON j.alert_id = l.id JOIN hits h ON h.id = j.hit_id
+WHERE h.article_id = ? AND j.told_revision IS NOT NULL AND (? = '' OR h.rule_id = ?)
+ON CONFLICT (alert_id, article_id, kind, after) DO NOTHING RETURNING alert_id
 """
-# What was sent stays sent, whatever a slower holder of an older lease reports.
-_MARK = """
-UPDATE outbox SET
-    state = ?, attempts = attempts + 1, not_before = coalesce(?, not_before), sent_at = ?, reason = ?, detail = ?,
-    lease_until = NULL, owner = ''
-WHERE id = ? AND state <> 'sent'
+_ROWS = "SELECT l.*, (SELECT count(*) FROM alert_hits j WHERE j.alert_id = l.id) AS hits FROM alerts l WHERE "
+_MESSAGES = """
+SELECT DISTINCT o.* FROM tellings t JOIN outbox o ON o.id = t.outbox_id WHERE t.alert_id = ?
+ORDER BY o.created_at, o.channel_id
+"""
+_LOG = """
+INSERT INTO decisions (at, reason, route, rule_id, hit_id, alert_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _FILTERS = {
     "rule": "l.rule_id = ?",
@@ -63,59 +94,147 @@ class SqlAlerts:
         self._sql = sql
         self._hits = hits
 
-    def open(self, alert: Alert, hit_id: int, now: datetime) -> AlertReason:
-        """Open the alert, or join the hit to the one there."""
+    def state(self, route: str, rule_id: str, story_id: str) -> AlertState | None:
+        """Return the alert that is there."""
+        row = self._sql.one(_THE_ONE, route, rule_id, story_id)
+        if row is None:
+            return None
+        outlets = self._sql.all(_OUTLETS, row["id"])
+        return AlertState(
+            id=row["id"],
+            state=row["state"],
+            revision=row["revision"],
+            reason=AlertReason(row["reason"]),
+            due_at=moment(row["due_at"]),
+            told_at=moment_or_none(row["told_at"]),
+            hold=row["hold"],
+            outlets=frozenset(one["outlet"] for one in outlets if one["told"]),
+            waiting=frozenset(one["outlet"] for one in outlets if not one["told"]),
+        )
+
+    def open(self, alert: Alert, hit_id: int, now: datetime) -> int:
+        """Open the alert of a hit, or join the one there; return its id."""
         key = (alert.route, alert.rule_id, alert.story_id)
-        self._sql.write(_OPEN, *key, stamp(alert.due_at), alert.reason.value, stamp(now))
+        self._sql.write(_OPEN, *key, stamp(alert.due_at), alert.reason.value, alert.hold, stamp(now))
         row = self._sql.one(_THE_ONE, *key)
         assert row is not None
-        self._sql.write(_JOIN, row["id"], hit_id)
-        return AlertReason.FIRST if row["state"] == "open" else AlertReason.SAME_STORY
+        self.join(row["id"], hit_id)
+        return int(row["id"])
+
+    def join(self, alert_id: int, hit_id: int) -> None:
+        """Keep a hit with its alert."""
+        self._sql.write(_JOIN, alert_id, hit_id)
+
+    def reopen(self, alert_id: int, due_at: datetime, reason: AlertReason, hold: str = "") -> None:
+        """Have an alert that was told tell again."""
+        self._sql.write(_REOPEN, stamp(due_at), reason.value, hold, alert_id)
+
+    def gather(self, alert_id: int, rule_id: str, story_id: str) -> int:
+        """Join the live hits that a rule had in a story before."""
+        return self._sql.write(_GATHER, alert_id, story_id, rule_id)
 
     def due(self, now: datetime, *, limit: int, flush: bool = False) -> list[DueAlert]:
         """List open alerts whose time has come, earliest first."""
-        until = datetime.max.replace(tzinfo=UTC) if flush else now
-        rows = self._sql.all(_DUE, stamp(until), limit)
-        return [DueAlert(_alert(row), tuple(self._hits.select(_UNTOLD, row["id"]))) for row in rows]
+        return [self._due(row) for row in self._sql.all(_FLUSH if flush else _DUE, stamp(now), limit)]
 
-    def tell(self, alerts: Sequence[Alert], messages: Sequence[tuple[str, Message]], now: datetime) -> None:
+    def waiting(self, route: str, *, limit: int) -> list[DueAlert]:
+        """List a route's open alerts that collect."""
+        return [self._due(row) for row in self._sql.all(_COLLECTING, route, limit)]
+
+    def _due(self, row: Row) -> DueAlert:
+        hits = tuple(self._hits.select(_UNTOLD, row["id"]))
+        return DueAlert(alert(row), hits, self.corrections(row["id"], None) if row["revision"] else ())
+
+    def corrections(self, alert_id: int, revision: int | None) -> tuple[Correction, ...]:
+        """Return what a revision of an alert corrects; None: what none has told yet."""
+        found = self._sql.all(
+            "SELECT * FROM corrections WHERE alert_id = ? AND told_revision IS ? ORDER BY id", alert_id, revision
+        )
+        rows = {row["article_id"]: self._hits.select("WHERE h.article_id = ?", row["article_id"]) for row in found}
+        return tuple(
+            Correction(row["kind"], rows[row["article_id"]][0].article, row["before"], row["after"])
+            for row in found
+            if rows[row["article_id"]]
+        )
+
+    def hold(self, alert_ids: Sequence[int], until: datetime, reason: AlertReason) -> None:
+        """Put alerts off."""
+        self._sql.write_many(
+            "UPDATE alerts SET due_at = ?, hold = ? WHERE id = ? AND state = 'open'",
+            [(stamp(until), reason.value, number) for number in alert_ids],
+        )
+
+    def silence(self, alert_id: int) -> list[int]:
+        """Take back what an alert has not told."""
+        hits = [row["hit_id"] for row in self._sql.all(_HUSHED, alert_id)]
+        for number in hits:
+            self._sql.write("UPDATE hits SET standing = ? WHERE id = ?", Standing.SILENCED.value, number)
+        self._sql.write("DELETE FROM alert_hits WHERE alert_id = ? AND told_revision IS NULL", alert_id)
+        self._sql.write("UPDATE alerts SET state = 'told', hold = '' WHERE id = ? AND revision > 0", alert_id)
+        self._sql.write("DELETE FROM alerts WHERE id = ? AND revision = 0", alert_id)
+        return hits
+
+    def tell(self, alerts: Sequence[Alert], posts: Sequence[Post], puts: Sequence[Put], now: datetime) -> None:
         """Write the messages and close the alerts; a second time writes nothing."""
         at = stamp(now)
-        closed = [alert for alert in alerts if self._sql.write(_CLOSE, at, alerts[0].id, alert.id, alert.revision)]
-        for alert in closed:
-            self._sql.write(
-                "UPDATE alert_hits SET told_revision = ? WHERE alert_id = ? AND told_revision IS NULL",
-                alert.revision + 1, alert.id,
-            )  # fmt: skip
-        for channel, message in messages if closed else ():
-            self._sql.write(
-                _POST, message.id, alerts[0].id, channel, message.title, message.text, message.markdown, message.html,
-                at, at,
-            )  # fmt: skip
-
-    def lease_outbox(
-        self, now: datetime, *, owner: str, lease: float, limit: int, busy: Mapping[str, int] | None = None
-    ) -> list[OutboxRow]:
-        """Take rows that may be sent now, so many a channel."""
-        found = self._sql.all(_SENDABLE, stamp(now), stamp(now), limit)
-        rows = [row for row in found if row["place"] <= limit - (busy or {}).get(row["channel_id"], 0)]
+        closed = {one.id for one in alerts if self._sql.write(_CLOSE, at, one.id, one.revision)}
+        for one in alerts:
+            if one.id in closed:
+                for table in ("alert_hits", "corrections"):
+                    self._sql.write(
+                        f"UPDATE {table} SET told_revision = ? WHERE alert_id = ? AND told_revision IS NULL",  # noqa: S608
+                        one.revision + 1, one.id,
+                    )  # fmt: skip
+        for post in posts:
+            if any(number in closed for number, _ in post.told):
+                self._sql.write(POST, *post_values(post, at))
+                self._sql.write_many(
+                    "INSERT INTO tellings VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                    [(post.message.id, number, revision + 1) for number, revision in post.told],
+                )
         self._sql.write_many(
-            "UPDATE outbox SET state = 'leased', owner = ?, lease_until = ? WHERE id = ?",
-            [(owner, ahead(now, lease), row["id"]) for row in rows],
+            _PUT,
+            [
+                (put.route, put.channel_id, put.alert_id, put.revision + 1, put.reason.value, at)
+                for put in puts
+                if put.alert_id in closed
+            ],
         )
-        return [replace(_outbox_row(row), state="leased") for row in rows]
 
-    def mark(self, row: OutboxRow, delivery: Delivery, now: datetime, *, retry_at: datetime | None) -> None:
-        """Write how an attempt ended."""
-        again = None
-        if delivery.sent:
-            state = "sent"
-        elif retry_at is not None:
-            state, again = "pending", stamp(retry_at)
-        else:
-            state = "dead"
-        sent_at = stamp(now) if delivery.sent else None
-        self._sql.write(_MARK, state, again, sent_at, delivery.reason.value, delivery.detail, row.id)
+    def correct(self, change: Changed, now: datetime) -> list[tuple[int, str, datetime | None]]:
+        """Note how an article changed with every alert that told of it."""
+        rows = self._sql.all(
+            _CORRECT, change.kind, change.before, change.after, stamp(now), change.article_id, change.rule_id,
+            change.rule_id,
+        )  # fmt: skip
+        found = [self._sql.one("SELECT * FROM alerts WHERE id = ?", row["alert_id"]) for row in rows]
+        return [(row["id"], row["route"], moment_or_none(row["told_at"])) for row in found if row]
+
+    def log(self, decided: Iterable[Decided]) -> None:
+        """Note decisions."""
+        self._sql.write_many(
+            _LOG,
+            (
+                (stamp(one.at), one.reason.value, one.route, one.rule_id, one.hit_id, one.alert_id, one.detail)
+                for one in decided
+            ),
+        )
+
+    def decisions(self, *, alert_id: int = 0, hit_id: int = 0, limit: int = 50) -> list[Decided]:
+        """List, newest first."""
+        column, value = ("alert_id", alert_id) if alert_id else ("hit_id", hit_id)
+        where = f"WHERE {column} = ?" if value else "WHERE 0 = ?"
+        rows = self._sql.all(f"SELECT * FROM decisions {where} ORDER BY id DESC LIMIT ?", value, limit)  # noqa: S608
+        return [
+            Decided(moment(row["at"]), AlertReason(row["reason"]), row["route"], row["rule_id"], row["hit_id"],
+                    row["alert_id"], row["detail"])
+            for row in rows
+        ]  # fmt: skip
+
+    def reasons(self, since: datetime) -> dict[str, int]:
+        """Count decisions by reason."""
+        rows = self._sql.all("SELECT reason, count(*) AS n FROM decisions WHERE at >= ? GROUP BY 1", stamp(since))
+        return {row["reason"]: row["n"] for row in rows}
 
     def rows(self, wanted: Filter, *, states: Sequence[str] = ()) -> list[AlertRow]:
         """List alerts, newest first, with their outbox."""
@@ -123,22 +242,22 @@ class SqlAlerts:
         if states:
             marks = ", ".join("?" * len(states))
             condition += (
-                f" AND coalesce(l.told_with, l.id) IN (SELECT o.alert_id FROM outbox o WHERE o.state IN ({marks}))"  # noqa: S608
+                " AND l.id IN (SELECT t.alert_id FROM outbox o JOIN tellings t ON t.outbox_id = o.id "  # noqa: S608
+                f"WHERE o.state IN ({marks}))"
             )
-        tail = " ORDER BY l.id DESC LIMIT ?"
-        rows = self._sql.all(_ROWS + condition + tail, *values, *states, wanted.limit)
+        rows = self._sql.all(_ROWS + condition + " ORDER BY l.id DESC LIMIT ?", *values, *states, wanted.limit)
         return [
-            AlertRow(_alert(row), moment(row["opened_at"]), moment_or_none(row["told_at"]), row["hits"],
-                     self._outbox(row["told_with"] or row["id"]))
+            AlertRow(alert(row), moment(row["opened_at"]), moment_or_none(row["told_at"]), row["hits"],
+                     self._messages(row["id"]))
             for row in rows
         ]  # fmt: skip
 
-    def _outbox(self, alert_id: int) -> tuple[OutboxRow, ...]:
-        rows = self._sql.all("SELECT * FROM outbox WHERE alert_id = ? ORDER BY created_at, channel_id", alert_id)
-        return tuple(_outbox_row(row) for row in rows)
+    def _messages(self, alert_id: int) -> tuple[OutboxRow, ...]:
+        return tuple(outbox_row(row) for row in self._sql.all(_MESSAGES, alert_id))
 
 
-def _alert(row: Row) -> Alert:
+def alert(row: Row) -> Alert:
+    """Read an alert."""
     return Alert(
         route=row["route"],
         rule_id=row["rule_id"],
@@ -148,20 +267,5 @@ def _alert(row: Row) -> Alert:
         id=row["id"],
         revision=row["revision"],
         state=row["state"],
-    )
-
-
-def _outbox_row(row: Row) -> OutboxRow:
-    return OutboxRow(
-        id=row["id"],
-        alert_id=row["alert_id"],
-        channel_id=row["channel_id"],
-        message=Message(row["id"], row["title"], row["text"], row["markdown"], row["html"]),
-        state=row["state"],
-        attempts=row["attempts"],
-        not_before=moment(row["not_before"]),
-        created_at=moment(row["created_at"]),
-        sent_at=moment_or_none(row["sent_at"]),
-        reason=SendReason(row["reason"]) if row["reason"] else None,
-        detail=row["detail"],
+        hold=row["hold"],
     )

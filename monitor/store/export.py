@@ -113,10 +113,11 @@ def _hit(hit: Any) -> Line:
 def _alert(store: SqliteStore, row: Row) -> Line:
     hits = store.sql.all("SELECT hit_id FROM alert_hits WHERE alert_id = ? ORDER BY hit_id", row["id"])
     messages = store.sql.all(
-        "SELECT channel_id AS channel, title, text, state, created_at, sent_at FROM outbox WHERE alert_id = ?",
+        "SELECT o.id, channel_id AS channel, title, text, state, created_at, sent_at "
+        "FROM tellings t JOIN outbox o ON o.id = t.outbox_id WHERE t.alert_id = ?",
         row["id"],
     )
-    fields = ("id", "route", "rule_id", "story_id", "state", "reason", "opened_at", "told_at", "told_with")
+    fields = ("id", "route", "rule_id", "story_id", "state", "reason", "opened_at", "told_at")
     return {
         "kind": "alert",
         **{name: row[name] for name in fields},
@@ -139,7 +140,7 @@ def without(path: Path, articles: Collection[int], hits: Collection[int]) -> int
     old file is replaced when the new one is on the disk. Raises OSError, ValueError for a file that is no export.
     """
     articles, hits = set(articles), set(hits)
-    told = {line["told_with"] or line["id"] for line in _read(path) if _tells(line, hits)}
+    told = {key for line in _read(path) if _tells(line, hits) for key in _telling(line)}
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     changed = 0
     try:
@@ -172,11 +173,19 @@ def _tells(line: Line, hits: set[int]) -> bool:
     return line["kind"] == "alert" and not hits.isdisjoint(line["hits"])
 
 
-def _bereft(line: Line, articles: set[int], hits: set[int], told: set[int]) -> Line:
+def _telling(line: Line) -> list[int | str]:
+    """Return by what the messages of an alert are known: by ids, before 0006 by the alert that has them."""
+    if "told_with" in line:
+        return [line["told_with"] or line["id"]]
+    return [message["id"] for message in line["messages"]]
+
+
+def _bereft(line: Line, articles: set[int], hits: set[int], told: set[int | str]) -> Line:
     """Return a line without what is to go; an empty one where that is all of it."""
     if line["kind"] == "article" and line["id"] in articles:
         return {}
     if line["kind"] != "alert":
         return line
     left = [hit for hit in line["hits"] if hit not in hits]
-    return {**line, "hits": left, "messages": [] if line["id"] in told else line["messages"]}
+    messages = [one for one in line["messages"] if one.get("id", line["id"]) not in told]
+    return {**line, "hits": left, "messages": messages}

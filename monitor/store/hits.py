@@ -72,10 +72,11 @@ class SqlHits:
 
     def settle(
         self, article_id: int, held: Collection[str], asked: Collection[str], revision: int, now: datetime
-    ) -> None:
+    ) -> list[Hit]:
         """Note of an article's hits which its newest revision bears out (`held`: rules that hold on it) and which are
-        gone, of the rules that were `asked`.
+        gone, of the rules that were `asked`; return those that are newly gone.
         """
+        gone = set()
         for row in self._sql.all("SELECT id, rule_id, gone_at FROM hits WHERE article_id = ?", article_id):
             if row["rule_id"] in held and row["gone_at"] is not None:
                 self._sql.write("UPDATE hits SET gone_at = NULL, gone_revision = NULL WHERE id = ?", row["id"])
@@ -83,6 +84,8 @@ class SqlHits:
                 self._sql.write(
                     "UPDATE hits SET gone_at = ?, gone_revision = ? WHERE id = ?", micros(now), revision, row["id"]
                 )
+                gone.add(row["id"])
+        return [hit for hit in self.of(article_id) if hit.id in gone] if gone else []
 
     def of(self, article_id: int) -> list[Hit]:
         """Return the hits of an article, oldest first."""

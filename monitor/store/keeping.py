@@ -27,20 +27,19 @@ _ALERTS = f"SELECT DISTINCT alert_id AS id FROM alert_hits WHERE hit_id {_IN}"  
 _STORIES = f"""
 SELECT story_id AS id FROM placements WHERE article_id {_IN} UNION SELECT story_id FROM hits WHERE article_id {_IN}
 """  # noqa: S608
-# What alerts of one story told together stands in the rows of one of them.
-_TELLING = f"SELECT coalesce(told_with, id) FROM alerts WHERE id {_IN}"  # noqa: S608
 _EMPTY = f"""
 SELECT id FROM alerts WHERE id {_IN} AND NOT EXISTS (SELECT 1 FROM alert_hits j WHERE j.alert_id = alerts.id)
 """  # noqa: S608
+_MESSAGES = f"SELECT DISTINCT outbox_id AS id FROM tellings WHERE alert_id {_IN}"  # noqa: S608
+# A message tells many alerts; it is silent when none of them has a hit that it told.
 _SILENT = f"""
-SELECT o.id FROM outbox o WHERE o.alert_id IN ({_TELLING}) AND NOT EXISTS (
-    SELECT 1 FROM alerts l JOIN alert_hits j ON j.alert_id = l.id
-    WHERE l.id = o.alert_id OR (l.told_with = o.alert_id
-        AND l.story_id = (SELECT t.story_id FROM alerts t WHERE t.id = o.alert_id)))
+{_MESSAGES} AND NOT EXISTS (
+    SELECT 1 FROM tellings t JOIN alert_hits j ON j.alert_id = t.alert_id AND j.told_revision = t.revision
+    WHERE t.outbox_id = tellings.outbox_id)
 """  # noqa: S608
 # A message that waits would be sent empty.
 _HUSH = f"""
-UPDATE outbox SET title = '', text = '', markdown = '', html = '', detail = 'its articles were taken out',
+UPDATE outbox SET title = '', text = '', markdown = '', html = '', payload = '', detail = 'its articles were taken out',
     state = CASE state WHEN 'sent' THEN 'sent' ELSE 'dead' END, lease_until = NULL, owner = ''
 WHERE id {_IN}
 """  # noqa: S608
@@ -56,6 +55,7 @@ UPDATE placements SET copy_of = NULL WHERE story_id {_IN} AND copy_of {_IN}
 _ARTICLE = tuple(
     f"DELETE FROM {table} WHERE {column} {_IN}"  # noqa: S608
     for table, column in (
+        ("corrections", "article_id"),
         ("hits", "article_id"),
         ("traits", "article_id"),
         ("placements", "article_id"),
@@ -78,7 +78,8 @@ SELECT a.id, a.outlet_id, a.fetched_at,
     (SELECT max(h.found_at) FROM hits h WHERE h.article_id = a.id) AS hit_at,
     EXISTS (SELECT 1 FROM hits h JOIN alert_hits j ON j.hit_id = h.id JOIN alerts l ON l.id = j.alert_id
         WHERE h.article_id = a.id AND (l.state = 'open' OR EXISTS (SELECT 1 FROM outbox o
-            WHERE o.alert_id = coalesce(l.told_with, l.id) AND o.state IN ('pending', 'leased')))) AS awaited
+            JOIN tellings t ON t.outbox_id = o.id WHERE t.alert_id = l.id AND o.state IN ('pending', 'leased'))
+            OR EXISTS (SELECT 1 FROM digest_items d WHERE d.alert_id = l.id AND d.digest = ''))) AS awaited
 FROM articles a WHERE a.id > ? AND a.id <= ? AND a.fetched_at < ? ORDER BY a.id LIMIT ?
 """
 _DEBT = """
@@ -114,8 +115,9 @@ class SqlKeeping:
         numbers = json.dumps([row["id"] for row in hits])
         alerts = self._ids(_ALERTS, numbers)
         if quoted:
-            self._sql.write(_HUSH, self._ids(f"SELECT id FROM outbox WHERE alert_id IN ({_TELLING})", alerts))  # noqa: S608
-        self._sql.write(f"DELETE FROM alert_hits WHERE hit_id {_IN}", numbers)  # noqa: S608
+            self._sql.write(_HUSH, self._ids(_MESSAGES, alerts))
+        for table in ("alert_hits", "decisions", "marks"):
+            self._sql.write(f"DELETE FROM {table} WHERE hit_id {_IN}", numbers)  # noqa: S608
         for row in hits:
             self._calendar.count(row["rule_id"], row["found_at"], -1)
         self._close_alerts(alerts)

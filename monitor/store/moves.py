@@ -17,16 +17,18 @@ WHERE h.article_id = ? AND l.story_id = ? GROUP BY l.id
 """
 _SAME = "SELECT id, state FROM alerts WHERE route = ? AND rule_id = ? AND story_id = ?"
 _COPY = """
-INSERT INTO alerts (route, rule_id, story_id, due_at, reason, revision, state, opened_at, told_at, told_with)
-SELECT route, rule_id, ?, due_at, reason, revision, state, opened_at, told_at,
-    CASE state WHEN 'open' THEN NULL ELSE coalesce(told_with, id) END
+INSERT INTO alerts (route, rule_id, story_id, due_at, reason, revision, state, opened_at, told_at, hold)
+SELECT route, rule_id, ?, due_at, reason, revision, state, opened_at, told_at, hold
 FROM alerts WHERE id = ? RETURNING id
 """
 _OPEN = """
 INSERT INTO alerts (route, rule_id, story_id, due_at, reason, opened_at)
 SELECT route, rule_id, ?, due_at, reason, opened_at FROM alerts WHERE id = ? RETURNING id
 """
-_CLOSE = "UPDATE alerts SET state = 'told', told_at = ?, told_with = ? WHERE id = ?"
+_CLOSE = "UPDATE alerts SET state = 'told', hold = '', told_at = ?, revision = max(revision, 1) WHERE id = ?"
+_TOLD_TOO = """
+INSERT INTO tellings SELECT outbox_id, ?, revision FROM tellings WHERE alert_id = ? ON CONFLICT DO NOTHING
+"""
 # What was told stays with the alert that told it.
 _HAND_OVER = """
 UPDATE OR IGNORE alert_hits SET alert_id = ?
@@ -77,9 +79,12 @@ class SqlMoves:
         if there is None:
             known = alert["told"] or alert["state"] == "open"
             number = self._sql.insert(_COPY if known else _OPEN, new, alert["id"])
+            if known:
+                self._sql.write(_TOLD_TOO, number, alert["id"])
         else:
             number = there["id"]
             if alert["told"] and there["state"] == "open":
-                self._sql.write(_CLOSE, alert["told_at"], alert["told_with"] or alert["id"], number)
+                self._sql.write(_CLOSE, alert["told_at"], number)
+                self._sql.write(_TOLD_TOO, number, alert["id"])
         self._sql.write(_HAND_OVER, number, alert["id"], article_id)
         self._sql.write(_IDLE, alert["id"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from monitor.store.schema_alerts import alerting
 from monitor.store.schema_archive import archive
 from monitor.store.schema_links import digests
 
@@ -304,5 +305,6 @@ MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = 
     ("0003_fetching", fetching),
     ("0004_archive", archive),
     ("0005_links", digests),
+    ("0006_alerts", alerting),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""

@@ -17,10 +17,12 @@ from monitor.store.alerts import SqlAlerts
 from monitor.store.articles import SqlArticles
 from monitor.store.bodies import SqlBodies
 from monitor.store.calendar import SqlCalendar
+from monitor.store.digests import SqlDigests, SqlSilences
 from monitor.store.fulltext import SqlFulltext, own_text
 from monitor.store.hits import SqlHits
 from monitor.store.keeping import SqlKeeping
 from monitor.store.links import SqlLinks
+from monitor.store.outbox import SqlOutbox
 from monitor.store.outlets import SqlOutlets
 from monitor.store.rows import Sql, clean, translated
 from monitor.store.stories import SqlStories
@@ -54,6 +56,9 @@ class SqliteStore:
         self.hits = SqlHits(sql, self.bodies, self.calendar)
         self.stories = SqlStories(sql)
         self.alerts = SqlAlerts(sql, self.hits)
+        self.outbox = SqlOutbox(sql)
+        self.digests = SqlDigests(sql, self.alerts, self.hits)
+        self.silences = SqlSilences(sql)
         self.upkeep = SqlUpkeep(sql, self.calendar)
         self.keeping = SqlKeeping(sql, self.bodies, fulltext, self.calendar)
         with translated(path):

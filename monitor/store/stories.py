@@ -102,6 +102,14 @@ class SqlStories:
             if one.whole:
                 self._moves.end(one.old, one.new)
 
+    def outlets(self, story_id: str) -> int:
+        """Count the outlets that tell a story."""
+        return self._sql.number(
+            "SELECT count(DISTINCT a.outlet_id) FROM placements p JOIN articles a ON a.id = p.article_id "
+            "WHERE p.story_id = ?",
+            story_id,
+        )
+
     def resolve(self, story_id: str) -> str:
         """Return the story that an id stands for today: its own, or that of the story it ended in."""
         seen = {story_id}

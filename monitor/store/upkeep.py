@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from monitor.store.calendar import SqlCalendar
@@ -17,6 +17,12 @@ INSERT INTO passes (started_at, finished_at, polled, failed, links, articles, hi
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _RECLAIM_OUTBOX = "UPDATE outbox SET state = 'pending', lease_until = NULL, owner = '' WHERE state = 'leased'"
+_DOUBTFUL = """
+UPDATE outbox SET
+    state = 'unknown', attempts = attempts + 1, ambiguous = ambiguous + 1, reason = 'ambiguous',
+    detail = 'the process ended while it was sent', lease_until = NULL, owner = ''
+WHERE state = 'leased' AND channel_id = ?
+"""
 # As the partial indexes say it: otherwise every link there ever was is looked at.
 _TOTALS = """
 SELECT
@@ -31,7 +37,7 @@ SELECT
     (SELECT count(*) FROM links WHERE state = 'failed') AS links_failed,
     (SELECT count(*) FROM alerts WHERE state = 'open') AS alerts_open,
     (SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased')) AS outbox_waiting,
-    (SELECT count(*) FROM outbox WHERE state = 'dead') AS outbox_dead
+    (SELECT count(*) FROM outbox WHERE state IN ('dead', 'unknown')) AS outbox_dead
 """
 
 
@@ -99,9 +105,10 @@ class SqlUpkeep:
         """Count days in this IANA zone; return whether it was another one before."""
         return self._calendar.use_zone(name)
 
-    def reclaim(self, now: datetime) -> int:
+    def reclaim(self, now: datetime, once: Collection[str] = ()) -> int:
         """Give back what a dead process had leased; return how many rows."""
         at = stamp(now)
+        self._sql.write_many(_DOUBTFUL, [(channel,) for channel in once])
         return (
             self._sql.write(_RECLAIM_OUTBOX)
             + self._sql.write("UPDATE links SET next_at = ?, leased = 0 WHERE leased = 1", micros(now))

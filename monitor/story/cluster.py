@@ -104,6 +104,22 @@ class Clusters:
             self._take(group, member, traits.sketch)
         return placement
 
+    def new_name(self, mark: str) -> bool:
+        """Say whether an article has a name, said as often as half of its most frequent one, that none of its story
+        had.
+        """
+        member = self.groups.members.get(mark)
+        if member is None or member.group is None or len(member.group.members) < 2:
+            return False
+        known: set[int] = set()
+        for one in member.group.members.values():
+            if one is not member:
+                known.update(one.terms.ids[slice(*one.terms.cuts[1:3])].tolist())
+        start, end = member.terms.cuts[1:3]
+        weights = member.terms.weights[start:end]
+        loud = member.terms.ids[start:end][weights >= weights.max(initial=0.0) / 2]
+        return not known.issuperset(loud.tolist())
+
     def _choose(self, member: Held, traits: Traits, story: str) -> Placement:
         reason, share, of, chosen = PlacementReason.NEW, 0.0, "", member.mark
         copied = self._texts.find(traits.sketch, member.outlet, self._story_of)

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import httpcore
 
+from monitor.configured import Orders
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.visit import Visitor
-from monitor.intake import Orders
 from monitor.model import Outlet, Rule, Source
 from monitor.pipeline import Pipeline
 from monitor.pool import Pool

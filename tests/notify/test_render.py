@@ -12,7 +12,8 @@ from monitor.model import Alert, Evidence, Hit, Message, Rule, Standing
 from monitor.notify import escape, words
 from monitor.notify.content import MAX_ITEMS, MAX_OTHERS, Names, alert
 from monitor.notify.render import message
-from monitor.views import ArticleRow, DueAlert, HitRow
+from monitor.views import ArticleRow, HitRow
+from monitor.views_alerts import DueAlert
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SENTENCE = "The coalition of the willing met in Port Elm, and the coalition agreed."

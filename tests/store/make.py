@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from monitor.model import Alert, Article, Block, Evidence, Hit, Link, Message, Outlet, Role, Source, Standing, Traits
 from monitor.ports import Store
 from monitor.views import Placement, PlacementReason
+from monitor.views_alerts import Post
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 FEED = "https://courier.example/feed"
@@ -68,3 +69,10 @@ def hits_on(store: Store, number: int, rules: tuple[str, ...] = ("ice",), story:
 def opened(store: Store, hit_id: int, *, due: datetime = NOW, route: str = "desk", rule: str = "ice"):
     with store.transaction():
         return store.alerts.open(Alert(route, rule, "s1", due), hit_id, NOW)
+
+
+def tell(store: Store, alerts, messages, now: datetime = NOW) -> None:
+    """Tell alerts by messages, (channel, message) each, within a transaction."""
+    told = tuple((one.id, one.revision) for one in alerts)
+    posts = [Post(alerts[0].route, channel, message, told) for channel, message in messages]
+    store.alerts.tell(alerts, posts, (), now)

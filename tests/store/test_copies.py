@@ -21,7 +21,7 @@ from monitor.store.forget import by_address, find, forget, note_copy
 from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter, LinkOutcome
-from tests.store.make import NOW, article, enrolled, hits_on, later, link, opened, save
+from tests.store.make import NOW, article, enrolled, hits_on, later, link, opened, save, tell
 
 WORD = "Quagmirezephyr"
 
@@ -209,7 +209,7 @@ def everything(store, tmp_path):
         opened(store, one.id)
     due = store.alerts.due(later(1), limit=9)
     with store.transaction():
-        store.alerts.tell([one.alert for one in due], [("here", Message("m", WORD, WORD, WORD, WORD))], NOW)
+        tell(store, [one.alert for one in due], [("here", Message("m", WORD, WORD, WORD, WORD))], NOW)
     return number, source
 
 

@@ -10,7 +10,7 @@ from monitor.model import LinkState
 from monitor.placing import Kinship
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter, LinkOutcome
-from tests.store.make import NOW, article, enrolled, hits_on, later, link, message, opened, save
+from tests.store.make import NOW, article, enrolled, hits_on, later, link, message, opened, save, tell
 
 TABLES = (
     "articles", "bodies", "revisions", "hits", "placements", "traits", "hit_days", "alert_hits", "alerts", "stories",
@@ -91,7 +91,7 @@ def told(store, *hits):
         opened(store, one.id)
     (due,) = store.alerts.due(later(1), limit=9)
     with store.transaction():
-        store.alerts.tell([due.alert], [("here", message())], NOW)
+        tell(store, [due.alert], [("here", message())], NOW)
 
 
 def test_a_story_that_was_told_stays_told(store):
@@ -109,7 +109,7 @@ def test_a_message_that_waits_is_not_sent_empty(store):
     told(store, one)
     take(store, one.article_id)
     with store.transaction():
-        assert store.alerts.lease_outbox(later(9), owner="me", lease=60, limit=9) == []
+        assert store.outbox.lease(later(9), owner="me", lease=60, limit=9) == []
 
 
 @pytest.mark.parametrize("quoted", [False, True])

@@ -284,7 +284,7 @@ def test_the_status_looks_at_no_link_that_is_done(path: Path) -> None:
 
 
 def test_the_due_queries_use_their_indexes(path: Path) -> None:
-    from monitor.store import alerts, links, outlets
+    from monitor.store import alerts, links, outbox, outlets
 
     store = SqliteStore.open(path)
     for query, index in (
@@ -295,7 +295,7 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
         (links._BY_TITLE.format("?, ?"), "links_title"),
         (links._WAITING, "links_waiting"),
         (alerts._DUE, "alerts_due"),
-        (alerts._SENDABLE, "outbox_due"),
+        (outbox._SENDABLE, "outbox_due"),
     ):
         plan = store._connection.execute(f"EXPLAIN QUERY PLAN {query}", ["x"] * query.count("?")).fetchall()
         assert any(index in row["detail"] for row in plan), (index, [row["detail"] for row in plan])

@@ -1,0 +1,33 @@
+"""What the configuration asks for, by id: what the verbs of the line know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from monitor.model import Channel, Outlet, Route, Rule
+from monitor.routing import flat
+
+
+@dataclass(frozen=True)
+class Orders:
+    """`lease`: seconds a link stays ours after a crash."""
+
+    outlets: Mapping[str, Outlet]
+    rules: Mapping[str, Rule]
+    channels: Mapping[str, Channel]
+    routes: tuple[Route, ...]
+    rules_since: Mapping[str, datetime] = field(default_factory=dict)
+    baseline_pages: int = 20
+    lease: float = 600.0
+
+    @cached_property
+    def by_route(self) -> dict[str, Route]:
+        """Every route of the tree by its id."""
+        return {route.id: route for route in flat(self.routes)}
+
+    def outlet(self, outlet_id: str) -> Outlet:
+        """Return an outlet; one that has left the configuration is known by its id alone: its links were seen."""
+        return self.outlets.get(outlet_id) or Outlet(outlet_id)

@@ -1,0 +1,179 @@
+"""The part of the Store port that tells people: alerts, the outbox, digests, silences."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from monitor.errors import AlertReason
+from monitor.model import Alert, Delivery, Silence
+from monitor.views import Filter
+from monitor.views_alerts import (
+    AlertRow,
+    AlertState,
+    Assurance,
+    Changed,
+    Decided,
+    DigestItem,
+    DueAlert,
+    OutboxRow,
+    Post,
+    Put,
+)
+
+
+class Alerts(Protocol):
+    """Alerts (one a route, rule and story), their hits, and why each was told, waits or is not told."""
+
+    def state(self, route: str, rule_id: str, story_id: str) -> AlertState | None:
+        """Return the alert that is there; None: there is none."""
+        ...
+
+    def open(self, alert: Alert, hit_id: int, now: datetime) -> int:
+        """Open the alert of a hit; return its id. One that is there is joined."""
+        ...
+
+    def join(self, alert_id: int, hit_id: int) -> None:
+        """Keep a hit with its alert, to be told with it if it is told again."""
+        ...
+
+    def reopen(self, alert_id: int, due_at: datetime, reason: AlertReason, hold: str = "") -> None:
+        """Have an alert that was told tell again; one that is open keeps its time and reason."""
+        ...
+
+    def gather(self, alert_id: int, rule_id: str, story_id: str) -> int:
+        """Join the live hits that a rule had in a story before; return how many."""
+        ...
+
+    def due(self, now: datetime, *, limit: int, flush: bool = False) -> list[DueAlert]:
+        """List open alerts with due_at <= now, earliest first; `flush`: also those that collect for their first."""
+        ...
+
+    def waiting(self, route: str, *, limit: int) -> list[DueAlert]:
+        """List a route's open alerts that collect, for messages of more than one story."""
+        ...
+
+    def hold(self, alert_ids: Sequence[int], until: datetime, reason: AlertReason) -> None:
+        """Put alerts off."""
+        ...
+
+    def silence(self, alert_id: int) -> list[int]:
+        """Take back what an alert has not told; return the hits, which count as silenced from now on. One that told
+        nothing at all is gone.
+        """
+        ...
+
+    def tell(self, alerts: Sequence[Alert], posts: Sequence[Post], puts: Sequence[Put], now: datetime) -> None:
+        """Write the messages that tell these alerts and what they leave to digests, and close each as told, revision
+        + 1. Doing it twice for one revision writes nothing twice.
+        """
+        ...
+
+    def correct(self, change: Changed, now: datetime) -> list[tuple[int, str, datetime | None]]:
+        """Note with every alert that told of an article how it changed, once; return (id, route, told at) of those
+        that did not know.
+        """
+        ...
+
+    def log(self, decided: Iterable[Decided]) -> None:
+        """Note decisions."""
+        ...
+
+    def decisions(self, *, alert_id: int = 0, hit_id: int = 0, limit: int = 50) -> list[Decided]:
+        """List, newest first."""
+        ...
+
+    def reasons(self, since: datetime) -> dict[str, int]:
+        """Count decisions by reason."""
+        ...
+
+    def rows(self, wanted: Filter, *, states: Sequence[str] = ()) -> list[AlertRow]:
+        """List alerts, newest first, with their outbox; `states`: only with an outbox row in one of these."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages on their way: one row a message and channel."""
+
+    def lease(
+        self, now: datetime, *, owner: str, lease: float, limit: int,
+        busy: Mapping[str, int] | None = None, once: Collection[str] = (),
+    ) -> list[OutboxRow]:  # fmt: skip
+        """Take rows that may be sent now: pending ones, and leased ones whose lease ran out. At most `limit` a
+        channel, less what is in hand already by `busy`, so that a receiver that hangs holds up no other. `once`:
+        channels whose messages are not sent again where they may have arrived; they become unknown.
+        """
+        ...
+
+    def mark(self, row: OutboxRow, delivery: Delivery, now: datetime, *, retry_at: datetime | None) -> None:
+        """Write how an attempt ended: sent, pending until `retry_at`; where that is None unknown if it may have
+        arrived, else dead.
+        """
+        ...
+
+    def postpone(self, row_id: str, until: datetime) -> None:
+        """Give a leased row back, due later; no attempt was made."""
+        ...
+
+    def retry(self, ids: Sequence[str], channel: str | None, now: datetime) -> int:
+        """Make dead and unknown messages due now, as new ones: these, or all of a channel, or with neither all;
+        return how many.
+        """
+        ...
+
+    def spent(self, rule_id: str, since: datetime, channel: str | None = None) -> int:
+        """Count how often a rule was told at once since then, updates included; with a channel, there."""
+        ...
+
+
+class Digests(Protocol):
+    """What waits for a time of the day, and which times have been told."""
+
+    def latest(self, route: str) -> datetime | None:
+        """Return when the route's newest digest was made; None: it never had one."""
+        ...
+
+    def take(self, route: str, day: str, slot: str, now: datetime) -> bool:
+        """Note that the digest of a route, day and time is made; False where it had been."""
+        ...
+
+    def items(self, route: str) -> list[DigestItem]:
+        """List what waits for a route's digests, oldest first."""
+        ...
+
+    def routes(self) -> list[str]:
+        """List the routes for whose digests something waits."""
+        ...
+
+    def move(self, old: str, new: str, channels: Mapping[str, str]) -> None:
+        """Let another route tell what waits, on other channels by `channels`."""
+        ...
+
+    def tell(self, items: Sequence[DigestItem], posts: Sequence[Post], digest: str, now: datetime) -> None:
+        """Write a digest's messages, and that these items are told by it."""
+        ...
+
+    def assurance(self, since: datetime) -> Assurance:
+        """Say what was done since then."""
+        ...
+
+
+class Silences(Protocol):
+    """What is not told for a time."""
+
+    def active(self, now: datetime) -> list[Silence]:
+        """List those that have not ended, also those that begin later."""
+        ...
+
+    def rows(self, *, limit: int = 50) -> list[Silence]:
+        """List, newest first."""
+        ...
+
+    def add(self, silence: Silence, now: datetime) -> int:
+        """Write one; return its id."""
+        ...
+
+    def end(self, silence_id: int, now: datetime) -> bool:
+        """End one now; False where there is none that lasts."""
+        ...
