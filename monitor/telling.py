@@ -16,7 +16,7 @@ from monitor.configured import Orders
 from monitor.errors import AlertReason
 from monitor.model import Hit, Route, Rule, Silence
 from monitor.notify import content, digest, hours, plan, render
-from monitor.notify.assurance import notes
+from monitor.notify.assurance import notes as assurance_notes
 from monitor.ports import Store
 from monitor.routing import Group
 from monitor.views import ArticleRow, EventRow
@@ -165,6 +165,7 @@ def _send(desk: Desk, route: Route, group: list[Told]) -> None:
     rows += [one.article for due, _ in group for one in due.corrections]
     others = _others(desk.store, group)
     names = desk.names([*rows, *others], route)
+    notes = [note for due, _ in group for note in _notes(desk.store, due)]
     posts, puts = [], []
     for channel in route.channels:
         within = [(due, rule) for due, rule in group if _within(desk, route, rule, channel)]
@@ -175,11 +176,19 @@ def _send(desk: Desk, route: Route, group: list[Told]) -> None:
                 desk.store.alerts.log([decided])
         if within:
             key = plan.message_id(within[0][0].alert, channel)
-            said = content.alert(within, id=key, names=names, route=route.id, others=others)
+            said = content.alert(within, id=key, names=names, route=route.id, others=others, notes=notes)
             told = tuple((due.alert.id, due.alert.revision) for due, _ in within)
             urgent = any(plan.urgent(rule, route) for _, rule in within)
             posts.append(Post(route.id, channel, render.message(said), told, urgent))
     desk.store.alerts.tell([due.alert for due, _ in group], posts, puts, desk.now)
+
+
+def _notes(store: Store, due: DueAlert) -> list[str]:
+    """Return what a spike is made of, as it was noted when it began."""
+    if due.alert.reason is not AlertReason.SPIKE:
+        return []
+    noted = store.alerts.decisions(alert_id=due.alert.id)
+    return [one.detail for one in noted if one.reason is AlertReason.SPIKE and one.detail][:1]
 
 
 def _within(desk: Desk, route: Route, rule: Rule, channel: str) -> bool:
@@ -248,7 +257,9 @@ def _digest(desk: Desk, route: Route, slot: hours.Slot, since: datetime) -> int:
     items = desk.store.digests.items(route.id)
     if not items and not route.digest:
         return 0
-    assured = notes(desk.store.digests.assurance(since), list(desk.orders.rules.values()), since, desk.names((), route))
+    assured = assurance_notes(
+        desk.store.digests.assurance(since), list(desk.orders.rules.values()), since, desk.names((), route)
+    )
     made = 0
     for channel in route.channels:
         own = [item for item in items if item.channel_id == channel]
