@@ -78,7 +78,7 @@ def test_a_route_has_from_above_what_it_does_not_say(conf) -> None:  # noqa: F81
         (
             'a: {channels: [here], digest: ["03:00"], quiet_hours: {from: "22:00", to: "07:00"}}',
             3,
-            3,
+            6,
             "lies in its quiet",
         ),
         ("a: {channels: [here], digest: [7]}", 3, 34, "a time of day such as 07:30, in quotes"),
