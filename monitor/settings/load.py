@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from monitor.errors import ConfigError
 from monitor.model import Channel, Entity, Keep, Name, Outlet, Route, Rule, Selectors, Source
 from monitor.notify import hours
-from monitor.settings import channels, check, packs, paths, routes, schema, subscription
+from monitor.settings import channels, check, packs, paths, routes, schema, subscription, templates
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
@@ -49,6 +49,7 @@ class Settings:
     entities: tuple[Entity, ...]
     channels: tuple[Channel, ...]
     routes: tuple[Route, ...]
+    templates: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     origins: Mapping[str, str]
 
@@ -86,15 +87,16 @@ def load(
         check.entities(pack.file, pack.document, findings)
     said: dict[str, str] = {}
     scalars = _scalars(monitor, documents["monitor"], environ, said, findings)
-    zone = scalars["timezone"] if not findings.errors else "UTC"
+    zone = "UTC" if findings.errors else scalars["timezone"]
     check.alerts(alerts, documents["alerts"], _others(outlets, rules, documents), zone, findings)
+    made = templates.load(folder, findings)
+    check.templates(alerts, documents["alerts"], made, findings)
     origins = _origins([*(pack.document for pack in found_packs), *documents.values()])
-    origins |= channels.origins(alerts, documents["alerts"])
     found_channels = channels.load(
         alerts, documents["alerts"], environ, findings, secrets=addresses, commands=monitor.allow_commands
     )
     secrets = subscription.load(outlets, documents["outlets"], environ, findings, needed=addresses)
-    origins |= said
+    origins |= said | channels.origins(alerts, documents["alerts"])
     if findings.errors:
         raise ConfigErrors(findings.errors)
     return Settings(
@@ -106,6 +108,7 @@ def load(
         entities=_entities([*(pack.file for pack in found_packs), rules]),
         channels=found_channels,
         routes=routes.build(alerts.routes, scalars["timezone"]),
+        templates=made,
         warnings=tuple(findings.warnings),
         origins=origins,
         **scalars,
