@@ -33,8 +33,8 @@ _PLAIN = re.compile(
     r"|(?P<int>[-+]?(?:0|[1-9][0-9]{0,30}))"
     r"|(?P<float>[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
 )
-# What may be a secret in a line of alerts.yaml: the value of `url` and its like, what follows `://`, and whatever stands
-# in `..._env` that is no name of a variable.
+# What may be a secret in a line of alerts.yaml: the value of `url` and its like, what follows `://`, and whatever
+# stands in `..._env` that is no name of a variable.
 _SECRET = re.compile(
     r"""(\b(?:url|secret|headers|command)["']?\s*:\s*|://"""
     r"""|\b[a-z]+_env["']?\s*:\s*(?!["']?[A-Z_][A-Z0-9_]*["']?\s*(?:[,}#]|$)))\S.*"""

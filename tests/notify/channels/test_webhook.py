@@ -5,6 +5,7 @@ import hmac
 import io
 import json
 import logging
+import re
 import socket
 import ssl
 import time
@@ -13,7 +14,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
+from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import trustme
@@ -88,6 +91,29 @@ async def test_a_signature_can_be_verified_and_is_made_anew_for_the_same_body(
         assert earliest <= int(signed["t"]) <= earliest + 60
         expected = hmac.new(KEY.encode(), signed["t"].encode() + b"." + body, sha256).hexdigest()
         assert signed["v1"] == expected
+
+
+async def test_the_example_of_the_documents_verifies_what_is_sent(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "webhook.md").read_text(encoding="utf-8")
+    example: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0], example)
+    verified = example["verified"]
+    with HttpReceiver() as web:
+        assert (await sender.send(at(web.port, secret=KEY), MESSAGE)).sent
+    [(_, headers, body)] = web.posts
+    header = headers["x-monitor-signature"]
+    assert verified(body, header, KEY)
+    assert verified(body, header + ",v1=0", KEY)
+    assert verified(body, header.replace(",", ",v1=0,"), KEY)
+    assert not verified(body, header, KEY + "x")
+    assert not verified(body + b" ", header, KEY)
+    for forged in ("", "t=", "v1=", "t=1,v1=2", header.replace("t=", "t=1"), header[:-1], header + "\u00e9"):
+        assert not verified(body, forged, KEY)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 3_600)
+    assert not verified(body, header, KEY)
 
 
 def test_the_signature_is_that_of_openssl() -> None:
