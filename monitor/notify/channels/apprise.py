@@ -11,7 +11,7 @@ from collections import OrderedDict
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import apprise
 from apprise.common import NotifyFormat, OverflowMode
@@ -20,8 +20,9 @@ from apprise.result import AppriseResult, AppriseResultStatus
 
 from monitor.errors import ChannelError, SendReason
 from monitor.model import Channel, Delivery, Message
-from monitor.notify import escape
+from monitor.notify import chat, dialects, escape
 from monitor.notify.channels.threads import Threads
+from monitor.notify.dialects import Dialect
 
 # Threads a channel: one that hangs holds its own threads only.
 THREADS = 2
@@ -37,6 +38,35 @@ _TRACKER: ContextVar[set[Any] | None] | None = getattr(plugins, "_delivery_track
 LOCAL = frozenset({"file", "windows", "macosx"})
 # They render Markdown whatever apprise declares: plain text would let an outlet write links with a text of its own.
 RENDER_MARKDOWN = frozenset({"NotifyDiscord", "NotifyGuilded", "NotifyMattermost", "NotifyZulip"})
+# What each chat is written in.
+DIALECTS = {
+    "NotifySlack": dialects.SLACK,
+    "NotifyDiscord": dialects.DISCORD,
+    "NotifyGuilded": dialects.GUILDED,
+    "NotifyTelegram": dialects.TELEGRAM,
+    "NotifyMatrix": dialects.MATRIX,
+    "NotifyWorkflows": dialects.TEAMS,
+    "NotifyMattermost": dialects.MATTERMOST,
+    "NotifyRocketChat": dialects.ROCKETCHAT,
+    "NotifyZulip": dialects.ZULIP,
+    "NotifyNtfy": dialects.NTFY,
+}
+# The format that makes apprise pass a chat's text on as HTML, as Markdown or as it is.
+FORMS = {
+    "NotifySlack": NotifyFormat.MARKDOWN,
+    "NotifyDiscord": NotifyFormat.MARKDOWN,
+    "NotifyTelegram": NotifyFormat.HTML,
+    "NotifyMatrix": NotifyFormat.HTML,
+}
+# Discord's flag of a message without previews of its links.
+SUPPRESS_EMBEDS = 4
+# Characters of a topic at Zulip.
+MAX_TOPIC = 60
+# What apprise leaves as it is in ntfy's link to open.
+_CLICK_SAFE = ":/?@&=#"
+_Content = tuple[str, str, NotifyFormat]
+# Channel, message, number of the page.
+_Page = tuple[str, str, int]
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,19})://", re.IGNORECASE)
 _STATUS = re.compile(r"error=(\d{3})\b")
 _PARTS = re.compile(r"[\s/:?&=@#,;+]+")
@@ -48,7 +78,7 @@ class AppriseChannel:
     def __init__(self) -> None:
         _quiet()
         self._threads = Threads(THREADS)
-        self._partly: OrderedDict[tuple[str, str], set[Any]] = OrderedDict()
+        self._partly: OrderedDict[_Page, set[Any]] = OrderedDict()
 
     def check(self, channel: Channel) -> None:
         """Raise ChannelError where apprise cannot use the URL; sends nothing."""
@@ -65,10 +95,20 @@ class AppriseChannel:
             return Delivery(sent=False, reason=SendReason.BAD_CHANNEL, detail=str(error))
         if isinstance(getattr(service, "headers", None), dict):
             service.headers["X-Monitor-Id"] = message.id
-        title, body, form = _content(service, message)
+        delivery = Delivery(sent=False, reason=SendReason.REFUSED, detail="nothing to send")
+        for number, content in enumerate(_contents(service, message)):
+            delivery = self._page(service, channel, (channel.id, message.id, number), content)
+            if not delivery.sent:
+                return delivery
+        for key in [key for key in self._partly if key[:2] == (channel.id, message.id)]:
+            del self._partly[key]
+        return delivery
+
+    def _page(self, service: Any, channel: Channel, key: _Page, content: _Content) -> Delivery:
+        title, body, form = content
         sender = apprise.Apprise(service, asset=service.asset)
-        # A mail to two people of whom one was refused is tried again for that one alone.
-        key = (channel.id, message.id)
+        # A mail to two people of whom one was refused is tried again for that one alone, and a page that all have
+        # not again.
         done = self._partly.pop(key, set())
         token = _TRACKER.set(done) if _TRACKER else None
         try:
@@ -80,7 +120,7 @@ class AppriseChannel:
         finally:
             if _TRACKER and token:
                 _TRACKER.reset(token)
-        if not delivery.sent and done:
+        if done:
             self._partly[key] = done
             while len(self._partly) > MAX_PARTLY:
                 self._partly.popitem(last=False)
@@ -139,7 +179,61 @@ def _service(channel: Channel) -> Any:
     return service
 
 
-def _content(service: Any, message: Message) -> tuple[str, str, NotifyFormat]:
+def _contents(service: Any, message: Message) -> list[_Content]:
+    """Return what to send, in as many messages as it takes: chats in their own dialect, cut by us."""
+    name = type(service).__name__
+    dialect = _dialect(service, name) if message.payload else None
+    if dialect is None:
+        return [_content(service, message)]
+    # What we built is sent as it is: no cut, no second conversion.
+    service.overflow_mode = OverflowMode.UPSTREAM
+    service.dialect_convert = lambda body, *_, **__: body
+    form = service.resolve_format(FORMS.get(name))
+    title, spare = _extras(service, name, message)
+    return [(title, body, form) for body in chat.pages(message.payload, dialect, spare)]
+
+
+def _dialect(service: Any, name: str) -> Dialect | None:
+    """Return what a service is written in; None where its address asks for another format or has a template of its own,
+    or there is none.
+    """
+    if name == "NotifyNtfy" and service.notify_format == NotifyFormat.MARKDOWN:
+        return dialects.NTFY_MARKDOWN
+    if name == "NotifySlack" and service.use_blocks:
+        return None if _asks_other(service, name) else dialects.SLACK_BLOCK
+    if (name == "NotifyMatrix" and service.mode == "slack") or getattr(service, "template", None):
+        return None
+    return None if _asks_other(service, name) else DIALECTS.get(name)
+
+
+def _asks_other(service: Any, name: str) -> bool:
+    # Discord shows Markdown whatever is asked for; ?format=markdown there means embeds.
+    return name in FORMS and name != "NotifyDiscord" and service.resolve_format(FORMS[name]) != FORMS[name]
+
+
+def _extras(service: Any, name: str, message: Message) -> tuple[str, int]:
+    """Set what a service has beside the text. Return the title that it takes, and the room for what it adds."""
+    if name == "NotifyNtfy":
+        service.click = service.click or _click(chat.first_url(message.payload))
+        return escape.one_line(message.title, 200), 0
+    if name == "NotifyZulip":
+        # One topic a rule.
+        return escape.one_line(chat.rules(message.payload), MAX_TOPIC) or "monitor", 0
+    if name == "NotifyDiscord":
+        # Embeds of our own, by ?format=markdown, must not be suppressed.
+        if service._format_override != NotifyFormat.MARKDOWN:
+            service.flags = (service.flags or 0) | SUPPRESS_EMBEDS
+        pings = service.ping_payload(" ".join(service.ping)) if service.ping else {}
+        return "", dialects.utf16(pings.get("content", ""))
+    return "", 0
+
+
+def _click(url: str) -> str | None:
+    """Return what apprise makes the URL of: it quotes once more, which would break "%C3%BC" and "a,b"."""
+    return next((form for form in (url, unquote(url)) if form and quote(form, safe=_CLICK_SAFE) == url), None)
+
+
+def _content(service: Any, message: Message) -> _Content:
     """Choose title, body and format: HTML for mail, Markdown or text for chats, as the service takes them."""
     form = service.resolve_format(None)
     # A service without titles gets it inside the body, in the body's format.
