@@ -60,6 +60,7 @@ FORMS = {
 }
 # Discord's flag of a message without previews of its links.
 SUPPRESS_EMBEDS = 4
+MAX_PACE = 1.0
 # Characters of a topic at Zulip.
 MAX_TOPIC = 60
 # What apprise leaves as it is in ntfy's link to open.
@@ -187,6 +188,8 @@ def _contents(service: Any, message: Message) -> list[_Content]:
         return [_content(service, message)]
     # What we built is sent as it is: no cut, no second conversion.
     service.overflow_mode = OverflowMode.UPSTREAM
+    # Seconds between the messages of a digest: 5.5 by default, ten of which are all that one send may take.
+    service.request_rate_per_sec = min(service.request_rate_per_sec, MAX_PACE)
     service.dialect_convert = lambda body, *_, **__: body
     form = service.resolve_format(FORMS.get(name))
     title, spare = _extras(service, name, message)
