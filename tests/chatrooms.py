@@ -81,7 +81,7 @@ def slack(text: str) -> Post:
     text = "".join(shown)
     post.bold = [html.unescape(found) for found in re.findall(r"(?<!\w)\*([^*\n]+)\*(?!\w)", text)]
     post.other += re.findall(r"`[^`\n]+`|(?<!\w)_[^_\n]+_(?!\w)|(?<!\w)~[^~\n]+~(?!\w)", text)
-    post.other += re.findall(r":[a-z][\w+-]*:", text, re.I)
+    post.other += re.findall(r":[a-z][\w+-]*:", text, re.IGNORECASE)
     post.text = html.unescape(re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text))
     return post
 
@@ -134,7 +134,7 @@ def telegram(text: str) -> Post:
         raise Refused(400, _telegram_error(f"Can't find end tag corresponding to start tag {stack[-1][0]}"))
     post.text = "".join(shown)
     post.pings = re.findall(r"(?<!\w)@\w{4,32}", post.text)
-    post.other += re.findall(r"(?<![\w/<])/[a-z]\w*", post.text, re.I)
+    post.other += re.findall(r"(?<![\w/<])/[a-z]\w*", post.text, re.IGNORECASE)
     if not post.text.strip():
         raise Refused(400, {"ok": False, "error_code": 400, "description": "Bad Request: message text is empty"})
     if len(post.text.encode("utf-16-le")) // 2 > 4096:
@@ -209,7 +209,7 @@ def bare(text: str, room: str, link: str = r"\[([^\[\]]*)\]\((https?://[^()\s]*)
     text = re.sub(signs, lambda found: found[1] or found[2], text)
     post.pings = re.findall(r"@(?:\w+|_?\*\*)", text)
     post.other += re.findall(
-        r"[*_~`|<>\[\]\\](?!\s)|\$\$|:[a-z][\w+-]*:|^#+ |^\s*[-+] |(?<!\w)#\w+|^/\w+", text, re.M | re.I
+        r"[*_~`|<>\[\]\\](?!\s)|\$\$|:[a-z][\w+-]*:|^#+ |^\s*[-+] |(?<!\w)#\w+|^/\w+", text, re.MULTILINE | re.IGNORECASE
     )
     post.text = text
     return post

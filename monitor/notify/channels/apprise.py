@@ -188,12 +188,13 @@ def _contents(service: Any, message: Message) -> list[_Content]:
         return [_content(service, message)]
     # What we built is sent as it is: no cut, no second conversion.
     service.overflow_mode = OverflowMode.UPSTREAM
-    # Seconds between the messages of a digest: 5.5 by default, ten of which are all that one send may take.
-    service.request_rate_per_sec = min(service.request_rate_per_sec, MAX_PACE)
     service.dialect_convert = lambda body, *_, **__: body
     form = service.resolve_format(FORMS.get(name))
     title, spare = _extras(service, name, message)
-    return [(title, body, form) for body in chat.pages(message.payload, dialect, spare)]
+    pages = chat.pages(message.payload, dialect, spare)
+    # Seconds between requests, 5.5 by default, and between login and message too. A minute is all that a send may take.
+    service.request_rate_per_sec = min(service.request_rate_per_sec, MAX_PACE) if len(pages) > 1 else 0.0
+    return [(title, body, form) for body in pages]
 
 
 def _dialect(service: Any, name: str) -> Dialect | None:

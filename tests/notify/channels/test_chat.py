@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +11,8 @@ import pytest
 
 from monitor.errors import AlertReason, SendReason
 from monitor.model import Channel, Kind, Message, Rule
-from monitor.notify.content import Change, Content, Item, Named, Other, Quote, Section
 from monitor.notify.channels.sender import Sender
+from monitor.notify.content import Content, Item, Named, Other, Quote, Section
 from monitor.notify.render import message
 from tests.chatrooms import TAKE, Chatrooms
 
