@@ -13,12 +13,13 @@ from monitor.routing import flat
 
 @dataclass(frozen=True)
 class Orders:
-    """`lease`: seconds a link stays ours after a crash."""
+    """`templates`: by name, the text of each form. `lease`: seconds a link stays ours after a crash."""
 
     outlets: Mapping[str, Outlet]
     rules: Mapping[str, Rule]
     channels: Mapping[str, Channel]
     routes: tuple[Route, ...]
+    templates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rules_since: Mapping[str, datetime] = field(default_factory=dict)
     baseline_pages: int = 20
     lease: float = 600.0

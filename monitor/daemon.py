@@ -36,6 +36,7 @@ READ_SLOTS = 1_000
 HOST_SECONDS, HOST_LEAST, HOST_MOST = 60.0, 2, 20
 READ_TICK = 5
 STORY_TICK = 2
+SPIKE_TICK = 60
 SENDS_A_CHANNEL = 2
 # What comes due within the next second is leased now and started at its moment.
 AHEAD = timedelta(seconds=1)
@@ -301,6 +302,7 @@ async def _everything_due(works: Works, work: Line) -> None:
         await works.reads.settled(1.0)
     while await work.pipeline.look_again():
         pass
+    await work.pipeline.look_for_spikes()
     while await work.pipeline.tell(flush=True):
         pass
     await work.pipeline.digest()
@@ -331,6 +333,7 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
             "reads": (works.lease_reads, READ_TICK),
             "messages": (tell_and_send, 1),
             "stories": (work.pipeline.look_again, STORY_TICK),
+            "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
             "heartbeat": (works.beat, HEARTBEAT),
             "upkeep": (work.upkeep.tick, TICK),
         }

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from monitor import intake, telling
+from monitor import intake, surges, telling
 from monitor.configured import Orders
 from monitor.errors import MonitorError, Reason, SendReason
 from monitor.fetch import policy
@@ -243,6 +243,13 @@ class Pipeline:
         made = await self._write(lambda store: telling.tell_digests(store, self.orders, due, now))
         self._told |= {route.id: slot.day + slot.slot for route, slot in due}
         return made
+
+    async def look_for_spikes(self) -> int:
+        """Open alerts of rules that tell of spikes; return how many begin."""
+        if not any(rule.spike for rule in self.orders.rules.values()):
+            return 0
+        now = self.clock.now()
+        return await self._write(lambda store: surges.tell_spikes(store, self.orders, now))
 
     # ---- deliver
 

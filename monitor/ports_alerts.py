@@ -8,7 +8,7 @@ from typing import Protocol
 
 from monitor.errors import AlertReason
 from monitor.model import Alert, Delivery, Silence
-from monitor.views import Filter
+from monitor.views import Filter, HitRow
 from monitor.views_alerts import (
     AlertRow,
     AlertState,
@@ -176,4 +176,28 @@ class Silences(Protocol):
 
     def end(self, silence_id: int, now: datetime) -> bool:
         """End one now; False where there is none that lasts."""
+        ...
+
+
+class Spikes(Protocol):
+    """How much there is of a rule, by hour."""
+
+    def hours(self, rule_id: str, since: datetime) -> dict[int, int]:
+        """Count a rule's live hits by hours since 1970."""
+        ...
+
+    def hits(self, rule_id: str, since: datetime) -> list[HitRow]:
+        """List a rule's live hits since then, oldest first."""
+        ...
+
+    def lasting(self, rule_id: str) -> datetime | None:
+        """Return when the spike began that lasts; None: none does."""
+        ...
+
+    def begin(self, rule_id: str, now: datetime) -> None:
+        """Note that a spike began."""
+        ...
+
+    def end(self, rule_id: str, now: datetime) -> None:
+        """Note that it is over."""
         ...

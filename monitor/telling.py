@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 
 from monitor.configured import Orders
 from monitor.errors import AlertReason
-from monitor.model import Hit, Route, Rule, Silence
+from monitor.model import Hit, Message, Route, Rule, Silence
 from monitor.notify import content, digest, hours, plan, render
-from monitor.notify.assurance import notes
+from monitor.notify.assurance import notes as assurance_notes
 from monitor.ports import Store
 from monitor.routing import Group
 from monitor.views import ArticleRow, EventRow
@@ -90,6 +90,20 @@ class Desk:
         outlets = {row.outlet_id for row in rows}
         names = {one: self.orders.outlets[one].name for one in outlets if one in self.orders.outlets}
         return content.Names(names, hours.zone(route.timezone))
+
+    def worded(self, said: content.Content, route: Route) -> Message:
+        """Return the message in the words of its route; one whose template fails is told in ours, and that is noted."""
+        plain = render.message(said)
+        if not route.template or route.template not in self.orders.templates:
+            return plain
+        from monitor.notify.templates import BadTemplateError, Templates
+
+        try:
+            return Templates(self.orders.templates).apply(route.template, plain)
+        except BadTemplateError as error:
+            detail = f"{error.name}, line {error.line}: {error.message}"
+            self.store.upkeep.event(EventRow("template", self.now, reason=route.template, detail=detail))
+            return plain
 
     def spent(self, rule: Rule, route: Route) -> int:
         if rule.budget is None:
@@ -165,6 +179,7 @@ def _send(desk: Desk, route: Route, group: list[Told]) -> None:
     rows += [one.article for due, _ in group for one in due.corrections]
     others = _others(desk.store, group)
     names = desk.names([*rows, *others], route)
+    notes = [note for due, _ in group for note in _notes(desk.store, due)]
     posts, puts = [], []
     for channel in route.channels:
         within = [(due, rule) for due, rule in group if _within(desk, route, rule, channel)]
@@ -175,11 +190,19 @@ def _send(desk: Desk, route: Route, group: list[Told]) -> None:
                 desk.store.alerts.log([decided])
         if within:
             key = plan.message_id(within[0][0].alert, channel)
-            said = content.alert(within, id=key, names=names, route=route.id, others=others)
+            said = content.alert(within, id=key, names=names, route=route.id, others=others, notes=notes)
             told = tuple((due.alert.id, due.alert.revision) for due, _ in within)
             urgent = any(plan.urgent(rule, route) for _, rule in within)
-            posts.append(Post(route.id, channel, render.message(said), told, urgent))
+            posts.append(Post(route.id, channel, desk.worded(said, route), told, urgent))
     desk.store.alerts.tell([due.alert for due, _ in group], posts, puts, desk.now)
+
+
+def _notes(store: Store, due: DueAlert) -> list[str]:
+    """Return what a spike is made of, as it was noted when it began."""
+    if due.alert.reason is not AlertReason.SPIKE:
+        return []
+    noted = store.alerts.decisions(alert_id=due.alert.id)
+    return [one.detail for one in noted if one.reason is AlertReason.SPIKE and one.detail][:1]
 
 
 def _within(desk: Desk, route: Route, rule: Rule, channel: str) -> bool:
@@ -248,7 +271,9 @@ def _digest(desk: Desk, route: Route, slot: hours.Slot, since: datetime) -> int:
     items = desk.store.digests.items(route.id)
     if not items and not route.digest:
         return 0
-    assured = notes(desk.store.digests.assurance(since), list(desk.orders.rules.values()), since, desk.names((), route))
+    assured = assurance_notes(
+        desk.store.digests.assurance(since), list(desk.orders.rules.values()), since, desk.names((), route)
+    )
     made = 0
     for channel in route.channels:
         own = [item for item in items if item.channel_id == channel]
@@ -274,7 +299,7 @@ def _digest_for(
         notes=[*digest.overflow(items, desk.orders.rules), *assured],
     )
     told = tuple((item.due.alert.id, item.revision) for item in items)
-    posts = [Post(route.id, channel, render.message(one), told) for one in said]
+    posts = [Post(route.id, channel, desk.worded(one, route), told) for one in said]
     desk.store.digests.tell(items, posts, key, desk.now)
     return len(posts)
 

@@ -175,6 +175,7 @@ def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:
         rules={rule.id: rule for rule in settings.rules},
         channels={channel.id: channel for channel in settings.channels},
         routes=settings.routes,
+        templates=settings.templates,
         rules_since=rules_since,
         baseline_pages=settings.baseline_pages,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from monitor import telling
+from monitor import surges, telling
 from monitor.configured import Orders
 from monitor.errors import SendReason
 from monitor.model import Channel, Delivery, Hit, Outlet, Route, Rule, Standing
@@ -57,6 +57,7 @@ class Bureau:
             {rule.id: rule for rule in self.rules},
             {name: Channel(name, "console") for name in ("mail", "chat")},
             tuple(routes),
+            rules_since={rule.id: START for rule in self.rules},
         )
 
     def hit(
@@ -82,6 +83,7 @@ class Bureau:
     def tick(self) -> list[Sent]:
         """Do what the daemon does each second; return what left."""
         with self.store.transaction():
+            surges.tell_spikes(self.store, self.orders, self.now)
             telling.tell_due(self.store, self.orders, self.now, limit=500)
         if due := telling.due_digests(self.orders, self._told, self.now):
             with self.store.transaction():

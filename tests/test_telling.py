@@ -305,3 +305,31 @@ def test_a_digest_of_a_route_that_is_gone_is_told_by_another(bureau) -> None:
     told = desk.run(48 * 3600, step=1800)
     assert [(one.row.route, one.row.channel_id) for one in told] == [("new", "chat")]
     assert outlets(told) == {"o0"}
+
+
+def test_a_spike_is_one_alert_with_what_makes_it_and_is_over_before_the_next(bureau) -> None:
+    desk = bureau(Route("desk", ("mail",)), rules=(Rule("nato", "nato", spike=5.0),))
+    for number in range(15 * 24):
+        if number % 3 == 0:
+            desk.hit(number % 9, f"s{number}")
+        desk.run(3600, step=3600)
+    assert desk.sent == []
+    for number in range(12):
+        desk.hit(number % 4, "big" if number % 2 else f"t{number}")
+        desk.run(180)
+    (told,) = desk.sent
+    message = told.row.message
+    assert message.text.startswith("Rule nato: much more of it than usual")
+    assert "5 articles in the last hour, usual at this hour 0.2: 30 times as many" in message.text
+    assert "by outlet: Outlet 0" in message.text
+    assert message.thread == "big"
+    for number in range(24):
+        desk.hit(number, "big")
+        desk.run(300)
+    assert len(desk.sent) == 1
+    desk.run(12 * 3600, step=600)
+    for number in range(8):
+        desk.hit(number, "next")
+        desk.run(180)
+    assert len(desk.sent) == 2
+    assert desk.reasons() == {"below_spike": 120 + 12 + 24 + 8, "spike": 4}

@@ -10,6 +10,7 @@ import click
 
 from monitor.cli import listing
 from monitor.cli.app import App, clean, json_option, one_line, pass_app, print_json
+from monitor.cli.preview import preview
 
 if TYPE_CHECKING:
     from monitor.model import Channel, Delivery
@@ -66,6 +67,9 @@ def test(app: App, channel: str | None) -> None:
         raise click.UsageError(f"there is no channel {channel!r}; channels: {known}")
     if asyncio.run(try_channels(chosen, datetime.now(UTC), sys.stdout, _tell)):
         raise click.exceptions.Exit(1)
+
+
+alerts.add_command(preview)
 
 
 def _tell(channel: Channel, done: Delivery) -> None:

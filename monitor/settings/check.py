@@ -145,6 +145,15 @@ def alerts(
         findings.warn(document, ("channels",), "no route leads to a channel: hits are stored, nobody is told")
 
 
+def templates(file: AlertsFile, document: Document, known: Collection[str], findings: Findings) -> None:
+    """Look up the templates that routes name."""
+    for keys, route in routes.walk(file.routes):
+        if route.template is not None and route.template not in known:
+            message = f"route {keys[-1]!r}: there is no template {route.template!r} in the folder `templates`"
+            hint = nearest(route.template, known, plural="templates")
+            findings.errors.append(document.error((*keys, "template"), message, hint))
+
+
 def _unknown(
     document: Document, keys: tuple[str, ...], names: Iterable[str], known: set[str] | None
 ) -> list[ConfigError]:

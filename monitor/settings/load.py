@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from monitor.errors import ConfigError
 from monitor.model import Channel, Entity, Keep, Name, Outlet, Route, Rule, Selectors, Source
 from monitor.notify import hours
-from monitor.settings import check, packs, paths, routes, schema, subscription
+from monitor.settings import check, packs, paths, routes, schema, subscription, templates
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
@@ -50,6 +50,7 @@ class Settings:
     entities: tuple[Entity, ...]
     channels: tuple[Channel, ...]
     routes: tuple[Route, ...]
+    templates: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     origins: Mapping[str, str]
 
@@ -87,16 +88,17 @@ def load(
         check.entities(pack.file, pack.document, findings)
     said: dict[str, str] = {}
     scalars = _scalars(monitor, documents["monitor"], environ, said, findings)
-    zone = scalars["timezone"] if not findings.errors else "UTC"
+    zone = "UTC" if findings.errors else scalars["timezone"]
     check.alerts(alerts, documents["alerts"], _others(outlets, rules, documents), zone, findings)
+    made = templates.load(folder, findings)
+    check.templates(alerts, documents["alerts"], made, findings)
     origins = _origins([*(pack.document for pack in found_packs), *documents.values()])
-    origins |= _address_origins(alerts, documents["alerts"])
     if addresses:
         channels = _channels(alerts, documents["alerts"], environ, findings)
     else:
         channels = tuple(Channel(key, item.kind or "apprise") for key, item in alerts.channels.items())
     secrets = subscription.load(outlets, documents["outlets"], environ, findings, needed=addresses)
-    origins |= said
+    origins |= said | _address_origins(alerts, documents["alerts"])
     if findings.errors:
         raise ConfigErrors(findings.errors)
     return Settings(
@@ -108,6 +110,7 @@ def load(
         entities=_entities([*(pack.file for pack in found_packs), rules]),
         channels=channels,
         routes=routes.build(alerts.routes, scalars["timezone"]),
+        templates=made,
         warnings=tuple(findings.warnings),
         origins=origins,
         **scalars,

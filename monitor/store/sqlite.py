@@ -25,6 +25,7 @@ from monitor.store.links import SqlLinks
 from monitor.store.outbox import SqlOutbox
 from monitor.store.outlets import SqlOutlets
 from monitor.store.rows import Sql, clean, translated
+from monitor.store.spikes import SqlSpikes
 from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
 
@@ -59,6 +60,7 @@ class SqliteStore:
         self.outbox = SqlOutbox(sql)
         self.digests = SqlDigests(sql, self.alerts, self.hits)
         self.silences = SqlSilences(sql)
+        self.spikes = SqlSpikes(sql, self.hits, self.calendar)
         self.upkeep = SqlUpkeep(sql, self.calendar)
         self.keeping = SqlKeeping(sql, self.bodies, fulltext, self.calendar)
         with translated(path):
