@@ -209,7 +209,9 @@ def bare(text: str, room: str, link: str = r"\[([^\[\]]*)\]\((https?://[^()\s]*)
     text = re.sub(signs, lambda found: found[1] or found[2], text)
     post.pings = re.findall(r"@(?:\w+|_?\*\*)", text)
     post.other += re.findall(
-        r"[*_~`|<>\[\]\\](?!\s)|\$\$|:[a-z][\w+-]*:|^#+ |^\s*[-+] |(?<!\w)#\w+|^/\w+", text, re.MULTILINE | re.IGNORECASE
+        r"[*_~`|<>\[\]\\](?!\s)|\$\$|:[a-z][\w+-]*:|^#+ |^\s*[-+] |(?<!\w)#\w+|^/\w+",
+        text,
+        re.MULTILINE | re.IGNORECASE,
     )
     post.text = text
     return post

@@ -72,6 +72,12 @@ def rules(payload: str) -> str:
     return ", ".join(escape.fold(rule["name"]) for rule in json.loads(payload)["rules"])
 
 
+def worded(payload: str) -> list[str]:
+    """Return the forms that a template made ("md")."""
+    forms: list[str] = json.loads(payload).get("template", {}).get("forms", [])
+    return forms
+
+
 def link(url: str) -> str:
     """Return an URL that pings nobody either; "" for what is none."""
     return escape.link(url).replace("@", "%40")

@@ -18,8 +18,8 @@ _WORD_JOINER = "\u2060"
 _ZERO_WIDTH_SPACE = "\u200b"
 # Any "@": Discord looks for @everyone inside words too, apprise for "@name" where its address asks for embeds.
 _AT = re.compile(f"@(?!{_WORD_JOINER})")
-# ":fire:" is a picture; "10:30:00" is a time.
-_EMOJI = re.compile(r":(?=[\w+-]*[a-z][\w+-]*:)", re.IGNORECASE)
+# ":fire:" is a picture, and so is ":fire" with a colon of ours after it; "10:30:00" is a time.
+_EMOJI = re.compile(r":(?=[\w+-]*[a-z][\w+-]*(?::|$))", re.IGNORECASE)
 # Telegram makes commands that a tap sends of "/stop", and searches of "#x" and "$X".
 _COMMAND = re.compile(r"(?<![\w/<])[/#$](?=\w)")
 _TAG = re.compile(r"<[^<>]*>")
@@ -202,6 +202,7 @@ MATTERMOST = Dialect(_markdown, _markdown_link, (Limit(utf16, 3_990),))
 # Its default is 5,000; apprise cuts at 1,000.
 ROCKETCHAT = Dialect(_look_alike, _look_alike_link, (Limit(utf16, 4_900),), bold="*{}*", mark="*{}*")
 ZULIP = Dialect(_look_alike, _look_alike_link, (Limit(characters, 9_900),))
-# A longer message becomes a file.
-NTFY = Dialect(escape.fold, _plain_link, (Limit(utf8, 4_000),), bold="{}", mark="*{}*")
-NTFY_MARKDOWN = Dialect(_markdown, _markdown_link, (Limit(utf8, 4_000),), line="  \n")
+# A message of more than 4,096 bytes becomes a file, and at apprise one whose JSON has more than 8,000 with its title.
+_NTFY = (Limit(utf8, 4_000), Limit(as_json, 6_500))
+NTFY = Dialect(escape.fold, _plain_link, _NTFY, bold="{}", mark="*{}*")
+NTFY_MARKDOWN = Dialect(_markdown, _markdown_link, _NTFY, line="  \n")

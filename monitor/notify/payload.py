@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from monitor.notify import escape
 from monitor.notify.content import Change, Content, Item, Named, Other, Quote, Section
 
 VERSION = 1
@@ -31,7 +32,7 @@ def payload(said: Content) -> str:
             "others": [_other(other) for other in said.others],
             "more": said.more,
             "changes": [_change(change) for change in said.changes],
-            "notes": [*said.notes],
+            "notes": [escape.fold(note) for note in said.notes],
         },
         ensure_ascii=False,
         separators=(",", ":"),

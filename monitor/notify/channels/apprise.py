@@ -61,6 +61,8 @@ FORMS = {
 # Discord's flag of a message without previews of its links.
 SUPPRESS_EMBEDS = 4
 MAX_PACE = 1.0
+# Characters of a title on a phone, 12 bytes of JSON each at most.
+NTFY_TITLE = 100
 # Characters of a topic at Zulip.
 MAX_TOPIC = 60
 # What apprise leaves as it is in ntfy's link to open.
@@ -183,9 +185,10 @@ def _service(channel: Channel) -> Any:
 def _contents(service: Any, message: Message) -> list[_Content]:
     """Return what to send, in as many messages as it takes: chats in their own dialect, cut by us."""
     name = type(service).__name__
+    plain = _content(service, message)
     dialect = _dialect(service, name) if message.payload else None
-    if dialect is None:
-        return [_content(service, message)]
+    if dialect is None or _worded(message, plain[1]):
+        return [plain]
     # What we built is sent as it is: no cut, no second conversion.
     service.overflow_mode = OverflowMode.UPSTREAM
     service.dialect_convert = lambda body, *_, **__: body
@@ -195,6 +198,12 @@ def _contents(service: Any, message: Message) -> list[_Content]:
     # Seconds between requests, 5.5 by default, and between login and message too. A minute is all that a send may take.
     service.request_rate_per_sec = min(service.request_rate_per_sec, MAX_PACE) if len(pages) > 1 else 0.0
     return [(title, body, form) for body in pages]
+
+
+def _worded(message: Message, body: str) -> bool:
+    """Tell whether a template of the reader's made the form that a service would get."""
+    forms = {message.text: "txt", message.html: "html", message.markdown: "md"}
+    return forms[body] in chat.worded(message.payload)
 
 
 def _dialect(service: Any, name: str) -> Dialect | None:
@@ -219,7 +228,7 @@ def _extras(service: Any, name: str, message: Message) -> tuple[str, int]:
     """Set what a service has beside the text. Return the title that it takes, and the room for what it adds."""
     if name == "NotifyNtfy":
         service.click = service.click or _click(chat.first_url(message.payload))
-        return escape.one_line(message.title, 200), 0
+        return escape.one_line(message.title, NTFY_TITLE), 0
     if name == "NotifyZulip":
         # One topic a rule.
         return escape.one_line(chat.rules(message.payload), MAX_TOPIC) or "monitor", 0
