@@ -8,6 +8,7 @@ the only place where its articles are told: it comes in several messages before 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -22,6 +23,8 @@ MAX_PAGES = 10
 # Characters of outlets' names after "and 7 more": some 45 outlets, in a digest of several messages 15.
 NAMES = 600
 PAGE_NAMES = 200
+# Letters and a sign that show nothing: fillers of Hangul, a cell of Braille without dots.
+_BLANK = "\u115f\u1160\u3164\uffa0\u2800"
 # What a headline is cut to where nothing else is left to leave out.
 SHORT = (150, 60, 20)
 
@@ -113,7 +116,13 @@ def _parts(said: dict[str, Any], dialect: Dialect) -> Iterator[_Part]:
 
 def _linked(title: str, url: str, dialect: Dialect) -> str:
     safe = link(url)
-    return dialect.link(title, safe) if safe else dialect.text(title)
+    # A link without a text that is seen cannot be opened.
+    seen = title if any(_seen(character) for character in title) else "(no headline)"
+    return dialect.link(seen, safe) if safe else dialect.text(seen)
+
+
+def _seen(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
 def _item(item: dict[str, Any], dialect: Dialect) -> str:
@@ -127,7 +136,7 @@ def _quote(quote: dict[str, Any], dialect: Dialect) -> str:
     for begin, end in quote["marks"]:
         # A space within the signs would make them signs that are shown.
         bare = text[begin:end].strip()
-        if bare:
+        if escape.fold(bare).strip():
             start = text.index(bare, begin)
             said += dialect.text(text[at:start]) + dialect.mark.format(dialect.text(bare))
             at = start + len(bare)

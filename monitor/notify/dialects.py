@@ -19,9 +19,9 @@ _ZERO_WIDTH_SPACE = "\u200b"
 # Any "@": Discord looks for @everyone inside words too, apprise for "@name" where its address asks for embeds.
 _AT = re.compile(f"@(?!{_WORD_JOINER})")
 # ":fire:" is a picture, and so is ":fire" with a colon of ours after it; "10:30:00" is a time.
-_EMOJI = re.compile(r":(?=[\w+-]*[a-z][\w+-]*(?::|$))", re.IGNORECASE)
+_EMOJI = re.compile(r":(?=(?:[\w+-]*[a-z][\w+-]*(?::|$))|$)", re.IGNORECASE)
 # Telegram makes commands that a tap sends of "/stop", and searches of "#x" and "$X".
-_COMMAND = re.compile(r"(?<![\w/<])[/#$](?=\w)")
+_COMMAND = re.compile(r"(?<![\w/<])[/#$](?=\w|$)")
 _TAG = re.compile(r"<[^<>]*>")
 _LOOK_ALIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"})
 # Those that know links by brackets, and $$ as mathematics, besides.

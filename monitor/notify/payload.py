@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from monitor.notify import escape
+from monitor.notify import content, escape
 from monitor.notify.content import Change, Content, Item, Named, Other, Quote, Section
 
 VERSION = 1
@@ -25,7 +25,7 @@ def payload(said: Content) -> str:
             "title": said.title,
             "heading": said.heading,
             "rules": [
-                {"id": rule.id, "name": rule.name or rule.id, "severity": rule.severity, "tags": [*rule.tags]}
+                {"id": rule.id, "name": content.name(rule), "severity": rule.severity, "tags": [*rule.tags]}
                 for rule in said.rules
             ],
             "sections": [_section(section) for section in said.sections],

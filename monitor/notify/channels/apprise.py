@@ -61,6 +61,7 @@ FORMS = {
 # Discord's flag of a message without previews of its links.
 SUPPRESS_EMBEDS = 4
 MAX_PACE = 1.0
+MAX_SUBJECT = 900
 # Characters of a title on a phone, 12 bytes of JSON each at most.
 NTFY_TITLE = 100
 # Characters of a topic at Zulip.
@@ -252,6 +253,8 @@ def _content(service: Any, message: Message) -> _Content:
     # A service without titles gets it inside the body, in the body's format.
     inside = service.title_maxlen <= 0
     title = escape.one_line(message.title)
+    if type(service).__name__ == "NotifyEmail":
+        title = _subject(title)
     if form == NotifyFormat.HTML and message.html:
         return escape.html(title) if inside else title, message.html, form
     if form == NotifyFormat.MARKDOWN and message.markdown:
@@ -259,6 +262,19 @@ def _content(service: Any, message: Message) -> _Content:
     if type(service).__name__ in RENDER_MARKDOWN and message.markdown:
         return escape.markdown(title), message.markdown, NotifyFormat.TEXT
     return title, message.text, NotifyFormat.TEXT
+
+
+def _subject(title: str) -> str:
+    """Cut a title so that apprise's one encoded word of it fits a line of mail: 998 bytes, or servers refuse it."""
+    # A title that looks like an encoded word already would be sent as it is, and decoded by whoever reads it.
+    title = title.replace("=?", "=\u2060?")
+    size = 0
+    for at, character in enumerate(title):
+        # Every byte that is no letter or digit is written as "=D7".
+        size += 1 if character.isascii() and character.isalnum() else 3 * len(character.encode())
+        if size > MAX_SUBJECT:
+            return title[:at].rstrip() + "…"
+    return title
 
 
 def _delivery(result: AppriseResult, channel: Channel) -> Delivery:
