@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs
@@ -390,7 +390,8 @@ URLS = {
 
 class Chatrooms:
     """All services at once, each on a port of its own. `posts`: what users of each saw; `refused`: what was not taken.
-    `answer`: set, it is what every service answers (status, body), whatever it is sent.
+    `answer`: set, it is what every service answers (status, body), whatever it is sent. `hold`: an event they wait for
+    before they answer, 10 s at most.
     """
 
     def __init__(self) -> None:
@@ -398,6 +399,7 @@ class Chatrooms:
         self.headers: dict[str, dict[str, str]] = {}
         self.refused: list[tuple[str, Refused]] = []
         self.answer: tuple[int, bytes] | None = None
+        self.hold: Event | None = None
         self.authority = trustme.CA()
         self._servers = {name: self._serve(name) for name in TAKE}
         self._threads = [
@@ -411,6 +413,8 @@ class Chatrooms:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 rooms.headers[name] = dict(self.headers.items())
+                if rooms.hold:
+                    rooms.hold.wait(10)
                 status, answer = rooms._take(name, self.path, body)
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))

@@ -73,6 +73,7 @@ _Content = tuple[str, str, NotifyFormat]
 _Page = tuple[str, str, int]
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,19})://", re.IGNORECASE)
 _STATUS = re.compile(r"error=(\d{3})\b")
+_TOKEN = re.compile(r"[\w%+/=.~-]{20,}")
 _PARTS = re.compile(r"[\s/:?&=@#,;+]+")
 
 
@@ -136,11 +137,15 @@ class AppriseChannel:
 
 def _quiet() -> None:
     """Keep what is secret out of every log: both libraries write whole URLs, tokens included."""
-    # apprise gives its warnings to the result of each call, where we read them; below that stand addresses.
-    logger = logging.getLogger("apprise")
-    logger.setLevel(logging.WARNING)
-    logger.propagate = False
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    # apprise gives its warnings to the result of each call, where we read them. A level is not enough: whoever looks
+    # for a fault sets all of them to DEBUG.
+    for name in ("apprise", "urllib3"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
+        # Without a handler the warnings would go to stderr.
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
 
 
 def _asset() -> apprise.AppriseAsset:
@@ -299,4 +304,5 @@ def _scrub(text: str, url: str) -> str:
     parts = {part for form in (rest, unquote(rest)) for part in (form, *_PARTS.split(form)) if len(part) >= 4}
     for part in sorted(parts, key=len, reverse=True):
         text = re.sub(re.escape(part), "***", text, flags=re.IGNORECASE)
-    return text
+    # A receiver may say a token back in part, or in another coding.
+    return _TOKEN.sub("***", text)
