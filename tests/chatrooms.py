@@ -391,7 +391,7 @@ URLS = {
 class Chatrooms:
     """All services at once, each on a port of its own. `posts`: what users of each saw; `refused`: what was not taken.
     `answer`: set, it is what every service answers (status, body), whatever it is sent. `hold`: an event they wait for
-    before they answer, 10 s at most.
+    before they answer, 10 s at most. `until`: posts of one room that are taken, the next is told to come later.
     """
 
     def __init__(self) -> None:
@@ -400,6 +400,7 @@ class Chatrooms:
         self.refused: list[tuple[str, Refused]] = []
         self.answer: tuple[int, bytes] | None = None
         self.hold: Event | None = None
+        self.until: int | None = None
         self.authority = trustme.CA()
         self._servers = {name: self._serve(name) for name in TAKE}
         self._threads = [
@@ -437,6 +438,8 @@ class Chatrooms:
     def _take(self, name: str, path: str, body: bytes) -> tuple[int, bytes]:
         if self.answer:
             return self.answer
+        if self.until is not None and len(self.posts[name]) >= self.until:
+            return 503, b"later"
         try:
             answer, posts = TAKE[name](path, body)
         except Refused as refused:
@@ -456,6 +459,14 @@ class Chatrooms:
     def url(self, name: str, options: str = "") -> str:
         """The apprise URL of a channel to a service."""
         return URLS[name].format(port=self.port(name), secret=SECRETS[name]) + options
+
+    def clear(self) -> None:
+        """Forget what was posted, and answer as usual."""
+        for posts in self.posts.values():
+            posts.clear()
+        self.headers.clear()
+        self.refused.clear()
+        self.answer = self.hold = self.until = None
 
     def lead_here(self, patch: pytest.MonkeyPatch, certificate: str) -> None:
         """Let the services whose hosts are fixed be these; `certificate`: where to write what to trust for Teams."""

@@ -23,7 +23,7 @@ from apprise.plugins.zulip import NotifyZulip
 
 from monitor.errors import ChannelError, SendReason
 from monitor.model import Channel, Delivery, Route
-from monitor.notify.channels import apprise, threads
+from monitor.notify.channels import threads
 from monitor.notify.channels.sender import KINDS, Sender
 from monitor.store import export
 from monitor.store.sqlite import SqliteStore
@@ -161,8 +161,9 @@ SAID = (
     base64.b64encode(f"ida:{CANARY}".encode()).decode(),
 )  # fmt: skip
 ECHO = (
-    '{"ok": false, "error": "%(s)s", "description": "%(s)s", "message": "%(s)s", "errcode": "%(s)s", "msg": "%(s)s"}'
-    % {"s": " ".join(SAID)}
+    '{{"ok": false, "error": "{s}", "description": "{s}", "message": "{s}", "errcode": "{s}", "msg": "{s}"}}'.format(
+        s=" ".join(SAID)
+    )
 ).encode()
 
 

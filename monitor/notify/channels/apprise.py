@@ -101,12 +101,13 @@ class AppriseChannel:
         if isinstance(getattr(service, "headers", None), dict):
             service.headers["X-Monitor-Id"] = message.id
         delivery = Delivery(sent=False, reason=SendReason.REFUSED, detail="nothing to send")
-        for number, content in enumerate(_contents(service, message)):
+        contents = _contents(service, message)
+        for number, content in enumerate(contents):
             delivery = self._page(service, channel, (channel.id, message.id, number), content)
             if not delivery.sent:
                 return delivery
-        for key in [key for key in self._partly if key[:2] == (channel.id, message.id)]:
-            del self._partly[key]
+        for number in range(len(contents)):
+            self._partly.pop((channel.id, message.id, number), None)
         return delivery
 
     def _page(self, service: Any, channel: Channel, key: _Page, content: _Content) -> Delivery:
