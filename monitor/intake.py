@@ -155,13 +155,16 @@ def known_of(store: Store, link: Link) -> tuple[Memory, str]:
     return store.outlets.memory(link.outlet), known.story_id if known else ""
 
 
-def take_nothing(store: Store, orders: Orders, link: Link, now: datetime, *, gone: bool) -> Read:
-    """Note that a page which was read before said nothing new."""
+def take_nothing(store: Store, orders: Orders, link: Link, now: datetime, *, gone: bool, missing: bool = False) -> Read:
+    """Note that a page which was read before said nothing new. `gone`: it will not be there again. `missing`: it is not
+    there now; where it was not the last time either, it is gone: one 404 may be a slip of its server.
+    """
+    gone = gone or (missing and link.missing)
     known = store.articles.get(link.article_id)
     if known is None:
         store.links.finish(policy.outcome(link, None, "", now, retry=False))
         return Read(link)
-    store.links.finish(again.unchanged(link, known.article, now, hits=known.row.hits > 0, gone=gone))
+    store.links.finish(again.unchanged(link, known.article, now, hits=known.row.hits > 0, gone=gone, missing=missing))
     if gone and known.row.hits:
         telling.take_change(store, orders, Changed(link.article_id, "deleted", known.article.title), now)
     return Read(link, known.article.text, known.article.reason)

@@ -142,7 +142,7 @@ class Pipeline:
         outlet = self.orders.outlet(link.outlet)
         answer = await self.visitor.get(link.url, outlet, etag=link.etag, last_modified=link.last_modified)
         if link.state is LinkState.AGAIN and (isinstance(answer, Refusal) or answer.status == 304):
-            return await self._as_before(link, gone=isinstance(answer, Refusal) and not answer.retry)
+            return await self._as_before(link, answer if isinstance(answer, Refusal) else None)
         known, story = await self._write(lambda store: intake.known_of(store, link))
         result: Reading | Failure
         if isinstance(answer, Refusal):
@@ -156,12 +156,16 @@ class Pipeline:
             address = await self._address(result, outlet)
             result = replace(result, article=replace(result.article, canonical_url=address))
         if link.state is LinkState.AGAIN and (isinstance(result, Failure) or result.article.text is not TextKind.FULL):
-            return await self._as_before(link, gone=False)
+            return await self._as_before(link, None)
         return await self._keep(link, result, answer, story)
 
-    async def _as_before(self, link: Link, *, gone: bool) -> Read:
+    async def _as_before(self, link: Link, refusal: Refusal | None) -> Read:
         now = self.clock.now()
-        return await self._write(lambda store: intake.take_nothing(store, self.orders, link, now, gone=gone))
+        gone = refusal is not None and not refusal.retry
+        missing = refusal is not None and refusal.reason is Reason.NOT_FOUND
+        return await self._write(
+            lambda store: intake.take_nothing(store, self.orders, link, now, gone=gone, missing=missing)
+        )
 
     async def _address(self, reading: Reading, outlet: Outlet) -> str:
         """Return the address of an article whose page claims another site: its own where that is not proved."""

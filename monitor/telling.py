@@ -298,8 +298,13 @@ def _digest_for(
         title=title,
         notes=[*digest.overflow(items, desk.orders.rules), *assured],
     )
-    told = tuple((item.due.alert.id, item.revision) for item in items)
-    posts = [Post(route.id, channel, desk.worded(one, route), told) for one in said]
+    revisions: dict[int, list[int]] = {}
+    for item in items:
+        revisions.setdefault(item.due.alert.id, []).append(item.revision)
+    posts = []
+    for one, alerts in said:
+        told = tuple((alert, revision) for alert in sorted(alerts) for revision in revisions[alert])
+        posts.append(Post(route.id, channel, desk.worded(one, route), told))
     desk.store.digests.tell(items, posts, key, desk.now)
     return len(posts)
 

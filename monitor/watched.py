@@ -170,6 +170,8 @@ class Link:
     """Its host is not one of the outlet's."""
     repeats: int = 0
     """The link whose title or guid this one has, though it is another; 0: none."""
+    missing: bool = False
+    """Its page was not found when it was last read again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -12,6 +13,8 @@ import pytest
 
 from monitor.cli.main import COMMANDS, cli
 from monitor.errors import Reason
+from monitor.notify.sample import samples
+from monitor.notify.templates import Templates
 from monitor.query import parse
 from monitor.settings.load import load
 
@@ -45,6 +48,14 @@ def test_every_piece_of_configuration_loads(tmp_path, text):
     environment = {"MONITOR_MAIL": "mailtos://u:p@mail.example.org?to=desk@example.org", "GAZETTE_KEY": "Bearer abc"}
     warnings = load(tmp_path, environment).warnings
     assert name != "outlets" or not warnings
+
+
+@pytest.mark.parametrize("text", list(blocks("jinja")))
+def test_every_template_makes_a_message_of_each_kind(text):
+    for message in samples().values():
+        made = Templates({"t": dict.fromkeys(("txt", "md", "html"), text)}).apply("t", message)
+        assert ("coalition of the willing" in made.text) is bool(json.loads(message.payload)["sections"])
+        assert "https://example.org/ministers" in made.text + made.html or not json.loads(message.payload)["sections"]
 
 
 @pytest.mark.parametrize("text", list(blocks("sh")))

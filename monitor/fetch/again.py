@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from monitor.errors import Reason
 from monitor.model import Article, Link, LinkState, Standing, TextKind
 from monitor.views import LinkOutcome
 
@@ -64,13 +65,18 @@ def _wait(
     return steps[rereads]
 
 
-def unchanged(link: Link, article: Article, now: datetime, *, hits: bool, gone: bool) -> LinkOutcome:
-    """Return how reading again ended that brought no page, or the one there was; `gone`: there will be none."""
+def unchanged(
+    link: Link, article: Article, now: datetime, *, hits: bool, gone: bool, missing: bool = False
+) -> LinkOutcome:
+    """Return how reading again ended that brought no page, or the one there was; `gone`: there will be none.
+    `missing`: it was not found; the second time in a row it is gone.
+    """
     rereads = link.rereads + 1
     wait = None if gone else _wait(link, article, now, rereads, hits=hits, changed=False)
     return LinkOutcome(
         link.id, LinkState.READ if wait is None else LinkState.AGAIN, link.attempts, article_id=link.article_id,
         next_at=None if wait is None else now + wait, rereads=rereads, etag=link.etag, last_modified=link.last_modified,
+        reason=Reason.NOT_FOUND if missing else None,
     )  # fmt: skip
 
 

@@ -30,35 +30,37 @@ def digest(
     route: str,
     title: str,
     notes: Sequence[str],
-) -> list[Content]:
-    """Say all that waited for a digest, by rule and story, in as many messages of PART articles as it takes; with
-    nothing to say, one that has notes alone. `ids`: of the messages. `notes` stand in the first.
+) -> list[tuple[Content, frozenset[int]]]:
+    """Say all that waited for a digest, by rule and story, in as many messages of PART articles as it takes, each with
+    the ids of its alerts; with nothing to say, one that has notes alone. `ids`: of the messages. `notes` stand in the
+    first.
     """
-    lines = [(rule, item) for due, rule in entries for item in _digested(due, names)]
+    lines = [(rule, said_of, due.alert.id) for due, rule in entries for said_of in _digested(due, names)]
     lines.sort(key=lambda line: line[0].severity != "high")
     parts = [lines[at : at + PART] for at in range(0, len(lines), PART)] or [[]]
     changes = [change(one, names) for due, _ in entries for one in due.corrections]
+    changed = {due.alert.id for due, _ in entries if due.corrections or not due.hits}
     said = []
     for number, (part, key) in enumerate(zip(parts, ids, strict=False), 1):
         by_rule: dict[Rule, list[Item]] = {}
-        for rule, said_of in part:
+        for rule, said_of, _ in part:
             by_rule.setdefault(rule, []).append(said_of)
         which = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
-        said.append(
-            Content(
-                id=key,
-                kind=Kind.DIGEST,
-                thread="",
-                route=route,
-                reason=AlertReason.DIGEST,
-                title=escape.one_line(title + which, MAX_TITLE),
-                heading=escape.one_line(title + which, MAX_TITLE),
-                rules=tuple(by_rule),
-                sections=tuple(Section(tuple(items), full_name(rule)) for rule, items in by_rule.items()),
-                changes=tuple(changes) if number == 1 else (),
-                notes=tuple(notes) if number == 1 else (),
-            )
+        alerts = {alert_id for _, _, alert_id in part} | (changed if number == 1 else set())
+        content = Content(
+            id=key,
+            kind=Kind.DIGEST,
+            thread="",
+            route=route,
+            reason=AlertReason.DIGEST,
+            title=escape.one_line(title + which, MAX_TITLE),
+            heading=escape.one_line(title + which, MAX_TITLE),
+            rules=tuple(by_rule),
+            sections=tuple(Section(tuple(items), full_name(rule)) for rule, items in by_rule.items()),
+            changes=tuple(changes) if number == 1 else (),
+            notes=tuple(notes) if number == 1 else (),
         )
+        said.append((content, frozenset(alerts)))
     return said
 
 

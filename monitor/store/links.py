@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from monitor.errors import Reason
 from monitor.model import Link, LinkState, Standing
 from monitor.parse.digest import exact
 from monitor.store.codec import instant, instant_or_none, micros, micros_or_none
@@ -219,4 +220,5 @@ def _link(row: Row) -> Link:
         title_key=row["title_key"],
         abroad=bool(row["abroad"]),
         repeats=row["repeats"],
+        missing=row["reason"] == Reason.NOT_FOUND,
     )
