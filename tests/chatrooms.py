@@ -191,6 +191,13 @@ def discord(text: str) -> Post:
     return post
 
 
+def mattermost(text: str) -> Post:
+    """Read Mattermost's Markdown; names of people and channels are looked for in what it makes."""
+    post = markdown(text, "mattermost")
+    post.pings = re.findall(r"(?<!\w)[@~]\w+|(?<!\w)#[a-z]\w+", post.text, re.IGNORECASE)
+    return post
+
+
 def teams(text: str) -> Post:
     """Read a card's text: Markdown without HTML; <at> is a mention, {{DATE()}} a function."""
     post = markdown(text, "teams")
@@ -345,9 +352,7 @@ def _take_ntfy(path: str, body: bytes) -> Answer:
 def _take_mattermost(path: str, body: bytes) -> Answer:
     said = json.loads(body)
     _say(0 < len(said.get("text", "")) <= 16_383, 400, {"id": "web.incoming_webhook.text.app_error"})
-    post = markdown(said["text"], "mattermost")
-    post.pings = re.findall(r"(?<!\w)@\w+|(?<!\w)~\w+(?!\w)", post.text)
-    return "ok", [post]
+    return "ok", [mattermost(said["text"])]
 
 
 def _take_rocketchat(path: str, body: bytes) -> Answer:

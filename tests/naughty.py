@@ -201,7 +201,7 @@ MENTIONS = [
     "<:smile:123456789012345678>", "<a:smile:123456789012345678>", "<t:1700000000:R>", "</stop:123456789012345678>",
     "<id:customize>", "\\<@123456789012345678>", "`@everyone`", "@123456789012345678", "@&123456789012345678",
     "<at>boss@press.invalid</at>", "<AT>boss</AT>", "{{DATE(2026-11-26T08:00:00Z, LONG)}}", "{{TIME(2026-11-26T08:00:00Z)}}",
-    "@durov", "/stop", "/start@bot", "#hashtag", "$USD", "tg://user?id=1", "@ida:press.invalid", "#desk:press.invalid",
+    '<at user_id="all">all</at>', "<users/all>", "<users/123>", "@durov", "/stop", "/start@bot", "#hashtag", "$USD", "tg://user?id=1", "@ida:press.invalid", "#desk:press.invalid",
     "@**ida**", "@_**ida**", "@*desk*", "#**desk**", "#**desk>topic**", "~town-square", "#general", "@all: read",
     ":fire::siren:", ":+1:", "::", "a:b:c", "10:30:00",
     "</a><a href=\"tg://user?id=1\">x</a>", "<tg-spoiler>x</tg-spoiler>", "<pre><code class=\"language-x\">",

@@ -43,7 +43,7 @@ READERS = {
     "NotifyTelegram": chatrooms.telegram,
     "NotifyMatrix": chatrooms.matrix,
     "NotifyWorkflows": chatrooms.teams,
-    "NotifyMattermost": chatrooms.discord,
+    "NotifyMattermost": chatrooms.mattermost,
     "NotifyRocketChat": lambda text: chatrooms.bare(text, "rocketchat"),
     "NotifyZulip": lambda text: chatrooms.bare(text, "zulip"),
 }
@@ -222,3 +222,12 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(capsys: pytest.CaptureFixture[str
         for cell in row:
             bare = unicodedata.normalize("NFKC", cell.lstrip(' "'))
             assert not bare.startswith(("=", "+", "-", "@", "\t", "\r", "\n")), cell
+
+
+def test_plain_text_mentions_nobody() -> None:
+    """What the 160 other services get: some read mentions in plain text."""
+    for said in MESSAGES:
+        for text in (said.title, said.text):
+            assert not re.search(
+                r"<(?:[!@#]|at\b|users/)|@(?:everyone|here|channel|room|all)\b|(?<!\w)@\w", text, re.IGNORECASE
+            )

@@ -22,6 +22,8 @@ _AT = re.compile(f"@(?!{_WORD_JOINER})")
 _EMOJI = re.compile(r":(?=(?:[\w+-]*[a-z][\w+-]*(?::|$))|$)", re.IGNORECASE)
 # Telegram makes commands that a tap sends of "/stop", and searches of "#x" and "$X".
 _COMMAND = re.compile(r"(?<![\w/<])[/#$](?=\w|$)")
+# Mattermost looks for ~channels and #tags when the escapes are gone already.
+_CHANNEL = re.compile(r"(?<!\w)[~#](?=\w|$)")
 _TAG = re.compile(r"<[^<>]*>")
 _LOOK_ALIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"})
 # Those that know links by brackets, and $$ as mathematics, besides.
@@ -121,7 +123,8 @@ def _matrix_link(label: str, url: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    return escape.markdown(still(text)).replace("$", "\\$")
+    quiet = _CHANNEL.sub(lambda found: found.group() + _WORD_JOINER, still(text))
+    return escape.markdown(quiet).replace("$", "\\$")
 
 
 def _label(text: str) -> str:
