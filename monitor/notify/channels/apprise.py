@@ -60,7 +60,9 @@ FORMS = {
 }
 # Discord's flag of a message without previews of its links.
 SUPPRESS_EMBEDS = 4
+# Seconds between the messages of a digest.
 MAX_PACE = 1.0
+# Bytes of a mail's subject as it is encoded; a line holds 998.
 MAX_SUBJECT = 900
 # Characters of a title on a phone, 12 bytes of JSON each at most.
 NTFY_TITLE = 100
@@ -194,15 +196,21 @@ def _contents(service: Any, message: Message) -> list[_Content]:
     name = type(service).__name__
     plain = _content(service, message)
     dialect = _dialect(service, name) if message.payload else None
-    if dialect is None or _worded(message, plain[1]):
+    if dialect is None:
+        return [plain]
+    try:
+        if _worded(message, plain[1]):
+            return [plain]
+        title, spare = _extras(service, name, message)
+        pages = chat.pages(message.payload, dialect, spare)
+    except (LookupError, TypeError, ValueError):
+        # A payload of another version that waited over a change of release: told plainly rather than never.
         return [plain]
     # What we built is sent as it is: no cut, no second conversion.
     service.overflow_mode = OverflowMode.UPSTREAM
     service.dialect_convert = lambda body, *_, **__: body
     form = service.resolve_format(FORMS.get(name))
-    title, spare = _extras(service, name, message)
-    pages = chat.pages(message.payload, dialect, spare)
-    # Seconds between requests, 5.5 by default, and between login and message too. A minute is all that a send may take.
+    # 5.5 s by default, between login and message too; a minute is all that a send may take.
     service.request_rate_per_sec = min(service.request_rate_per_sec, MAX_PACE) if len(pages) > 1 else 0.0
     return [(title, body, form) for body in pages]
 
@@ -217,18 +225,16 @@ def _dialect(service: Any, name: str) -> Dialect | None:
     """Return what a service is written in; None where its address asks for another format or has a template of its own,
     or there is none.
     """
+    if getattr(service, "template", None) or (name == "NotifyMatrix" and service.mode == "slack"):
+        return None
+    # Discord shows Markdown whatever is asked for; ?format=markdown there means embeds.
+    if name in FORMS and name != "NotifyDiscord" and service.resolve_format(FORMS[name]) != FORMS[name]:
+        return None
+    if name == "NotifySlack" and service.use_blocks:
+        return dialects.SLACK_BLOCK
     if name == "NotifyNtfy" and service.notify_format == NotifyFormat.MARKDOWN:
         return dialects.NTFY_MARKDOWN
-    if name == "NotifySlack" and service.use_blocks:
-        return None if _asks_other(service, name) else dialects.SLACK_BLOCK
-    if (name == "NotifyMatrix" and service.mode == "slack") or getattr(service, "template", None):
-        return None
-    return None if _asks_other(service, name) else DIALECTS.get(name)
-
-
-def _asks_other(service: Any, name: str) -> bool:
-    # Discord shows Markdown whatever is asked for; ?format=markdown there means embeds.
-    return name in FORMS and name != "NotifyDiscord" and service.resolve_format(FORMS[name]) != FORMS[name]
+    return DIALECTS.get(name)
 
 
 def _extras(service: Any, name: str, message: Message) -> tuple[str, int]:

@@ -273,10 +273,11 @@ async def test_a_tap_opens_the_article_or_nothing(
     assert url in rooms.posts["ntfy"][0].text
 
 
-async def test_a_message_from_before_there_were_payloads_is_sent_as_it_is(sender: Sender, rooms: Chatrooms) -> None:
-    old = replace(told(), payload="")
-    assert (await sender.send(Channel("c", url=rooms.url("mattermost")), old)).sent
-    assert "Ferry line closes 0" in rooms.posts["mattermost"][0].text
+async def test_a_message_without_a_payload_that_we_know_is_sent_as_it_is(sender: Sender, rooms: Chatrooms) -> None:
+    for payload in ("", "no JSON", '{"version": 9}', '{"kind": "alert", "sections": 7}'):
+        old = replace(told(), payload=payload)
+        assert (await sender.send(Channel("c", url=rooms.url("mattermost")), old)).sent
+        assert "Ferry line closes 0" in rooms.posts["mattermost"].pop().text
 
 
 async def test_a_template_of_the_readers_goes_before_our_dialect(sender: Sender, rooms: Chatrooms) -> None:
@@ -291,10 +292,12 @@ async def test_a_template_of_the_readers_goes_before_our_dialect(sender: Sender,
 
 
 async def test_what_telegram_cannot_parse_is_told(sender: Sender, rooms: Chatrooms) -> None:
-    broken = replace(told(), payload="", html="<p>a <b>b</p>")
-    delivery = await sender.send(Channel("c", url=rooms.url("telegram")), broken)
-    assert delivery.sent or "can't parse entities" in delivery.detail
-    with pytest.raises(Refused, match="can't parse entities"):
+    with pytest.raises(Refused, match="can't parse entities") as refused:
         telegram("<b>x")
+    rooms.answer = (400, json.dumps(refused.value.body).encode())
+    delivery = await sender.send(Channel("c", url=rooms.url("telegram")), told())
+    assert (delivery.sent, delivery.reason) == (False, SendReason.REFUSED)
+    assert "HTTP 400" in delivery.detail
+    assert "can't parse entities" in delivery.detail
     with pytest.raises(Refused, match="too long"):
         telegram("x" * 4_097)
