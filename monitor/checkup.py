@@ -11,7 +11,7 @@ from typing import TextIO
 from monitor import enrol, wiring
 from monitor.discovery import Discovery, discover
 from monitor.enrol import Trial
-from monitor.model import Channel, Delivery, Entity, Message, Outlet, Page, Rule
+from monitor.model import Channel, Delivery, Entity, Kind, Message, Outlet, Page, Rule
 from monitor.notify.channels.sender import Sender
 from monitor.pool import Pool
 from monitor.settings.load import Settings
@@ -41,21 +41,30 @@ async def look_around(settings: Settings, url: str, told: Callable[[str], None],
 
 
 async def try_channels(
-    channels: Sequence[Channel], now: datetime, out: TextIO, told: Callable[[Channel, Delivery], None]
+    settings: Settings,
+    channels: Sequence[Channel],
+    now: datetime,
+    out: TextIO,
+    told: Callable[[Channel, Delivery], None],
 ) -> int:
     """Send one test message to each channel, tell how each fared; return how many did not take it."""
-    sender = Sender(out)
     failed = 0
-    try:
-        for channel in channels:
-            number = hashlib.sha256(f"test|{channel.id}|{now.isoformat()}".encode()).hexdigest()[:32]
-            text = f"A test message from monitor to the channel {channel.id!r}, sent {now:%Y-%m-%d %H:%M} UTC."
-            done = await sender.send(channel, Message(number, "monitor: test message", text, text, f"<p>{text}</p>"))
-            failed += not done.sent
-            told(channel, done)
-    finally:
-        await sender.aclose()
+    async with wiring.client(settings) as poster:
+        sender = Sender(out, poster)
+        try:
+            for channel in channels:
+                done = await sender.send(channel, _sample(channel, now))
+                failed += not done.sent
+                told(channel, done)
+        finally:
+            await sender.aclose()
     return failed
+
+
+def _sample(channel: Channel, now: datetime) -> Message:
+    number = hashlib.sha256(f"test|{channel.id}|{now.isoformat()}".encode()).hexdigest()[:32]
+    text = f"A test message from monitor to the channel {channel.id!r}, sent {now:%Y-%m-%d %H:%M} UTC."
+    return Message(number, "monitor: test message", text, text, f"<p>{text}</p>", Kind.TEST)
 
 
 async def fetch(settings: Settings, url: str) -> Page:

@@ -188,16 +188,25 @@ class CursorError(MonitorError):
 
 
 class FetchError(MonitorError):
-    """No usable answer. `retry_after`: seconds the server asked us to wait, if it did."""
+    """No usable answer. `retry_after`: seconds the server asked us to wait, if it did. `sent`: what was posted had gone
+    out, in part at least.
+    """
 
     def __init__(
-        self, reason: Reason, detail: str = "", *, retry: bool = True, retry_after: float | None = None
+        self,
+        reason: Reason,
+        detail: str = "",
+        *,
+        retry: bool = True,
+        retry_after: float | None = None,
+        sent: bool = False,
     ) -> None:
         super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
         self.reason = reason
         self.detail = detail
         self.retry = retry
         self.retry_after = retry_after
+        self.sent = sent
 
 
 class BlockedAddressError(FetchError):

@@ -81,6 +81,30 @@ class Fetcher(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a POST was answered. `text`: how its body begins, decoded, "" for a packed one; `retry_after`: seconds."""
+
+    status: int
+    text: str = ""
+    retry_after: float | None = None
+
+
+class Poster(Protocol):
+    """POST over HTTP(S), for channels."""
+
+    async def post(
+        self, url: str, body: bytes, headers: Sequence[tuple[str, str]], *, deadline: float, private: bool = False
+    ) -> Answer:
+        """Send once, over a connection of its own, and return the answer whatever its status; a redirect is one.
+
+        `url` may have any port that other protocols do not own; `private`: its address may be private, never one of
+        cloud metadata. `deadline`: seconds until the answer's head. Raises FetchError (and nothing else, cancellation
+        apart), whose `sent` says whether the body may have arrived.
+        """
+        ...
+
+
 class Readers(Protocol):
     """The reader processes. No call raises for anything a page does: a dead reader is a Failure."""
 

@@ -108,10 +108,11 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
     DamagedError, ChannelError, PoolError. `out`: where the console channel prints.
     """
     clock = SystemClock()
-    sender = checked_sender(settings, out or sys.stdout)
+    check_channels(settings)
     with DatabaseLock(settings.storage):
         # The readers come first: they inherit nothing of our environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:
+            sender = Sender(out or sys.stdout, fetcher)
             ledger = Floor(
                 StoreLedger(lambda: SqliteStore.open(settings.storage)), clock, settings.storage, settings.min_free
             )
@@ -160,12 +161,11 @@ def policy(settings: Settings) -> Policy:
     return Policy({outlet.id: outlet.keep for outlet in settings.outlets}, settings.keep)
 
 
-def checked_sender(settings: Settings, out: TextIO) -> Sender:
-    """Return a sender for these channels. Raises ChannelError for the first whose address nothing here can use."""
-    sender = Sender(out)
+def check_channels(settings: Settings) -> None:
+    """Raise ChannelError for the first channel whose address nothing here can use; nothing is sent."""
+    sender = Sender(sys.stdout)
     for channel in settings.channels:
         sender.check(channel)
-    return sender
 
 
 def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:

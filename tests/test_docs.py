@@ -43,9 +43,19 @@ def test_every_piece_of_configuration_loads(tmp_path, text):
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "chat-url").write_text("json://localhost/x")
     (tmp_path / "secrets" / "gazette.txt").write_text("www.gazette.example\tFALSE\t/\tTRUE\t0\tsession\tabc\n")
+    (tmp_path / "secrets" / "headers").write_text("Authorization: Bearer abc\n")
+    if name != "monitor":
+        (tmp_path / "monitor.yaml").write_text("allow_commands: true\n")
+    (tmp_path / "tell-printer").write_text("#!/bin/sh\n")
+    (tmp_path / "tell-printer").chmod(0o700)
     for secret in (tmp_path / "secrets").iterdir():
         secret.chmod(0o600)
-    environment = {"MONITOR_MAIL": "mailtos://u:p@mail.example.org?to=desk@example.org", "GAZETTE_KEY": "Bearer abc"}
+    environment = {
+        "MONITOR_MAIL": "mailtos://u:p@mail.example.org?to=desk@example.org",
+        "GAZETTE_KEY": "Bearer abc",
+        "DESK_HOOK": "https://desk.example.org/hooks/monitor",
+        "DESK_HOOK_KEY": "0123456789abcdef",
+    }
     warnings = load(tmp_path, environment).warnings
     assert name != "outlets" or not warnings
 

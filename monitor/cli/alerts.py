@@ -65,7 +65,7 @@ def test(app: App, channel: str | None) -> None:
     if not chosen:
         known = ", ".join(item.id for item in settings.channels) or "none is configured"
         raise click.UsageError(f"there is no channel {channel!r}; channels: {known}")
-    if asyncio.run(try_channels(chosen, datetime.now(UTC), sys.stdout, _tell)):
+    if asyncio.run(try_channels(settings, chosen, datetime.now(UTC), sys.stdout, _tell)):
         raise click.exceptions.Exit(1)
 
 

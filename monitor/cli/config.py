@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import click
@@ -28,13 +27,13 @@ def _count(number: int, one: str, many: str = "") -> str:
 @pass_app
 def check(app: App) -> None:
     """Check the whole configuration. Exit code 1 with every error, each with its file and line."""
-    from monitor.wiring import checked_sender
+    from monitor.wiring import check_channels
 
     settings = app.settings()
     for warning in settings.warnings:
         note(f"warning: {warning}")
     note(f"read from {settings.directory}")
-    checked_sender(settings, sys.stdout)
+    check_channels(settings)
     counts = (
         _count(len(settings.outlets), "outlet"),
         _count(len(settings.rules), "rule"),

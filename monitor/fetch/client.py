@@ -1,4 +1,4 @@
-"""GET over HTTP and HTTPS, one small transport an origin. The only file that makes HTTP clients.
+"""GET and POST over HTTP and HTTPS. The only file that makes HTTP clients. GET has one small transport an origin.
 
 A pool of 200 kept connections costs httpx 8 to 16 ms a request; two an origin cost 1 ms.
 """
@@ -9,8 +9,8 @@ import asyncio
 import re
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -18,14 +18,14 @@ import httpcore
 import httpx
 
 from monitor.errors import FetchError, Reason
-from monitor.fetch import connection, guard, subscription
+from monitor.fetch import connection, guard, policy, subscription
 from monitor.fetch.connection import Backend, Dial, Resolve, Stream
 from monitor.fetch.resolver import Resolver
 from monitor.fetch.trail import Trail, redirects, target
 from monitor.headers import Headers
 from monitor.model import Page
 from monitor.parse import urls
-from monitor.ports import Request
+from monitor.ports import Answer, Request
 
 MAX_HEADERS = 200
 MAX_HEADER_BYTES = 65_536
@@ -40,6 +40,8 @@ MAX_ORIGINS = 256
 MAX_VALIDATOR = 1_000
 # Node closes an idle connection after 5 s, others later: below that, no request meets a closing connection.
 KEEPALIVE = 4.0
+# Of the answer to a POST so much is read, for so many seconds: the status has said how it went.
+ANSWER_BYTES, ANSWER_TIME = 4_096, 2.0
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, text/html, application/xml;q=0.9, */*;q=0.8"
 )
@@ -104,7 +106,7 @@ class _Places:
 
 
 class Client:
-    """The Fetcher port. `max_bytes` and `deadline` (seconds) bound every request, whatever it asks for.
+    """The ports Fetcher and Poster. `max_bytes` and `deadline` (seconds) bound every GET, whatever it asks for.
 
     `verify`, `resolve` and `dial` are for tests: a trust store, a resolver, and what opens a socket to an address
     that was judged. Keeps no cookies, reads no environment, uses no proxy.
@@ -186,6 +188,48 @@ class Client:
                 # Whatever was not read to its end is closed here, not kept.
                 await response.aclose()
         return Page(request.url, request.url, response.status_code, headers, body, datetime.now(UTC))
+
+    async def post(
+        self, url: str, body: bytes, headers: Sequence[tuple[str, str]], *, deadline: float, private: bool = False
+    ) -> Answer:
+        """Send once. Raises FetchError and, cancellation apart, nothing else."""
+        went = False
+
+        async def watch(event: str, _: object) -> None:
+            nonlocal went
+            # A receiver acts on a whole body only; of one that was begun nobody knows how much went out.
+            went = went or event.endswith(".send_request_body.started")
+
+        try:
+            guard.check_url(url, {urls.port(url)})
+            ours = [("User-Agent", self._agent), ("Accept-Encoding", "identity"), ("Connection", "close")]
+            named = httpx.Headers([*ours, *headers])
+            outgoing = httpx.Request("POST", url, headers=named, content=body, extensions={"trace": watch})
+            return await self._posted(outgoing, urls.origin(url).split("://", 1)[-1] if private else "", deadline)
+        except FetchError as error:
+            failure = error
+        except TimeoutError:
+            failure = FetchError(Reason.TIMEOUT, f"no answer within {deadline:g} s")
+        except Exception as error:  # noqa: BLE001
+            failure = _failure(error)
+        # Without its cause, in whose words the URL may stand.
+        raise FetchError(failure.reason, failure.detail, retry=failure.retry, sent=went) from None
+
+    async def _posted(self, outgoing: httpx.Request, private: str, deadline: float) -> Answer:
+        # A kept connection may be closing: whether what was sent over it arrived, nobody could say. And one receiver
+        # that hangs would hold the two connections of its origin.
+        transport = _Transport(self._context, Backend(self._resolve, self._dial, private))
+        try:
+            async with asyncio.timeout(deadline):
+                response = await transport.handle_async_request(outgoing)
+            try:
+                text = await _beginning(response)
+            finally:
+                await response.aclose()
+        finally:
+            await asyncio.shield(transport.aclose())
+        asked = policy.retry_after(Headers(response.headers.multi_items()), datetime.now(UTC))
+        return Answer(response.status_code, text, asked)
 
     def _headers(self, request: Request) -> list[tuple[bytes, bytes]]:
         # Without br and zstd: 8 kB of brotli unpack to 10 GB.
@@ -271,6 +315,19 @@ async def _body(response: httpx.Response, cap: int, places: _Places) -> bytes:
         if len(pieces) > MAX_PIECES:
             raise FetchError(Reason.PROTOCOL, f"{size} bytes in more than {MAX_PIECES} pieces", retry=False)
     return b"".join(pieces)
+
+
+async def _beginning(response: httpx.Response) -> str:
+    """Return how the body begins, as far as it comes in time; "" for a packed one."""
+    body = bytearray()
+    with suppress(TimeoutError, FetchError, httpx.HTTPError, OSError):
+        async with asyncio.timeout(ANSWER_TIME):
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) >= ANSWER_BYTES:
+                    break
+    packed = response.headers.get("content-encoding", "identity").strip().lower() != "identity"
+    return "" if packed else bytes(body[:ANSWER_BYTES]).decode("utf-8", "replace")
 
 
 def _text(error: BaseException) -> str:

@@ -6,6 +6,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+from monitor.errors import AlertReason
+from monitor.model import Message
 from monitor.notify import content, escape
 from monitor.notify.content import Change, Content, Item, Named, Other, Quote, Section
 
@@ -37,6 +39,17 @@ def payload(said: Content) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )
+
+
+def plain(message: Message) -> str:
+    """Return the JSON text of a message that has none, as those written before 0006: its lines stand as notes."""
+    lines = (escape.fold(line).strip() for line in message.text.split("\n"))
+    return payload(
+        Content(
+            id=message.id, kind=message.kind, thread=message.thread, route="", reason=AlertReason.FIRST,
+            title=escape.one_line(message.title), heading="", rules=(), sections=(), notes=tuple(filter(None, lines)),
+        )
+    )  # fmt: skip
 
 
 def _section(section: Section) -> dict[str, Any]:

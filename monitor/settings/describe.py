@@ -21,6 +21,7 @@ _SCALARS = (
     ("limits.fetch_deadline", "fetch_deadline"),
     ("limits.page_size", "page_size"),
     ("limits.baseline_pages", "baseline_pages"),
+    ("allow_commands", "allow_commands"),
 )
 _DURATIONS = {"gap", "fetch_deadline", "every", "wait"}
 
@@ -52,7 +53,11 @@ def rows(settings: Settings) -> Iterator[Row]:
 def _entry(item: Any) -> dict[str, Any]:
     """Return the fields of a record that say something, durations as they are written; never a secret."""
     if isinstance(item, Channel):
-        return {"kind": item.kind, **({"url": "(secret)"} if item.kind != "console" else {})}
+        said: dict[str, Any] = {"kind": item.kind}
+        if item.kind not in {"console", "command"}:
+            said["url"] = "(secret)"
+        said |= dict.fromkeys(item.options, "(secret)")
+        return said | ({"delivery": "at_most_once"} if item.once else {})
     shown: dict[str, Any] = {}
     for field in fields(item):
         value = getattr(item, field.name)

@@ -33,10 +33,11 @@ _PLAIN = re.compile(
     r"|(?P<int>[-+]?(?:0|[1-9][0-9]{0,30}))"
     r"|(?P<float>[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
 )
-# What may be a secret in a line of alerts.yaml: the value of `url`, what follows `://`, and whatever stands in
-# `url_env` that is no name of a variable.
+# What may be a secret in a line of alerts.yaml: the value of `url` and its like, what follows `://`, and whatever
+# stands in `..._env` that is no name of a variable.
 _SECRET = re.compile(
-    r"""(\burl["']?\s*:\s*|://|\burl_env["']?\s*:\s*(?!["']?[A-Z_][A-Z0-9_]*["']?\s*(?:[,}#]|$)))\S.*"""
+    r"""(\b(?:url|secret|headers|command)["']?\s*:\s*|://"""
+    r"""|\b[a-z]+_env["']?\s*:\s*(?!["']?[A-Z_][A-Z0-9_]*["']?\s*(?:[,}#]|$)))\S.*"""
 )
 # In outlets.yaml: what follows `headers_env`, or a header's name below it.
 _HEADER = re.compile(r"""(\bheaders_env["']?\s*:\s*|^[^:]*:\s*)\S.*""")

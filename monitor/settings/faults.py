@@ -77,7 +77,7 @@ def _explain(detail: Any, model: type[BaseModel], document: Document) -> ConfigE
     if kind == "missing":
         where = _dotted(keys[:-1])
         return document.error(keys[:-1], f"{where} has no {keys[-1]!r}, which it needs", on_key=True)
-    secret = in_headers or (document.secret and keys[:1] == ["channels"] and keys[-1] != "kind")
+    secret = in_headers or (document.secret and keys[:1] == ["channels"] and keys[-1] not in {"kind", "delivery"})
     message = f"found {_found(value, secret=secret)}, expected {expected}"
     return document.error(keys, f"{name}: {message}" if name else message, _hint(kind, value))
 

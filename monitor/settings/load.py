@@ -6,7 +6,6 @@ import copy
 import hashlib
 import math
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -18,13 +17,12 @@ from pydantic import BaseModel, ValidationError
 from monitor.errors import ConfigError
 from monitor.model import Channel, Entity, Keep, Name, Outlet, Route, Rule, Selectors, Source
 from monitor.notify import hours
-from monitor.settings import check, packs, paths, routes, schema, subscription, templates
+from monitor.settings import channels, check, packs, paths, routes, schema, subscription, templates
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
 
 File = TypeVar("File", bound=BaseModel)
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,7 @@ class Settings:
     fetch_deadline: float
     page_size: int
     baseline_pages: int
+    allow_commands: bool
     outlets: tuple[Outlet, ...]
     rules: tuple[Rule, ...]
     entities: tuple[Entity, ...]
@@ -93,12 +92,11 @@ def load(
     made = templates.load(folder, findings)
     check.templates(alerts, documents["alerts"], made, findings)
     origins = _origins([*(pack.document for pack in found_packs), *documents.values()])
-    if addresses:
-        channels = _channels(alerts, documents["alerts"], environ, findings)
-    else:
-        channels = tuple(Channel(key, item.kind or "apprise") for key, item in alerts.channels.items())
+    found_channels = channels.load(
+        alerts, documents["alerts"], environ, findings, secrets=addresses, commands=monitor.allow_commands
+    )
     secrets = subscription.load(outlets, documents["outlets"], environ, findings, needed=addresses)
-    origins |= said | _address_origins(alerts, documents["alerts"])
+    origins |= said | channels.origins(alerts, documents["alerts"])
     if findings.errors:
         raise ConfigErrors(findings.errors)
     return Settings(
@@ -108,7 +106,7 @@ def load(
         ),
         rules=tuple(_rule(key, item, scalars["timezone"]) for key, item in rules.rules.items()),
         entities=_entities([*(pack.file for pack in found_packs), rules]),
-        channels=channels,
+        channels=found_channels,
         routes=routes.build(alerts.routes, scalars["timezone"]),
         templates=made,
         warnings=tuple(findings.warnings),
@@ -129,17 +127,6 @@ def _others(
         "tags": tags if documents["rules"].usable else None,
         "outlet_tags": outlet_tags if documents["outlets"].usable else None,
     }
-
-
-def _address_origins(alerts: schema.AlertsFile, document: Document) -> dict[str, str]:
-    """Say where the addresses of channels come from that do not stand in alerts.yaml."""
-    origins = {}
-    for key, item in alerts.channels.items():
-        if item.url_env:
-            origins[f"channels.{key}.url"] = f"environment {item.url_env}"
-        elif item.url_file:
-            origins[f"channels.{key}.url"] = f"file {_beside(document, item.url_file)}"
-    return origins
 
 
 def _documents(folder: Path, outlets_text: str | None) -> dict[str, Document]:
@@ -232,63 +219,13 @@ def _scalars(
         "fetch_deadline": file.limits.fetch_deadline,
         "page_size": file.limits.page_size,
         "baseline_pages": file.limits.baseline_pages,
+        "allow_commands": file.allow_commands,
     }
 
 
 def _cores() -> int:
     # In a container the machine's cores are not all ours.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-# ---- channels: the one place where secrets come in
-
-
-def _channels(
-    file: schema.AlertsFile, document: Document, environ: Mapping[str, str], found: Findings
-) -> tuple[Channel, ...]:
-    channels = []
-    for channel_id, item in file.channels.items():
-        if item.kind == "console":
-            channels.append(Channel(channel_id, "console"))
-            continue
-        key = "url_env" if item.url_env else "url_file" if item.url_file else "url"
-        try:
-            url = _address(item, document, environ)
-        except ValueError as error:
-            message, hint = error.args
-            found.errors.append(
-                document.error(("channels", channel_id, key), f"channel {channel_id!r}: {message}", hint)
-            )
-        else:
-            channels.append(Channel(channel_id, "apprise", url))
-    return tuple(channels)
-
-
-def _address(item: schema.ChannelKeys, document: Document, environ: Mapping[str, str]) -> str:
-    """Return a channel's address. Raises ValueError(message, hint), neither of which holds the address."""
-    if item.url_env:
-        url = environ.get(item.url_env, "").strip()
-        if not url:
-            hint = f"Set {item.url_env} to the channel's address where `monitor` is started, or use url_file"
-            raise ValueError(f"the environment variable {item.url_env} is not set", hint)
-    elif item.url_file:
-        path = _beside(document, item.url_file)
-        try:
-            url = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "this is not UTF-8 text"
-            hint = "The file holds the address alone; a relative path starts at the configuration folder"
-            raise ValueError(f"cannot read {path}: {reason}", hint) from None
-    else:
-        url = (item.url or "").strip()
-    if not _ADDRESS.fullmatch(url):
-        hint = "It looks like kind://..., such as mailtos://user:password@example.org or ntfys://ntfy.example/topic"
-        raise ValueError("what it gives is no address", hint)
-    return url
-
-
-def _beside(document: Document, path: str) -> Path:
-    return paths.absolute(path, document.path.parent)
 
 
 # ---- entries to records

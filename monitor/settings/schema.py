@@ -58,6 +58,7 @@ WebAddress = Annotated[
     WithJsonSchema({"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}),
 ]
 Selector = Annotated[str, AfterValidator(_selector)]
+Variable = Annotated[str, AfterValidator(_variable)]
 
 
 # ---- monitor.yaml
@@ -113,6 +114,8 @@ class MonitorFile(Keys):
     """IANA name, such as Europe/Berlin. Times in messages are shown in it."""
     politeness: PolitenessKeys = Field(default_factory=PolitenessKeys)
     limits: LimitsKeys = Field(default_factory=LimitsKeys)
+    allow_commands: bool = False
+    """Whether channels of `kind: command` may start programs on this machine."""
 
 
 # ---- outlets.yaml
@@ -178,7 +181,7 @@ class OutletKeys(Keys):
     """Whether hits in what it lists at the first poll are alerted."""
     ignore_robots: Text | None = None
     """The reason why its robots.txt is not asked, such as a contract. Without it, it is."""
-    headers_env: dict[Annotated[str, AfterValidator(header_name)], Annotated[str, AfterValidator(_variable)]] = {}
+    headers_env: dict[Annotated[str, AfterValidator(header_name)], Variable] = {}
     """Of a subscription, sent to its own addresses alone: header, and the environment variable with its value."""
     cookies_file: Text | None = None
     """Of a subscription: cookies in Netscape's format. A relative path starts at this folder."""
@@ -294,25 +297,46 @@ class RulesFile(Keys):
 
 
 class ChannelKeys(Keys):
-    """Exactly one of `kind: console`, `url_env`, `url_file` and `url`."""
+    """`kind: console`, `kind: command`, or an address by exactly one of `url_env`, `url_file` and `url`."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": [key]} for key in ("kind", "url_env", "url_file", "url")]}
+        json_schema_extra={"anyOf": [{"required": [key]} for key in ("kind", "url_env", "url_file", "url")]}
     )
 
-    kind: Literal["console"] | None = None
-    """`console`: messages are printed where the daemon runs."""
-    url_env: Annotated[str, AfterValidator(_variable)] | None = None
-    """The environment variable that holds the address, an Apprise URL."""
+    kind: Literal["apprise", "console", "webhook", "command"] | None = None
+    """Without it: apprise. `console`: printed where the daemon runs. `webhook`: posted as JSON, signed. `command`: JSON
+    for a program."""
+    url_env: Variable | None = None
+    """The environment variable that holds the address: an Apprise URL, or a webhook's."""
     url_file: Text | None = None
-    """The file that holds the address, an Apprise URL. A relative path starts at this folder."""
+    """The file that holds the address. A relative path starts at this folder."""
     url: Text | None = None
-    """The address itself, an Apprise URL. Only for addresses that are no secret."""
+    """The address itself. Only for addresses that are no secret."""
+    secret_env: Variable | None = None
+    """Of a webhook: the environment variable with the key that messages are signed with."""
+    secret_file: Text | None = None
+    """Of a webhook: the file with that key. A relative path starts at this folder."""
+    headers_env: Variable | None = None
+    """Of a webhook: the environment variable with headers to send, a line `Name: value` each."""
+    headers_file: Text | None = None
+    """Of a webhook: the file with those headers. A relative path starts at this folder."""
+    command: list[Text] = []
+    """Of a command: the path of the program, and its arguments as they are; no shell reads them."""
+    delivery: Literal["at_least_once", "at_most_once"] = "at_least_once"
+    """Whether what may have arrived is sent again, or stays `unknown` for you to decide."""
 
     @model_validator(mode="after")
     def _one_way(self) -> ChannelKeys:
-        if sum(way is not None for way in (self.kind, self.url_env, self.url_file, self.url)) != 1:
-            raise ValueError("exactly one of `kind: console`, `url_env`, `url_file` and `url`")
+        addresses = sum(way is not None for way in (self.url_env, self.url_file, self.url))
+        if addresses != (0 if self.kind in {"console", "command"} else 1):
+            raise ValueError("exactly one of `kind: console`, `kind: command`, `url_env`, `url_file` and `url`")
+        if (self.kind == "command") != bool(self.command):
+            raise ValueError("`command` where it says `kind: command`, and only there")
+        keys = ((self.secret_env, self.secret_file), (self.headers_env, self.headers_file))
+        if any(way for pair in keys for way in pair) and self.kind != "webhook":
+            raise ValueError("`secret_...` and `headers_...` only where it says `kind: webhook`")
+        if any(all(pair) for pair in keys):
+            raise ValueError("one way to each: `..._env` or `..._file`")
         return self
 
 

@@ -91,11 +91,16 @@ def test_the_commented_examples_are_right(tmp_path):
     shutil.copytree(paths.shipped() / "entities", tmp_path / "entities")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "telegram").write_text("tgram://token/1\n")
+    (tmp_path / "tell").write_text("#!/bin/sh\n")
+    (tmp_path / "tell").chmod(0o700)
     environ = {"MAIL_URL": "mailtos://a:b@example.org", "SLACK_URL": "slack://a/b/c", "NTFY_URL": "ntfys://ntfy.sh/x"}
+    environ |= {"HOOK_URL": "https://desk.example.org/hook", "HOOK_KEY": "0123456789abcdef"}
     settings = load(tmp_path, environ)
     assert settings.contact == "newsroom@example.org"
     assert settings.storage == tmp_path / "monitor.db"
-    assert {channel.id for channel in settings.channels} == {"console", "mail", "slack", "telegram", "phone"}
+    assert {channel.id for channel in settings.channels} == {
+        "console", "mail", "slack", "telegram", "phone", "service", "script"
+    }  # fmt: skip
     assert [route.id for route in settings.routes] == ["everything", "nato-desk"]
 
 

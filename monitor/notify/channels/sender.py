@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, TextIO
 
 from monitor.errors import ChannelError, SendReason
 from monitor.model import Channel, Delivery, Message
+from monitor.notify.channels.command import CommandChannel
 from monitor.notify.channels.console import ConsoleChannel
+from monitor.notify.channels.webhook import WebhookChannel
+from monitor.ports import Poster
 
 
 class Kind(Protocol):
@@ -26,24 +30,34 @@ class Kind(Protocol):
         ...
 
 
-def _apprise(stream: TextIO) -> Kind:  # noqa: ARG001
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What kinds may send with. `stream`: where the console channels print; `poster`: None where nothing is posted."""
+
+    stream: TextIO
+    poster: Poster | None = None
+
+
+def _apprise(means: Means) -> Kind:  # noqa: ARG001
     # apprise takes 20 MB and 0.1 s to import: only where a channel needs it.
     from monitor.notify.channels.apprise import AppriseChannel
 
     return AppriseChannel()
 
 
-KINDS: dict[str, Callable[[TextIO], Kind]] = {
-    "console": ConsoleChannel,
+KINDS: dict[str, Callable[[Means], Kind]] = {
+    "console": lambda means: ConsoleChannel(means.stream),
     "apprise": _apprise,
+    "webhook": lambda means: WebhookChannel(means.poster),
+    "command": lambda _: CommandChannel(),
 }
 
 
 class Sender:
-    """Sends messages to channels of every kind. `stream`: where the console channels print."""
+    """Sends messages to channels of every kind, with the means of `Means`."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, poster: Poster | None = None) -> None:
+        self._means = Means(stream, poster)
         self._kinds: dict[str, Kind] = {}
 
     def _kind(self, channel: Channel) -> Kind:
@@ -51,7 +65,7 @@ class Sender:
             known = ", ".join(KINDS)
             raise ChannelError(f"channel {channel.id!r}: no kind {channel.kind!r}; there are: {known}")
         if channel.kind not in self._kinds:
-            self._kinds[channel.kind] = KINDS[channel.kind](self._stream)
+            self._kinds[channel.kind] = KINDS[channel.kind](self._means)
         return self._kinds[channel.kind]
 
     def check(self, channel: Channel) -> None:
