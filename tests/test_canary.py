@@ -190,7 +190,7 @@ async def test_no_answer_of_a_receiver_brings_a_secret_out(
 ) -> None:
     names = [name for name in ADDRESSES if not name.startswith("mail") and name != "teams"]
     with Chatrooms() as rooms:
-        for status in (200, 401, 403, 429, 500):
+        for status in (200, 401, 500):
             rooms.answer = (status, b"ok" if status == 200 else ECHO)
             lead(monkeypatch, f"http://127.0.0.1:{rooms.port('slack')}")
             for name in names:
@@ -198,7 +198,7 @@ async def test_no_answer_of_a_receiver_brings_a_secret_out(
                 everything_at_debug()
     for name in names:
         if not name.startswith("matrix"):
-            assert [end.sent for end in desk.ends[name]] == [True, False, False, False, False], name
+            assert [end.sent for end in desk.ends[name]] == [True, False, False], name
     assert_kept(desk, log, capfd)
 
 
