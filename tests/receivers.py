@@ -79,13 +79,14 @@ class SmtpReceiver:
 
 
 class HttpReceiver:
-    """A webhook that keeps what is posted. `status` and `headers` are what it answers, settable at any time.
+    """A webhook that keeps what is posted. `status`, `headers` and `body` are what it answers, settable at any time.
     `hold`: an event it waits for, 10 s at most, before it answers.
     """
 
     def __init__(self, status: int = 200) -> None:
         self.status = status
         self.headers: dict[str, str] = {}
+        self.body = b""
         self.hold: Event | None = None
         self.posts: list[tuple[str, dict[str, str], bytes]] = []
         receiver = self
@@ -100,8 +101,9 @@ class HttpReceiver:
                 self.send_response(receiver.status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(receiver.body)))
                 self.end_headers()
+                self.wfile.write(receiver.body)
 
             def log_message(self, *args: object) -> None:
                 pass

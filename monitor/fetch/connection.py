@@ -26,8 +26,11 @@ DIAL_ATTEMPTS = 4
 Resolve = Callable[[str], Awaitable[list[str]]]
 Dial = Callable[[str, int, float], Awaitable[httpcore.AsyncNetworkStream]]
 
-# At DEBUG it writes out the headers of answers; a server may well send a subscription's cookie back.
+# At DEBUG it writes out the headers of answers; a server may well send a subscription's cookie back. A level is not
+# enough: whoever looks for a fault sets all of them to DEBUG.
 logging.getLogger("httpcore").setLevel(logging.INFO)
+logging.getLogger("httpcore").propagate = False
+logging.getLogger("httpcore").addHandler(logging.NullHandler())
 
 
 async def dial_tcp(address: str, port: int, timeout: float) -> httpcore.AsyncNetworkStream:  # noqa: ASYNC109

@@ -17,9 +17,10 @@ _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _WORD_JOINER = "\u2060"
-# Names that wake a whole room even inside a word; a name of somebody after a space; Slack's <!channel>, <@U1>.
+# Names that wake a whole room even inside a word; a name of somebody after a space; Slack's <!channel>, <@U1>; Feishu's
+# and Teams' <at>, Google Chat's <users/all>.
 _PING = re.compile(
-    r"@(?=(?:everyone|here|channel|room|all|online|group)\b|$)|(?<!\w)@(?=\w)|<(?=[!@#])",
+    r"@(?=(?:everyone|here|channel|room|all|online|group)\b|$)|(?<!\w)@(?=\w)|<(?=[!@#]|at\b|users/)",
     re.IGNORECASE,
 )
 # An ampersand counts only where it begins a character reference: Slack shows the backslash in "S\&P".

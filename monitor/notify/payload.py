@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.errors import AlertReason
 from monitor.model import Message
-from monitor.notify import escape
+from monitor.notify import content, escape
 from monitor.notify.content import Change, Content, Item, Named, Other, Quote, Section
 
 VERSION = 1
@@ -27,14 +27,14 @@ def payload(said: Content) -> str:
             "title": said.title,
             "heading": said.heading,
             "rules": [
-                {"id": rule.id, "name": rule.name or rule.id, "severity": rule.severity, "tags": [*rule.tags]}
+                {"id": rule.id, "name": content.name(rule), "severity": rule.severity, "tags": [*rule.tags]}
                 for rule in said.rules
             ],
             "sections": [_section(section) for section in said.sections],
             "others": [_other(other) for other in said.others],
             "more": said.more,
             "changes": [_change(change) for change in said.changes],
-            "notes": [*said.notes],
+            "notes": [escape.fold(note) for note in said.notes],
         },
         ensure_ascii=False,
         separators=(",", ":"),

@@ -11,12 +11,7 @@ from monitor.model import Message
 from monitor.notify import escape
 from monitor.notify.content import Change, Content, Item, Other, Quote
 from monitor.notify.payload import payload
-
-_CHANGED = {
-    "headline": "Headline changed",
-    "sentence": "No longer in the article",
-    "deleted": "The article is gone",
-}
+from monitor.notify.words import CHANGED
 
 
 def message(said: Content) -> Message:
@@ -38,7 +33,7 @@ def message(said: Content) -> Message:
 
 def changed(change: Change) -> list[tuple[str, str]]:
     """Return what to say of a change, in lines of (label, text)."""
-    lines = [(_CHANGED.get(change.kind, change.kind), f"{change.outlet.name} · {change.title}")]
+    lines = [(CHANGED.get(change.kind, change.kind), f"{change.outlet.name} · {change.title}")]
     lines += [(label, text) for label, text in (("before", change.before), ("now", change.after)) if text]
     return lines
 

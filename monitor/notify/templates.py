@@ -47,7 +47,6 @@ class Templates:
         """Return a message in the words of a template. Raises BadTemplateError, and KeyError for an unknown name."""
         values = json.loads(message.payload)
         forms = self.texts[name]
-        forms = self.texts[name]
         made = {form: _render(f"{name}.{form}.j2", form, text, values) for form, text in forms.items()}
         # A form that comes out empty would be a message without words.
         said = {form: text for form, text in made.items() if text.strip()}
@@ -57,6 +56,10 @@ class Templates:
             text=said.get("txt", message.text),
             markdown=said.get("md", message.markdown),
             html=said.get("html", message.html),
+            # Chats are written from the payload, but for what its reader has worded.
+            payload=json.dumps(
+                values | {"template": {"name": name, "forms": [*said]}}, ensure_ascii=False, separators=(",", ":")
+            ),
         )
 
 

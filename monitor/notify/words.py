@@ -45,6 +45,13 @@ REASONS = {
     Reason.NO_READER: "the page waits to be read",
 }
 
+# What is another now of what was told.
+CHANGED = {
+    "headline": "Headline changed",
+    "sentence": "No longer in the article",
+    "deleted": "The article is gone",
+}
+
 # Why a message comes after the first of its story, or of a rule that tells of spikes.
 TOLD = {
     AlertReason.NEW_OUTLET: "more outlets have it",

@@ -18,7 +18,7 @@ from monitor.outlets.exchange import MAX_ROWS, Row, decoded
 COLUMNS = ("id", "name", "homepage", "language", "kind", "url", "tags")
 MAX_BYTES = 10_000_000
 # Spreadsheets run what begins so (OWASP, "CSV Injection").
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile(r"['\"\s]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\t\r\n]")
 
 
 def read(body: bytes) -> tuple[Row, ...]:

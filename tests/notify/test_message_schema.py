@@ -14,12 +14,14 @@ from monitor.errors import AlertReason
 from monitor.model import Kind, Message
 from monitor.notify.payload import VERSION, plain
 from monitor.notify.sample import samples
+from monitor.notify.templates import Templates
 
 SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "docs" / "message.schema.json").read_text(encoding="utf-8")
 )
 MESSAGES = {kind.value: json.loads(message.payload) for kind, message in samples().items()}
 MESSAGES["plain"] = json.loads(plain(Message("id", "t", "one\n\ntwo", kind=Kind.TEST)))
+MESSAGES["worded"] = json.loads(Templates({"own": {"txt": "{{ title }}"}}).apply("own", samples()[Kind.ALERT]).payload)
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
 NOTES = {"$schema", "$defs", "title", "description", "examples", "format"}
 

@@ -27,7 +27,9 @@ def test_each_form_that_has_a_file_is_made_by_it_and_the_others_stay() -> None:
     assert told.title == "Coalition at The Example Times"
     item = json.loads(ALERT.payload)["sections"][0]["items"][0]
     assert told.text == f"{item['title']}\n{item['url']}"
-    assert (told.html, told.markdown, told.payload, told.id) == (ALERT.html, ALERT.markdown, ALERT.payload, ALERT.id)
+    assert (told.html, told.markdown, told.id) == (ALERT.html, ALERT.markdown, ALERT.id)
+    worded = {"template": {"name": "t", "forms": ["title", "txt"]}}
+    assert json.loads(told.payload) == json.loads(ALERT.payload) | worded
 
 
 def test_what_an_outlet_wrote_is_data_in_every_form() -> None:

@@ -24,7 +24,7 @@ class Threads:
         self._slots: dict[str, asyncio.Semaphore] = {}
 
     async def run(self, channel_id: str, send: Callable[[], Delivery]) -> Delivery:
-        """Return how `send` ended; TIMEOUT where it has not yet. Never raises."""
+        """Return how `send` ended; AMBIGUOUS where it has not yet, TIMEOUT where it never began. Never raises."""
         slots = self._slots.setdefault(channel_id, asyncio.Semaphore(self._size))
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -53,4 +53,5 @@ class Threads:
         try:
             return await asyncio.wait_for(answer, TIMEOUT)
         except TimeoutError:
-            return Delivery(sent=False, reason=SendReason.TIMEOUT, detail=f"no answer within {TIMEOUT:.0f} s")
+            # It goes on in its thread, and may arrive.
+            return Delivery(sent=False, reason=SendReason.AMBIGUOUS, detail=f"no answer within {TIMEOUT:.0f} s")
