@@ -138,6 +138,12 @@ async def test_what_it_leaves_behind_is_killed_too_and_not_waited_for(
     await gone([int((tmp_path / "pid").read_text())])
 
 
+async def test_its_last_words_are_waited_for(sender: Sender, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "LAST_WORDS", 10.0)
+    delivery = await sender.send(script("(sleep 0.1; echo last words >&2) &\nexit 3"), MESSAGE)
+    assert delivery.detail == "exit code 3: last words"
+
+
 async def test_a_cancelled_send_leaves_no_process(sender: Sender, script: Script, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     task = asyncio.create_task(sender.send(script(f"echo $$ > {pid}.new; mv {pid}.new {pid}; sleep 600"), MESSAGE))
