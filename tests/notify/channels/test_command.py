@@ -155,6 +155,27 @@ async def test_a_cancelled_send_leaves_no_process(sender: Sender, script: Script
     await gone([int(pid.read_text())])
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_send_that_is_cancelled_while_it_starts_leaves_none_either(
+    sender: Sender, script: Script, turns: int
+) -> None:
+    number = f"cancelled-{os.getpid()}-{turns}"
+    task = asyncio.create_task(sender.send(script("sleep 600 & sleep 600"), Message(number, "t", "t", payload="{}")))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await gone([int(folder.name) for folder in Path("/proc").glob("[0-9]*") if number in environment(folder)])
+
+
+def environment(folder: Path) -> str:
+    try:
+        return (folder / "environ").read_text(errors="replace")
+    except OSError:
+        return ""
+
+
 async def gone(pids: list[int]) -> None:
     """Wait until none of these runs; a zombie of another parent does not."""
     for pid in pids:
