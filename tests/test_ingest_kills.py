@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import queue
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,65 +13,18 @@ from pathlib import Path
 import pytest
 
 from monitor.store.sqlite import SqliteStore
+from tests.children import Children
 from tests.consistent import consistent
 from tests.ingest import number_of, rules_of, twice, url_of
-from tests.newsroom import ROOT
 from tests.store.make import NOW, hits_on, message, opened, tell
 
 # A database of its own for so many kills, so that looking at all of it stays cheap.
 ROUND = 20
 
 
-class Children:
-    """Processes that ingest, one at a time."""
-
-    def __init__(self) -> None:
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.ingest"],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._ear = threading.Thread(target=self._listen, daemon=True)
-        self._ear.start()
-
-    def _listen(self) -> None:
-        assert self._server.stdout is not None
-        for line in self._server.stdout:
-            self._lines.put(line.strip())
-
-    def _tell(self, line: str) -> None:
-        assert self._server.stdin is not None
-        self._server.stdin.write(f"{line}\n")
-        self._server.stdin.flush()
-
-    def start(self, path: Path, run: int, upto: int = 0) -> int:
-        """Start one and return its number."""
-        self._tell(f"{run} {upto} {path}")
-        return int(self._lines.get(timeout=60))
-
-    def said(self, word: str) -> None:
-        assert self._lines.get(timeout=120) == word
-
-    def ended(self, code: int) -> None:
-        """Wait for its end."""
-        self._tell("gone")
-        # What it said before is no matter.
-        while not (line := self._lines.get(timeout=60)).startswith("gone"):
-            pass
-        assert line == f"gone {code}"
-
-    def close(self) -> None:
-        assert self._server.stdin is not None
-        self._server.stdin.close()
-        self._server.wait(timeout=30)
-        self._ear.join(timeout=30)
-        assert self._server.stdout is not None
-        self._server.stdout.close()
-
-
 @pytest.fixture
 def children() -> Iterator[Children]:
-    made = Children()
+    made = Children("tests.ingest")
     yield made
     made.close()
 
@@ -94,7 +43,7 @@ def articles(path: Path) -> dict[int, tuple[int, set[str]]]:
 
 def kill(children: Children, path: Path, run: int, dice: random.Random) -> None:
     """Let it work for a moment, or hardly begin, and kill it."""
-    number = children.start(path, run)
+    number = children.start(run, 0, path)
     if dice.random() < 0.9:
         children.said("ready")
         time.sleep(dice.uniform(0, 0.6))
@@ -124,7 +73,7 @@ def killed(children: Children, folder: Path, kills: int, dice: random.Random) ->
     raw = sqlite3.connect(path)
     upto = raw.execute("SELECT count(*) FROM links").fetchone()[0] + 50
     raw.close()
-    children.start(path, kills, upto)
+    children.start(kills, upto, path)
     children.said("ready")
     children.said("done")
     children.ended(0)
