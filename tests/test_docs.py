@@ -52,6 +52,7 @@ def test_every_piece_of_configuration_loads(tmp_path, text):
         secret.chmod(0o600)
     environment = {
         "MONITOR_MAIL": "mailtos://u:p@mail.example.org?to=desk@example.org",
+        "MONITOR_SMTP": "smtp://u:p@mail.example.org",
         "GAZETTE_KEY": "Bearer abc",
         "DESK_HOOK": "https://desk.example.org/hooks/monitor",
         "DESK_HOOK_KEY": "0123456789abcdef",

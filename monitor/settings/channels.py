@@ -10,16 +10,18 @@ from pathlib import Path
 from monitor.fetch.subscription import header_name, sendable
 from monitor.model import Channel
 from monitor.parse import urls
-from monitor.settings import paths, schema
+from monitor.settings import channel_keys, paths, schema
 from monitor.settings.check import Findings
 from monitor.settings.document import Document
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 # What the webhook says itself.
 _OURS = frozenset({"content-type", "idempotency-key", "x-monitor-id", "x-monitor-signature"})
+_MAIL = ("smtp", "smtps", "smtp+plain")
 # A key that can be guessed signs nothing.
 SHORTEST_SECRET = 16
 _LOOKS = {
+    "mail": "It looks like smtp://user:password@mail.example.org:587, smtps://... or smtp+plain://...",
     "webhook": "It is the http:// or https:// address that messages are posted to",
     "apprise": "It looks like kind://..., such as mailtos://user:password@example.org or ntfys://ntfy.example/topic",
 }
@@ -67,7 +69,7 @@ class _Reader:
     def __init__(
         self,
         channel_id: str,
-        item: schema.ChannelKeys,
+        item: channel_keys.ChannelKeys,
         document: Document,
         environ: Mapping[str, str],
         findings: Findings,
@@ -87,8 +89,9 @@ class _Reader:
         """Return the channel's address, "" for a faulty one."""
         key, url = self._said("url", "the channel's address", "address")
         url = url if key else (self._item.url or "").strip()
-        web = kind != "webhook" or (urls.has_scheme(url) and urls.absolute(url, url) is not None)
-        if url and web and _ADDRESS.fullmatch(url):
+        fits = kind != "webhook" or (urls.has_scheme(url) and urls.absolute(url, url) is not None)
+        fits = fits and (kind != "mail" or url.partition("://")[0] in _MAIL)
+        if url and fits and _ADDRESS.fullmatch(url):
             return url
         if url or not key:
             self.fault(key or "url", "what it gives is no address", _LOOKS.get(kind, _LOOKS["apprise"]))
@@ -101,6 +104,15 @@ class _Reader:
             found["secret"] = secret
         if headers := self._headers():
             found["headers"] = headers
+        of_mail = {
+            "from": self._item.sender,
+            "to": tuple(self._item.to),
+            "cc": tuple(self._item.cc),
+            "reply_to": self._item.reply_to,
+            "unsubscribe": self._item.unsubscribe,
+            "subject_prefix": self._item.subject_prefix,
+        }
+        found |= {key: said for key, said in of_mail.items() if said}
         if self._item.command:
             found["command"] = self._command()
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -24,9 +25,16 @@ def _not_blank(value: str) -> str:
     return value
 
 
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        raise ValueError("the name of an environment variable, in capitals, such as MAIL_URL")
+    return value
+
+
 Id = Annotated[str, Field(pattern=ID, max_length=64)]
 Text = Annotated[str, AfterValidator(_not_blank)]
 Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "examples": ["en", "de", "uk"]})]
+Variable = Annotated[str, AfterValidator(_variable)]
 Severity = Literal["low", "normal", "high"]
 
 

@@ -11,7 +11,8 @@ from pydantic.annotated_handlers import GetJsonSchemaHandler
 from monitor.fetch.subscription import header_name
 from monitor.parse import html, urls
 from monitor.settings.amounts import Age, Budget, Day, Duration, Interval, Size, Times, by_default, seconds, size
-from monitor.settings.keys import Id, Keys, Language, Severity, Text
+from monitor.settings.channel_keys import ChannelKeys
+from monitor.settings.keys import Id, Keys, Language, Severity, Text, Variable
 from monitor.settings.routes import RouteKeys
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -34,12 +35,6 @@ def contact_address(value: str) -> str:
     return value
 
 
-def _variable(value: str) -> str:
-    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
-        raise ValueError("the name of an environment variable, in capitals, such as MAIL_URL")
-    return value
-
-
 def _selector(value: str) -> str:
     html.check_selector(value)
     return value
@@ -57,8 +52,9 @@ WebAddress = Annotated[
     AfterValidator(_web_address),
     WithJsonSchema({"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}),
 ]
+
+
 Selector = Annotated[str, AfterValidator(_selector)]
-Variable = Annotated[str, AfterValidator(_variable)]
 
 
 # ---- monitor.yaml
@@ -294,50 +290,6 @@ class RulesFile(Keys):
 
 
 # ---- alerts.yaml
-
-
-class ChannelKeys(Keys):
-    """`kind: console`, `kind: command`, or an address by exactly one of `url_env`, `url_file` and `url`."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": [key]} for key in ("kind", "url_env", "url_file", "url")]}
-    )
-
-    kind: Literal["apprise", "console", "webhook", "command"] | None = None
-    """Without it: apprise. `console`: printed where the daemon runs. `webhook`: posted as JSON, signed. `command`: JSON
-    for a program."""
-    url_env: Variable | None = None
-    """The environment variable that holds the address: an Apprise URL, or a webhook's."""
-    url_file: Text | None = None
-    """The file that holds the address. A relative path starts at this folder."""
-    url: Text | None = None
-    """The address itself. Only for addresses that are no secret."""
-    secret_env: Variable | None = None
-    """Of a webhook: the environment variable with the key that messages are signed with."""
-    secret_file: Text | None = None
-    """Of a webhook: the file with that key. A relative path starts at this folder."""
-    headers_env: Variable | None = None
-    """Of a webhook: the environment variable with headers to send, a line `Name: value` each."""
-    headers_file: Text | None = None
-    """Of a webhook: the file with those headers. A relative path starts at this folder."""
-    command: list[Text] = []
-    """Of a command: the path of the program, and its arguments as they are; no shell reads them."""
-    delivery: Literal["at_least_once", "at_most_once"] = "at_least_once"
-    """Whether what may have arrived is sent again, or stays `unknown` for you to decide."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> ChannelKeys:
-        addresses = sum(way is not None for way in (self.url_env, self.url_file, self.url))
-        if addresses != (0 if self.kind in {"console", "command"} else 1):
-            raise ValueError("exactly one of `kind: console`, `kind: command`, `url_env`, `url_file` and `url`")
-        if (self.kind == "command") != bool(self.command):
-            raise ValueError("`command` where it says `kind: command`, and only there")
-        keys = ((self.secret_env, self.secret_file), (self.headers_env, self.headers_file))
-        if any(way for pair in keys for way in pair) and self.kind != "webhook":
-            raise ValueError("`secret_...` and `headers_...` only where it says `kind: webhook`")
-        if any(all(pair) for pair in keys):
-            raise ValueError("one way to each: `..._env` or `..._file`")
-        return self
 
 
 class AlertsFile(Keys):

@@ -134,6 +134,14 @@ def test_what_sends_nothing_needs_neither_secrets_nor_programs(conf):
         ("{kind: console, headers_file: x}", "only where it says `kind: webhook`"),
         ("{kind: command}", "`command` where it says `kind: command`"),
         ("{kind: command, command: []}", "`command` where it says `kind: command`"),
+        ("{kind: mail, url_env: MAIL}", "`from` and `to` where it says `kind: mail`"),
+        ("{kind: mail, url_env: HOOK, from: a@b.example, to: [a@b.example]}", "what it gives is no address It looks"),
+        ("{kind: mail, url_env: MAIL, from: nobody, to: [a@b.example]}", "a mail address such as"),
+        (
+            "{kind: mail, url_env: MAIL, from: a@b.example, to: [a@b.example], unsubscribe: ftp://x}",
+            "mailto: or https:",
+        ),
+        ("{url_env: MAIL, to: [a@b.example]}", "only where it says `kind: mail`"),
         ("{kind: console, command: [x]}", "`command` where it says `kind: command`"),
         ("{kind: command, command: [x], url_env: HOOK}", "exactly one of"),
         ("{kind: command, command: [/nowhere/tell]}", "/nowhere/tell is no file that may be executed"),
@@ -157,6 +165,7 @@ def test_what_does_not_fit_is_told_in_its_line_without_a_secret(faults, tmp_path
         "HOOK": "https://desk.example/t0ken",
         "KEY": KEY,
         "HOST": "X-A: t0ken\nHost: t0ken",
+        "MAIL": "smtp://u:t0ken@mail.example",
         "OURS": "idempotency-key: t0ken",
     }
     found = faults(f"c: {channel}", environ=environ, monitor=ALLOWED)

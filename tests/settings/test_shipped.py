@@ -95,6 +95,7 @@ def test_the_commented_examples_are_right(tmp_path):
     (tmp_path / "tell").chmod(0o700)
     environ = {"MAIL_URL": "mailtos://a:b@example.org", "SLACK_URL": "slack://a/b/c", "NTFY_URL": "ntfys://ntfy.sh/x"}
     environ |= {"HOOK_URL": "https://desk.example.org/hook", "HOOK_KEY": "0123456789abcdef"}
+    environ["SMTP_URL"] = "smtp://a:b@mail.example.org"
     settings = load(tmp_path, environ)
     assert settings.contact == "newsroom@example.org"
     assert settings.storage == tmp_path / "monitor.db"

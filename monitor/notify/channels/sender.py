@@ -38,6 +38,13 @@ class Means:
     poster: Poster | None = None
 
 
+def _mail(means: Means) -> Kind:  # noqa: ARG001
+    # email and smtplib take 30 ms to import.
+    from monitor.notify.channels.mail import MailChannel
+
+    return MailChannel()
+
+
 def _apprise(means: Means) -> Kind:  # noqa: ARG001
     # apprise takes 20 MB and 0.1 s to import: only where a channel needs it.
     from monitor.notify.channels.apprise import AppriseChannel
@@ -48,6 +55,7 @@ def _apprise(means: Means) -> Kind:  # noqa: ARG001
 KINDS: dict[str, Callable[[Means], Kind]] = {
     "console": lambda means: ConsoleChannel(means.stream),
     "apprise": _apprise,
+    "mail": _mail,
     "webhook": lambda means: WebhookChannel(means.poster),
     "command": lambda _: CommandChannel(),
 }
