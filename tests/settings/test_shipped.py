@@ -102,7 +102,7 @@ def test_the_commented_examples_are_right(tmp_path):
     assert {channel.id for channel in settings.channels} == {
         "console", "mail", "slack", "telegram", "phone", "service", "script"
     }  # fmt: skip
-    assert [route.id for route in settings.routes] == ["everything", "nato-desk"]
+    assert [route.id for route in settings.routes] == ["everything", "nato-desk", "morning"]
 
 
 def test_every_file_has_a_model():
