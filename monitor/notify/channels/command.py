@@ -45,20 +45,21 @@ class CommandChannel:
         """Run the program once. One that had to be killed may have done its work."""
         words = _words(channel)
         body = (message.payload or payload.plain(message)).encode("utf-8", "replace")
+        starting = asyncio.create_task(_start(words, message.id))
         try:
-            transport, run = await _start(words, message.id)
+            # asyncio that is cancelled while it starts a process kills that one alone, and forgets its pipes.
+            transport, run = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                await _end(*await starting)
+            raise
         except OSError as error:
             detail = f"cannot be started: {error.strerror or type(error).__name__}"
             return Delivery(sent=False, reason=SendReason.BAD_CHANNEL, detail=detail)
         try:
             code = await _finish(transport, run, body)
         finally:
-            _kill(transport.get_pid())
-            transport.close()
-        if code is None:
-            # Reaped here, or the process would stay a zombie until the loop is asked again.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(run.exited), REAPED)
+            await _end(transport, run)
         return _delivery(code, masked.detail(run.last_line(), words[1:]))
 
     async def aclose(self) -> None:
@@ -79,6 +80,7 @@ class _Run(asyncio.SubprocessProtocol):
         loop = asyncio.get_running_loop()
         self.exited: asyncio.Future[None] = loop.create_future()
         self.silent: asyncio.Future[None] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
         self._transport: asyncio.SubprocessTransport | None = None
         self._tail = b""
         self._size = 0
@@ -102,6 +104,10 @@ class _Run(asyncio.SubprocessProtocol):
     def process_exited(self) -> None:
         if not self.exited.done():
             self.exited.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        if not self.closed.done():
+            self.closed.set_result(None)
 
     def last_line(self) -> str:
         lines = self._tail.decode("utf-8", "replace").split("\n")
@@ -133,19 +139,20 @@ async def _finish(transport: asyncio.SubprocessTransport, run: _Run, body: bytes
     # Written as it is read, by the loop: a program that does not read at all is no reason to wait.
     stdin.write(body)
     stdin.write_eof()
-    try:
-        await asyncio.wait_for(asyncio.shield(run.exited), TIMEOUT)
-    except TimeoutError:
+    await asyncio.wait([run.exited], timeout=TIMEOUT)
+    if not run.exited.done():
         return None
     # What it left in the background may hold the pipe open.
     await asyncio.wait([run.silent], timeout=LAST_WORDS)
     return transport.get_returncode()
 
 
-def _kill(pid: int) -> None:
-    """Kill all of the session's group, also where its first process has ended."""
+async def _end(transport: asyncio.SubprocessTransport, run: _Run) -> None:
+    """Kill all of the process's group, also where its first process has ended, and wait until it is reaped."""
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(transport.get_pid(), signal.SIGKILL)
+    transport.close()
+    await asyncio.wait([run.closed], timeout=REAPED)
 
 
 def _delivery(code: int | None, said: str) -> Delivery:

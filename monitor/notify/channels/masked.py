@@ -24,9 +24,10 @@ def detail(said: str, secrets: Iterable[str]) -> str:
 
 
 def parts(url: str) -> set[str]:
-    """Return what may be a token of an http(s) URL: the whole of it, its path, its query, and the pieces of both."""
+    """Return what may be a token of an http(s) URL: all of it, host, path, query, and the pieces of the last two."""
     split = urlsplit(url)
-    whole = {url, split.netloc, f"{split.path}?{split.query}" if split.query else split.path, split.query}
+    path = f"{split.path}?{split.query}" if split.query else split.path
+    whole = {url, split.netloc, split.hostname or "", path, split.query}
     return whole | set(re.split(r"[/?&=;,]+", f"{split.path}/{split.query}"))
 
 

@@ -138,6 +138,12 @@ async def test_what_it_leaves_behind_is_killed_too_and_not_waited_for(
     await gone([int((tmp_path / "pid").read_text())])
 
 
+async def test_its_last_words_are_waited_for(sender: Sender, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "LAST_WORDS", 10.0)
+    delivery = await sender.send(script("(sleep 0.1; echo last words >&2) &\nexit 3"), MESSAGE)
+    assert delivery.detail == "exit code 3: last words"
+
+
 async def test_a_cancelled_send_leaves_no_process(sender: Sender, script: Script, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     task = asyncio.create_task(sender.send(script(f"echo $$ > {pid}.new; mv {pid}.new {pid}; sleep 600"), MESSAGE))
@@ -147,6 +153,27 @@ async def test_a_cancelled_send_leaves_no_process(sender: Sender, script: Script
     with pytest.raises(asyncio.CancelledError):
         await task
     await gone([int(pid.read_text())])
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_send_that_is_cancelled_while_it_starts_leaves_none_either(
+    sender: Sender, script: Script, turns: int
+) -> None:
+    number = f"cancelled-{os.getpid()}-{turns}"
+    task = asyncio.create_task(sender.send(script("sleep 600 & sleep 600"), Message(number, "t", "t", payload="{}")))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await gone([int(folder.name) for folder in Path("/proc").glob("[0-9]*") if number in environment(folder)])
+
+
+def environment(folder: Path) -> str:
+    try:
+        return (folder / "environ").read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 async def gone(pids: list[int]) -> None:

@@ -274,6 +274,17 @@ async def test_a_time_out_before_the_request_is_no_doubt(monkeypatch: pytest.Mon
     assert outcome(delivery) == (False, SendReason.TIMEOUT, True)
 
 
+async def test_a_name_that_is_not_found_is_unreachable_and_not_shown() -> None:
+    async def nowhere(host: str) -> list[str]:
+        raise FetchError(Reason.DNS, f"{host}: not found")
+
+    client = Client(agent="a", resolve=nowhere)
+    delivery = await Sender(io.StringIO(), client).send(Channel("h", "webhook", "https://canary.invalid/"), MESSAGE)
+    await client.aclose()
+    assert outcome(delivery) == (False, SendReason.UNREACHABLE, True)
+    assert delivery.detail == "dns: ***: not found"
+
+
 async def test_tls_that_cannot_be_trusted_sends_nothing(sender: Sender) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
