@@ -146,7 +146,9 @@ def _tell_group(desk: Desk, route: Route, group: list[Told]) -> None:
     later: list[tuple[DueAlert, AlertReason]] = []
     for due, rule in group:
         spent = desk.spent(rule, route)
-        said = plan.verdict(due, rule, route, silences=desk.silences, spent=spent, now=desk.now)
+        said = plan.verdict(
+            due, rule, route, outlets=desk.orders.outlets, silences=desk.silences, spent=spent, now=desk.now
+        )
         decided = Decided(desk.now, said.reason, route.id, rule.id, 0, due.alert.id, said.detail)
         if said.action is plan.Action.SILENCE:
             hits = desk.store.alerts.silence(due.alert.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from monitor.notify import hours
 from monitor.notify.routes import Facts, takers
 from monitor.notify.silences import silenced
 from monitor.routing import Group, New
+from monitor.views import HitRow
 from monitor.views_alerts import AlertState, DueAlert, OutboxRow
 
 FIRST_RETRY = timedelta(seconds=30)
@@ -186,13 +187,18 @@ class Verdict:
 
 
 def verdict(
-    due: DueAlert, rule: Rule, route: Route, *, silences: Iterable[Silence], spent: int, now: datetime
+    due: DueAlert,
+    rule: Rule,
+    route: Route,
+    *,
+    outlets: Mapping[str, Outlet],
+    silences: Sequence[Silence],
+    spent: int,
+    now: datetime,
 ) -> Verdict:
     """Decide on one due alert. `spent`: how often its rule was told today."""
     reason = due.alert.reason
-    quieted = [
-        silenced(silences, _facts(due, rule, row.article.outlet_id, row.article.language), now) for row in due.hits
-    ]
+    quieted = [_silence(row, due, rule, outlets, silences, now) for row in due.hits] if silences else []
     if quieted and all(quieted) and not due.corrections:
         longest = max((one for one in quieted if one), key=lambda one: one.ends_at)
         return Verdict(Action.SILENCE, AlertReason.SILENCED, detail=f"silence {longest.id}")
@@ -208,8 +214,13 @@ def verdict(
     return Verdict(Action.SEND, reason)
 
 
-def _facts(due: DueAlert, rule: Rule, outlet_id: str, language: str | None) -> Facts:
-    return Facts(rule, outlet_id, (), language, len({row.article.outlet_id for row in due.hits}), due.alert.story_id)
+def _silence(
+    row: HitRow, due: DueAlert, rule: Rule, outlets: Mapping[str, Outlet], silences: Sequence[Silence], now: datetime
+) -> Silence | None:
+    outlet = outlets.get(row.article.outlet_id) or Outlet(row.article.outlet_id)
+    told_by = len({one.article.outlet_id for one in due.hits})
+    facts = Facts(rule, outlet.id, outlet.tags, row.article.language, told_by, due.alert.story_id)
+    return silenced(silences, facts, now)
 
 
 def urgent(rule: Rule, route: Route) -> bool:
