@@ -145,10 +145,10 @@ def _tell_group(desk: Desk, route: Route, group: list[Told]) -> None:
     send: list[Told] = []
     later: list[tuple[DueAlert, AlertReason]] = []
     for due, rule in group:
-        spent = desk.spent(rule, route)
         said = plan.verdict(
-            due, rule, route, outlets=desk.orders.outlets, silences=desk.silences, spent=spent, now=desk.now
-        )
+            due, rule, route, outlets=desk.orders.outlets, silences=desk.silences, spent=desk.spent(rule, route),
+            now=desk.now,
+        )  # fmt: skip
         decided = Decided(desk.now, said.reason, route.id, rule.id, 0, due.alert.id, said.detail)
         if said.action is plan.Action.SILENCE:
             hits = desk.store.alerts.silence(due.alert.id)
