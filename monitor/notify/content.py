@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from monitor.errors import AlertReason
@@ -139,7 +139,7 @@ def alert(
             if due.alert.reason is AlertReason.REVISED and not due.alert.revision:
                 revised.add(row.article.id)
     rows = list(articles.items())
-    items = tuple(item(found, names, revised=number in revised) for number, found in rows[:MAX_ITEMS])
+    items = _unrepeated([item(found, names, revised=number in revised) for number, found in rows[:MAX_ITEMS]])
     rest = [found[0].article for _, found in rows[MAX_ITEMS:]]
     rest += [article for article in others if article.id not in articles]
     changes = tuple(change(one, names) for due, _ in told for one in due.corrections)
@@ -162,6 +162,17 @@ def alert(
         changes=changes,
         notes=tuple(notes),
     )
+
+
+def _unrepeated(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Leave out sentences that stand in the message already: copies of an agency's text have them all."""
+    seen: set[str] = set()
+    kept = []
+    for one in items:
+        new = tuple(quote for quote in one.quotes if "".join(text for text, _ in quote) not in seen)
+        seen.update("".join(text for text, _ in quote) for quote in new)
+        kept.append(replace(one, quotes=new))
+    return tuple(kept)
 
 
 def _title(kind: Kind, rules: Sequence[Rule], items: Sequence[Item], changes: Sequence[Change]) -> str:
