@@ -5,7 +5,8 @@ Apart from checkup.py, which loads all that fetches and reads: 410 ms of a comma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.ports import Store
@@ -28,6 +29,8 @@ class Report:
     """Since when nothing is read for want of room on the disk; None: there is room."""
     events: tuple[EventRow, ...] = ()
     """Those of the last 24 hours, newest first; baselines last: after an import they are as many as the outlets."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """What was decided of hits and alerts in the last 24 hours, and how often."""
 
 
 def examine(store: Store, now: datetime) -> Report:
@@ -37,7 +40,7 @@ def examine(store: Store, now: datetime) -> Report:
     failing = sorted((row for row in store.outlets.rows() if row.reason), key=lambda row: -row.failures)
     events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
     events.sort(key=lambda event: event.kind == "baseline")
-    return Report(totals, age, tuple(failing), starved(store), tuple(events))
+    return Report(totals, age, tuple(failing), starved(store), tuple(events), store.alerts.reasons(now - _RECENT))
 
 
 def verdict(report: Report, max_age: float) -> str:

@@ -17,6 +17,7 @@ from monitor.views_alerts import (
     Decided,
     DigestItem,
     DueAlert,
+    Marked,
     OutboxRow,
     Post,
     Put,
@@ -48,6 +49,10 @@ class Alerts(Protocol):
 
     def due(self, now: datetime, *, limit: int, flush: bool = False) -> list[DueAlert]:
         """List open alerts with due_at <= now, earliest first; `flush`: also those that collect for their first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """Return when the next open alert is due; None: there is none."""
         ...
 
     def waiting(self, route: str, *, limit: int) -> list[DueAlert]:
@@ -200,4 +205,24 @@ class Spikes(Protocol):
 
     def end(self, rule_id: str, now: datetime) -> None:
         """Note that it is over."""
+        ...
+
+
+class Marks(Protocol):
+    """What people said of hits."""
+
+    def put(self, hit_id: int, marked: Marked) -> None:
+        """Write what somebody says of a hit; the last word counts."""
+        ...
+
+    def clear(self, hit_id: int) -> bool:
+        """Take it back; False where nothing was said."""
+        ...
+
+    def of(self, hit_ids: Sequence[int]) -> dict[int, Marked]:
+        """Return what was said of these hits."""
+        ...
+
+    def counts(self, rule_id: str) -> dict[str, int]:
+        """Count what was said of a rule's hits, by mark."""
         ...

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Protocol, TypeVar
 
 from monitor.model import Article, Hit, Link, Memory, Outlet, Standing
-from monitor.ports_alerts import Alerts, Digests, Outbox, Silences, Spikes
+from monitor.ports_alerts import Alerts, Digests, Marks, Outbox, Silences, Spikes
 from monitor.ports_keeping import Keeping
 from monitor.ports_stories import Stories
 from monitor.sought import Sought
@@ -307,6 +307,8 @@ class Store(Protocol):
     def silences(self) -> Silences: ...
     @property
     def spikes(self) -> Spikes: ...
+    @property
+    def marks(self) -> Marks: ...
     @property
     def upkeep(self) -> Upkeep: ...
     @property

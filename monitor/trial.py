@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from monitor.forecast import MOST, Seen
 from monitor.match.engine import Matcher
 from monitor.match.entities import Names
 from monitor.match.preselect import preselect, union
@@ -27,6 +28,7 @@ class Specimen:
     article: Article
     place: str
     at: datetime | None = None
+    story: str = ""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Tally:
     hits: int = 0
     per_day: Counter[str] = field(default_factory=Counter)
     per_outlet: Counter[str] = field(default_factory=Counter)
+    seen: list[Seen] = field(default_factory=list)
+    """Of each hit what a forecast needs."""
     samples: list[tuple[Specimen, Hit]] = field(default_factory=list)
     gains: int = 0
     losses: int = 0
@@ -64,7 +68,7 @@ def stored(
         found = store.articles.many(batch)
         for number in batch:
             if one := found.get(number):
-                yield Specimen(one.article, one.row.url, one.row.published or one.row.fetched_at)
+                yield Specimen(one.article, one.row.url, one.row.published or one.row.fetched_at, one.row.story_id)
 
 
 def tried(
@@ -88,6 +92,10 @@ def tried(
             tally.hits += 1
             tally.per_day[specimen.at.date().isoformat() if specimen.at else "no date"] += 1
             tally.per_outlet[specimen.article.outlet or "no outlet"] += 1
+            # The newest come first; a forecast wants no more.
+            if specimen.at is not None and len(tally.seen) < MOST:
+                article = specimen.article
+                tally.seen.append(Seen(specimen.at, article.outlet, article.language, specimen.story))
             tally.samples.append((specimen, hits[0]))
             if len(tally.samples) > 50 * SAMPLES:
                 tally.samples = _spread(tally.samples)

@@ -117,6 +117,15 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """What somebody said of a hit: relevant or noise."""
+
+    mark: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """One message for one channel. `state`: pending, leased, sent, dead, or unknown: it may have arrived and is not
     sent again. `urgent`: quiet hours do not hold it. `ambiguous`: attempts that may have arrived.

@@ -7,8 +7,8 @@ import importlib.metadata
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,6 +100,17 @@ async def visiting(settings: Settings, *, gap: float | None = None) -> AsyncIter
                 yield Guest(_visitor(settings, SystemClock(), pool, fetcher, ledger, gap), pool, ledger)
             finally:
                 await asyncio.to_thread(ledger.close)
+
+
+@contextmanager
+def scratch() -> Iterator[Store]:
+    """An empty database that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="monitor-") as folder:
+        store = SqliteStore.open(Path(folder) / "scratch.db")
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import counting, formats, listing, unknown
+from monitor.cli import counting, formats, listing, marking, unknown
 from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ def list_(app: App, /, query: str, form: str | None, by: str | None, opened: int
         unknown.tell(app, store, wanted)
     if form != "json" and not opened:
         listing.following(page.next, len(page.rows))
+
+
+hits.add_command(marking.mark)
 
 
 def _timeline(store: Store, story_id: str) -> None:
@@ -131,13 +134,16 @@ def show(app: App, number: int, as_json: bool) -> None:
     others = [
         other for other in store.articles.rows(Filter(story=row.hit.story_id, limit=100)) if other.id != row.article.id
     ]  # fmt: skip
+    mark = store.marks.of([number]).get(number)
     if as_json:
-        print_json([{**as_object(row), "story": [plain(other) for other in others]}])
+        print_json([{**as_object(row), "mark": plain(mark), "story": [plain(other) for other in others]}])
         return
     article, hit = row.article, row.hit
     click.echo(f"{clean(listing.title(article))}\n{clean(article.url)}")
     published = f", published {listing.when(article.published)}" if article.published else ""
     click.echo(f"{article.outlet_id}{published}, hit {listing.when(hit.found_at)}, {hit.standing}")
+    if mark:
+        click.echo(f"marked as {mark.mark} by {one_line(mark.author) or 'nobody named'}, {listing.when(mark.at)}")
     if hit.gone_at:
         click.echo(f"gone since {listing.when(hit.gone_at)} (version {hit.gone_revision} of the article)")
     click.echo(f"\nrule {hit.rule_id} (version {hit.rule_version or '-'}) held because of")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli import entities, listing, trying
 from monitor.cli.app import App, clean, json_option, pass_app, print_json
+
+if TYPE_CHECKING:
+    from monitor.model import Rule
 
 
 @click.group()
@@ -30,8 +35,18 @@ def list_(app: App, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(rule.id, rule.name, rule.query, " ".join(rule.tags), rule.version) for rule in found]
-    listing.table(("id", "name", "query", "tags", "version"), rows, empty="No rules: write some in rules.yaml.")
+    rows = [(rule.id, rule.name, rule.query, " ".join(rule.tags), _life(app, rule), rule.version) for rule in found]
+    listing.table(("id", "name", "query", "tags", "life", "version"), rows, empty="No rules: write some in rules.yaml.")
+
+
+def _life(app: App, rule: Rule) -> str:
+    """Say how a rule differs from one that tells of everything for ever."""
+    said = [rule.mode] if rule.mode != "live" else []
+    if rule.until:
+        last = (rule.until - timedelta(seconds=1)).astimezone(app.zone)
+        said.append(f"until {last:%Y-%m-%d}" if rule.until > datetime.now(UTC) else f"ended {last:%Y-%m-%d}")
+    said += [f"{rule.budget}/day"] if rule.budget is not None else []
+    return ", ".join(said + ([f"spikes {rule.spike:g}x"] if rule.spike else []))
 
 
 @rules.command()

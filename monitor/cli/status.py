@@ -23,7 +23,7 @@ def status(app: App, max_age: float | None, as_json: bool) -> None:
     if as_json:
         print_json([
             {"totals": report.totals, "age": report.age, "failing": report.failing, "events": report.events,
-             "starved": report.starved,
+             "starved": report.starved, "reasons": report.reasons,
              "verdict": why}
         ])  # fmt: skip
     else:
@@ -44,6 +44,9 @@ def _print(report: object) -> None:
     click.echo(
         f"{totals.alerts_open} alerts collect, {totals.outbox_waiting} messages wait, {totals.outbox_dead} given up"
     )
+    if report.reasons:
+        said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(report.reasons.items()))
+        click.echo(f"hits and alerts in the last 24 hours: {said}")
     if report.starved:
         click.echo(one_line(f"since {listing.when(report.starved.at)} UTC {report.starved.detail}"))
     done = totals.last_pass

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +9,9 @@ import click
 
 from monitor.cli import formats, listing, timelines
 from monitor.cli.app import App, json_option, note, pass_app, plain, print_json
+from monitor.cli.changing import writing
 
 if TYPE_CHECKING:
-    from monitor.ports import Store
     from monitor.review.byhand import Done
     from monitor.review.timeline import Timeline
 
@@ -69,7 +66,7 @@ def merge(app: App, old: str, new: str, as_json: bool) -> None:
     """Merge story OLD into NEW. OLD stays a name of it, and what people were told is told no second time."""
     from monitor.review import byhand
 
-    with _writing(app) as store:
+    with writing(app) as store:
         done = byhand.merge(store, old, new, datetime.now(UTC))
     numbers = " ".join(map(str, done.articles))
     _say(done, as_json, f"story {done.old} is {done.new} now", f"monitor story split {numbers}")
@@ -83,25 +80,10 @@ def split(app: App, numbers: tuple[int, ...], as_json: bool) -> None:
     """Make these articles of one story a story of their own."""
     from monitor.review import byhand
 
-    with _writing(app) as store:
+    with writing(app) as store:
         done = byhand.split(store, numbers, datetime.now(UTC))
     _say(done, as_json, f"story {done.old} without them; they are story {done.new}",
          f"monitor story merge {done.new} {done.old}")  # fmt: skip
-
-
-@contextmanager
-def _writing(app: App) -> Iterator[Store]:
-    """Open the database for one short change beside the daemon, which learns of it at its next look at stories."""
-    from monitor.settings.paths import storage_path
-    from monitor.store.sqlite import SqliteStore
-
-    # An older database is brought up to date by the daemon alone, and none is made here.
-    app.store().close()
-    store = SqliteStore.open(storage_path(app.config, os.environ))
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _say(done: Done, as_json: bool, what: str, undo: str) -> None:

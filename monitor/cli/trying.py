@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import listing
+from monitor.cli import forecasting, listing
 from monitor.cli.app import App, clean, json_option, note, one_line, pass_app, plain, print_json
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 @json_option
 @pass_app
 def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as_json: bool, **options: Any) -> None:
-    """Try a rule on the archive: hits, per day, per outlet, ten samples to look at. Nothing is stored or sent."""
+    """Try a rule on the archive: hits, per day, per outlet, ten samples to look at, and how many messages a day the
+    configured routes would make of them. Nothing is stored or sent.
+    """
     from monitor import trial
     from monitor.views import Filter
 
@@ -46,10 +48,17 @@ def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as
         read = store.articles.count(wanted)
         specimens = trial.stored(store, wanted, [tried, *([old] if old else [])], settings.entities)
     tally = trial.tried(specimens, tried, settings.entities, old, read=read)
+    future = None if files else forecasting.made(app, tried, tally.seen, tally.hits)
+    marks = {} if files else app.store().marks.counts(tried.id)
     if as_json:
-        print_json([_as_object(tally)])
+        print_json(
+            [{**_as_object(tally), "forecast": forecasting.as_object(future) if future else None, "marks": marks}]
+        )
     else:
         _print(tally, against=against)
+        if future:
+            forecasting.show(future)
+        forecasting.show_marks(marks)
     if unread:
         raise click.exceptions.Exit(1)
 

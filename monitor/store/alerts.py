@@ -137,6 +137,11 @@ class SqlAlerts:
         """List open alerts whose time has come, earliest first."""
         return [self._due(row) for row in self._sql.all(_FLUSH if flush else _DUE, stamp(now), limit)]
 
+    def next_due(self) -> datetime | None:
+        """Return when the next open alert is due."""
+        row = self._sql.one("SELECT min(due_at) AS at FROM alerts WHERE state = 'open'")
+        return moment_or_none(row["at"]) if row else None
+
     def waiting(self, route: str, *, limit: int) -> list[DueAlert]:
         """List a route's open alerts that collect."""
         return [self._due(row) for row in self._sql.all(_COLLECTING, route, limit)]

@@ -22,6 +22,7 @@ from monitor.store.fulltext import SqlFulltext, own_text
 from monitor.store.hits import SqlHits
 from monitor.store.keeping import SqlKeeping
 from monitor.store.links import SqlLinks
+from monitor.store.marks import SqlMarks
 from monitor.store.outbox import SqlOutbox
 from monitor.store.outlets import SqlOutlets
 from monitor.store.rows import Sql, clean, translated
@@ -61,6 +62,7 @@ class SqliteStore:
         self.digests = SqlDigests(sql, self.alerts, self.hits)
         self.silences = SqlSilences(sql)
         self.spikes = SqlSpikes(sql, self.hits, self.calendar)
+        self.marks = SqlMarks(sql)
         self.upkeep = SqlUpkeep(sql, self.calendar)
         self.keeping = SqlKeeping(sql, self.bodies, fulltext, self.calendar)
         with translated(path):

@@ -1,0 +1,37 @@
+"""What the commands share that change something beside a running daemon."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from monitor.cli.app import App
+
+if TYPE_CHECKING:
+    from monitor.ports import Store
+
+
+@contextmanager
+def writing(app: App) -> Iterator[Store]:
+    """Open the database for one short change; the daemon learns of it at its next tick."""
+    from monitor.settings.paths import storage_path
+    from monitor.store.sqlite import SqliteStore
+
+    # An older database is brought up to date by the daemon alone, and none is made here.
+    app.store().close()
+    store = SqliteStore.open(storage_path(app.config, os.environ))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def login_name() -> str:
+    """Return who sits at the terminal, "" where nobody knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""

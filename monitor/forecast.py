@@ -1,0 +1,127 @@
+"""How many messages a rule would bring: its hits replayed in the order of their times, through the code that tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor import telling
+from monitor.configured import Orders
+from monitor.model import Article, Evidence, Hit, Kind, Rule, Standing
+from monitor.notify import hours, plan
+from monitor.placing import Placement, PlacementReason
+from monitor.ports import Store
+
+# Some 6 s; of more hits the newest are replayed.
+MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A hit that the rule would have had."""
+
+    at: datetime
+    outlet: str
+    language: str | None
+    story: str
+
+
+@dataclass(slots=True)
+class Forecast:
+    """What would have been sent, by local day: messages on the busiest channel. `hits`: of them so many were
+    `replayed`. `reasons`: what waited, or was not told, and why.
+    """
+
+    days: int = 0
+    hits: int = 0
+    replayed: int = 0
+    alerts: Counter[str] = field(default_factory=Counter)
+    updates: Counter[str] = field(default_factory=Counter)
+    digests: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def forecast(store: Store, orders: Orders, rule: Rule, seen: Sequence[Seen], zone: str, *, hits: int = 0) -> Forecast:
+    """Replay hits of a rule, which tells as if it were live. `hits`: how many there are in all, where these are the
+    newest. `store`: an empty one, which is thrown away.
+    """
+    live = replace(rule, mode="live", until=None)
+    orders = replace(orders, rules={**orders.rules, rule.id: live})
+    chosen = sorted(seen, key=lambda one: one.at)[-MOST:]
+    made = Forecast(hits=max(hits, len(seen)), replayed=len(chosen))
+    if not chosen:
+        return made
+    with store.transaction():
+        replay = _Replay(store, orders, made, zone, chosen[0].at)
+        for number, one in enumerate(chosen, 1):
+            replay.until(one.at)
+            replay.hit(number, live, one)
+        # What still collects, and the digests of the next morning.
+        replay.until(hours.next_slot(hours.OVERFLOW, zone, chosen[-1].at).at)
+    first, last = (one.at.astimezone(hours.zone(zone)).date() for one in (chosen[0], chosen[-1]))
+    made.days = (last - first).days + 1
+    made.reasons = store.alerts.reasons(chosen[0].at)
+    return made
+
+
+class _Replay:
+    """A clock that goes from one thing that is due to the next."""
+
+    def __init__(self, store: Store, orders: Orders, made: Forecast, zone: str, began: datetime) -> None:
+        self._store = store
+        self._orders = orders
+        self._made = made
+        self._zone = hours.zone(zone)
+        self._now = began
+        self._told: dict[str, str] = {}
+        self._by_channel: Counter[tuple[str, Kind, str]] = Counter()
+        self._digest()
+
+    def hit(self, number: int, rule: Rule, one: Seen) -> None:
+        """Have an article with a hit read now."""
+        url = f"https://replayed.invalid/{number}"
+        article = Article(url, str(number), one.language, (), outlet=one.outlet, content_hash=str(number))
+        saved = self._store.articles.save(article, fetched_at=one.at, standing=Standing.LIVE)
+        story = one.story or f"story-{number}"
+        self._store.stories.place(Placement(story, PlacementReason.NEW, at=one.at), saved.article_id, one.at)
+        found = Hit(
+            rule.id, (Evidence("", "title", (0, 1)),), article_id=saved.article_id, revision=1, found_at=one.at,
+            story_id=story,
+        )  # fmt: skip
+        scene = plan.Scene(self._orders.outlet(one.outlet), one.language, story, self._store.stories.outlets(story))
+        telling.take_hits(self._store, self._orders, scene, self._store.hits.add([found]), one.at)
+
+    def until(self, moment: datetime) -> None:
+        """Do what is due until then, each at its time."""
+        while True:
+            due = self._store.alerts.next_due()
+            slots = [
+                hours.next_slot(route.digest or hours.OVERFLOW, route.timezone, self._now).at
+                for route in self._orders.by_route.values()
+            ]
+            times = [one for one in (due, *slots) if one is not None and one <= moment]
+            if not times:
+                self._now = moment
+                return
+            self._now = max(min(times), self._now)
+            telling.tell_due(self._store, self._orders, self._now, limit=500)
+            self._digest()
+            self._count()
+
+    def _digest(self) -> None:
+        due = telling.due_digests(self._orders, self._told, self._now)
+        telling.tell_digests(self._store, self._orders, due, self._now)
+        self._told |= {route.id: slot.day + slot.slot for route, slot in due}
+
+    def _count(self) -> None:
+        """Take what would be sent out of the outbox."""
+        for row in self._store.outbox.lease(self._now, owner="forecast", lease=1e9, limit=MOST):
+            day = f"{self._now.astimezone(self._zone):%Y-%m-%d}"
+            key = (row.channel_id, row.message.kind, day)
+            self._by_channel[key] += 1
+            counted = {Kind.ALERT: self._made.alerts, Kind.UPDATE: self._made.updates}.get(
+                row.message.kind, self._made.digests
+            )
+            counted[day] = max(counted[day], self._by_channel[key])
