@@ -9,7 +9,8 @@ from datetime import datetime
 
 from monitor import telling
 from monitor.configured import Orders
-from monitor.model import Article, Evidence, Hit, Kind, Rule, Standing
+from monitor.errors import SendReason
+from monitor.model import Article, Delivery, Evidence, Hit, Kind, Rule, Standing
 from monitor.notify import hours, plan
 from monitor.placing import Placement, PlacementReason
 from monitor.ports import Store
@@ -125,3 +126,5 @@ class _Replay:
                 row.message.kind, self._made.digests
             )
             counted[day] = max(counted[day], self._by_channel[key])
+            sent = Delivery(sent=True, reason=SendReason.OK)
+            self._store.outbox.mark(row, sent, self._now, retry_at=None)

@@ -296,6 +296,7 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
         (links._WAITING, "links_waiting"),
         (alerts._DUE, "alerts_due"),
         (outbox._SENDABLE, "outbox_due"),
+        (outbox._SPENT, "outbox_created"),
     ):
         plan = store._connection.execute(f"EXPLAIN QUERY PLAN {query}", ["x"] * query.count("?")).fetchall()
         assert any(index in row["detail"] for row in plan), (index, [row["detail"] for row in plan])
