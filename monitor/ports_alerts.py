@@ -93,8 +93,20 @@ class Alerts(Protocol):
         """Count decisions by reason."""
         ...
 
-    def rows(self, wanted: Filter, *, states: Sequence[str] = ()) -> list[AlertRow]:
-        """List alerts, newest first, with their outbox; `states`: only with an outbox row in one of these."""
+    def rows(
+        self, wanted: Filter, *, states: Sequence[str] = (), reason: str | None = None, held: bool = False
+    ) -> list[AlertRow]:
+        """List alerts, newest first, with their outbox; `states`: only with an outbox row in one of these. `held`:
+        only those that wait although they were due.
+        """
+        ...
+
+    def get(self, alert_id: int) -> AlertRow | None:
+        """Return one."""
+        ...
+
+    def hits(self, alert_id: int) -> list[int]:
+        """List the hits of an alert, told or not."""
         ...
 
 

@@ -278,6 +278,7 @@ class Filter:
     until: datetime | None = None
     before: int | None = None
     limit: int = 50
+    standing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

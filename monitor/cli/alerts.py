@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import listing
-from monitor.cli.app import App, clean, json_option, one_line, pass_app, print_json
+from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
 from monitor.cli.preview import preview
+from monitor.cli.routing import routes
 
 if TYPE_CHECKING:
-    from monitor.model import Channel, Delivery
+    from datetime import datetime
 
-STATES = ("pending", "leased", "sent", "dead")
+    from monitor.model import Channel, Delivery
+    from monitor.views_alerts import AlertRow
+
+STATES = ("pending", "leased", "sent", "dead", "unknown")
 
 
 @click.group()
@@ -26,29 +30,108 @@ def alerts() -> None:
 @alerts.command("list")
 @listing.filters()
 @click.option("--state", type=click.Choice(STATES), multiple=True, help="Only with a message in this state.")
+@click.option("--reason", metavar="WORD", default=None, help="Only those last told, or waiting, for this reason.")
+@click.option("--held", is_flag=True, help="Only those that wait although they were due.")
 @json_option
 @pass_app
-def list_(app: App, /, state: tuple[str, ...], as_json: bool, **options: object) -> None:
+def list_(
+    app: App, /, state: tuple[str, ...], reason: str | None, held: bool, as_json: bool, **options: object
+) -> None:
     """List alerts, newest first, with how each message fared."""
-    rows = app.store().alerts.rows(listing.wanted(options), states=state)
+    rows = app.store().alerts.rows(listing.wanted(options), states=state, reason=reason, held=held)
     if as_json:
         print_json(rows)
         return
     listing.table(
-        ("id", "time", "route", "rule", "story", "hits", "messages"),
+        ("id", "time", "route", "rule", "story", "hits", "reason", "messages"),
         [
             (row.alert.id, listing.when(row.opened_at), row.alert.route, row.alert.rule_id, row.alert.story_id,
-             row.hits, ", ".join(_fate(item.channel_id, item.state, item.attempts, item.detail) for item in row.outbox)
-             or row.alert.state)
+             row.hits, _reason(row), ", ".join(
+                 _fate(item.channel_id, item.state, item.attempts, item.detail) for item in row.outbox
+             ) or row.alert.state)
             for row in rows
         ],
         empty="0 alerts. `monitor status` says what was read.",
     )  # fmt: skip
 
 
+def _reason(row: AlertRow) -> str:
+    """Say why an alert is told, or why it waits and until when."""
+    alert = row.alert
+    if alert.state != "open":
+        return alert.reason
+    return f"{alert.hold or alert.reason}, until {listing.when(alert.due_at)}"
+
+
 def _fate(channel: str, state: str, attempts: int, detail: str) -> str:
     tries = f" after {attempts} attempts" if attempts > 1 else ""
     return f"{channel}: {state}{tries}" + (f" ({detail})" if detail and state != "sent" else "")
+
+
+@alerts.command()
+@click.argument("number", type=click.IntRange(1, 2**63 - 1), metavar="ID")
+@json_option
+@pass_app
+def show(app: App, number: int, as_json: bool) -> None:
+    """Explain one alert: what was decided and when, its hits, its messages."""
+    store = app.store()
+    row = store.alerts.get(number)
+    if row is None:
+        raise click.ClickException(f"there is no alert {number}: `monitor alerts list` lists those there are")
+    decided = store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
+    told = [store.hits.get(hit) for hit in store.alerts.hits(number)]
+    if as_json:
+        print_json([{**plain(row), "decisions": [plain(one) for one in decided],
+                     "hits": [one.hit.id for one in told if one]}])  # fmt: skip
+        return
+    alert = row.alert
+    click.echo(f"rule {alert.rule_id} on route {alert.route}, story {alert.story_id}: {alert.state}, {_reason(row)}")
+    click.echo("\ndecided")
+    for one in decided:
+        of = f" hit {one.hit_id}" if one.hit_id else ""
+        click.echo(one_line(f"  {listing.when(one.at)} {one.reason}{of} {one.detail}".rstrip()))
+    click.echo("\nhits")
+    for found in told:
+        if found:
+            click.echo(one_line(f"  {found.hit.id} {found.article.outlet_id}: {listing.title(found.article)}"))
+    click.echo("\nmessages" if row.outbox else "\nno message yet")
+    for item in row.outbox:
+        fate = _fate(item.channel_id, item.state, item.attempts, item.detail)
+        click.echo(one_line(f"  {item.id} {listing.when(item.created_at)} {item.message.kind}, {fate}"))
+
+
+@alerts.command()
+@click.option("--since", type=listing.When(), default="24h", show_default=True, help="Not before.")
+@json_option
+@pass_app
+def reasons(app: App, since: datetime, as_json: bool) -> None:
+    """Count what was decided of hits and alerts, by reason."""
+    counted = app.store().alerts.reasons(since)
+    if as_json:
+        print_json([counted])
+        return
+    rows = sorted(counted.items(), key=lambda item: -item[1])
+    listing.table(("reason", "how often"), rows, empty="Nothing was decided.")
+
+
+@alerts.command()
+@click.argument("messages", nargs=-1, metavar="[MESSAGE_ID...]")
+@click.option("--channel", metavar="ID", default=None, help="All of this channel.")
+@click.option("--all", "every", is_flag=True, help="All there are.")
+@pass_app
+def retry(app: App, messages: tuple[str, ...], channel: str | None, every: bool) -> None:
+    """Send given-up messages again, those too that may have arrived: these, a channel's, or all."""
+    from datetime import UTC, datetime
+
+    from monitor.cli.changing import writing
+
+    if sum((bool(messages), channel is not None, every)) != 1:
+        raise click.UsageError("ids of messages, --channel or --all; `monitor alerts list --state dead` shows them")
+    with writing(app) as store, store.transaction():
+        count = store.outbox.retry(messages, channel, datetime.now(UTC))
+    click.echo(f"{count} message{'s are' if count != 1 else ' is'} due again")
+    if messages and count < len(messages):
+        raise click.ClickException("the others are not there, not given up, or have lost their text")
 
 
 @alerts.command()
@@ -70,6 +153,7 @@ def test(app: App, channel: str | None) -> None:
 
 
 alerts.add_command(preview)
+alerts.add_command(routes)
 
 
 def _tell(channel: Channel, done: Delivery) -> None:

@@ -38,7 +38,7 @@ def hits() -> None:
 
 @hits.command("list")
 @click.argument("query", required=False, default="")
-@listing.filters(query=True)
+@listing.filters(query=True, standing=True)
 @click.option("--by", type=click.Choice(["day", "outlet", "rule", "story", "lang"]), help="Count them, with a chart.")
 @formats.options("json", "ndjson", "csv", "feed")
 @pass_app
@@ -144,6 +144,9 @@ def show(app: App, number: int, as_json: bool) -> None:
     click.echo(f"{article.outlet_id}{published}, hit {listing.when(hit.found_at)}, {hit.standing}")
     if mark:
         click.echo(f"marked as {mark.mark} by {one_line(mark.author) or 'nobody named'}, {listing.when(mark.at)}")
+    for one in store.alerts.decisions(hit_id=number)[::-1]:
+        route = f" on route {one.route}" if one.route else ""
+        click.echo(one_line(f"{listing.when(one.at)} {one.reason}{route} {one.detail}".rstrip()))
     if hit.gone_at:
         click.echo(f"gone since {listing.when(hit.gone_at)} (version {hit.gone_revision} of the article)")
     click.echo(f"\nrule {hit.rule_id} (version {hit.rule_version or '-'}) held because of")

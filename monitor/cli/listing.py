@@ -61,8 +61,11 @@ def _zone(ctx: click.Context | None) -> tzinfo:
     return app.zone if app else UTC
 
 
-def filters(*, query: bool = False) -> Callable[[F], F]:
-    """Add the options that narrow a listing; `query`: those of a search too."""
+STANDINGS = ("live", "late", "baseline", "backfill", "shadow", "silenced")
+
+
+def filters(*, query: bool = False, standing: bool = False) -> Callable[[F], F]:
+    """Add the options that narrow a listing; `query`: those of a search too; `standing`: of hits."""
 
     def add(command: F) -> F:
         options = [
@@ -73,6 +76,9 @@ def filters(*, query: bool = False) -> Callable[[F], F]:
             click.option("--until", type=When(end=True), help="Not after: a day is meant to its end."),
             click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True),
         ]
+        if standing:
+            said = "Only hits that stand so, as `silenced`."
+            options[3:3] = [click.option("--standing", type=click.Choice(STANDINGS), help=said)]
         if query:
             options[3:3] = [click.option("--lang", metavar="CODE", help="Only this language, such as en.")]
             options += [
@@ -94,7 +100,7 @@ def wanted(options: dict[str, Any]) -> Filter:
     from monitor.views import Filter
 
     return Filter(**{name: options.get(name) for name in ("rule", "outlet", "story", "since", "until")},
-                  language=options.get("lang"), limit=options["limit"])  # fmt: skip
+                  language=options.get("lang"), limit=options["limit"], standing=options.get("standing"))  # fmt: skip
 
 
 def entities(app: App, query: str) -> Sequence[Entity]:

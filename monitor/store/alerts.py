@@ -10,7 +10,7 @@ from monitor.model import Alert, Standing
 from monitor.store.codec import moment, moment_or_none, stamp
 from monitor.store.hits import SqlHits
 from monitor.store.outbox import POST, outbox_row, post_values
-from monitor.store.rows import Row, Sql, narrow
+from monitor.store.rows import Row, Sql, Value, narrow
 from monitor.views import Filter
 from monitor.views_alerts import (
     AlertRow,
@@ -241,16 +241,36 @@ class SqlAlerts:
         rows = self._sql.all("SELECT reason, count(*) AS n FROM decisions WHERE at >= ? GROUP BY 1", stamp(since))
         return {row["reason"]: row["n"] for row in rows}
 
-    def rows(self, wanted: Filter, *, states: Sequence[str] = ()) -> list[AlertRow]:
+    def get(self, alert_id: int) -> AlertRow | None:
+        """Return one."""
+        found = self._rows("l.id = ?", alert_id)
+        return found[0] if found else None
+
+    def hits(self, alert_id: int) -> list[int]:
+        """List the hits of an alert."""
+        rows = self._sql.all("SELECT hit_id FROM alert_hits WHERE alert_id = ? ORDER BY hit_id", alert_id)
+        return [row["hit_id"] for row in rows]
+
+    def rows(
+        self, wanted: Filter, *, states: Sequence[str] = (), reason: str | None = None, held: bool = False
+    ) -> list[AlertRow]:
         """List alerts, newest first, with their outbox."""
         condition, values = narrow(wanted, _FILTERS)
+        if reason is not None:
+            condition += " AND (l.reason = ? OR l.hold = ?)"
+            values += [reason, reason]
+        if held:
+            condition += " AND l.state = 'open' AND l.hold <> ''"
         if states:
             marks = ", ".join("?" * len(states))
             condition += (
                 " AND l.id IN (SELECT t.alert_id FROM outbox o JOIN tellings t ON t.outbox_id = o.id "  # noqa: S608
                 f"WHERE o.state IN ({marks}))"
             )
-        rows = self._sql.all(_ROWS + condition + " ORDER BY l.id DESC LIMIT ?", *values, *states, wanted.limit)
+        return self._rows(condition + " ORDER BY l.id DESC LIMIT ?", *values, *states, wanted.limit)
+
+    def _rows(self, condition: str, *values: Value) -> list[AlertRow]:
+        rows = self._sql.all(_ROWS + condition, *values)
         return [
             AlertRow(alert(row), moment(row["opened_at"]), moment_or_none(row["told_at"]), row["hits"],
                      self._messages(row["id"]))

@@ -38,6 +38,7 @@ _FILTERS = {
     "since": "found_at >= ?",
     "until": "found_at <= ?",
     "before": "id < ?",
+    "standing": "standing = ?",
 }
 _KEYS = """
 SELECT rule_id, outlet_id, story_id, language, found_at FROM hits WHERE id IN (SELECT value FROM json_each(?))

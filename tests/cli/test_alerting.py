@@ -122,3 +122,122 @@ def test_a_rule_that_is_not_for_ever_says_so(run) -> None:
 def test_status_counts_what_was_decided(run) -> None:
     assert "hits and alerts in the last 24 hours: " in run("status")
     assert json.loads(run("status", "--json"))["reasons"]["first"] > 0
+
+
+def test_what_is_silenced_is_listed_and_ends(run, desk) -> None:
+    told = run("silence", "add", "rule=nato outlet=o3*", "--for", "4h", "--comment", "a trial", "--author", "ann")
+    assert told.startswith("silence 1 until ")
+    for said in ("active", "rule=nato outlet='o3*'", "ann", "a trial"):
+        assert said in run("silence", "list")
+    desk.now = datetime.now(UTC)
+    desk.hit(3, "new")
+    desk.hit(4, "new")
+    desk.tick()
+    (row,) = map(json.loads, run("hits", "--standing", "silenced", "--ndjson").splitlines())
+    assert (row["outlet"], row["standing"]) == ("o3", "silenced")
+    assert "silenced" in run("hits", "show", row["id"])
+    run("silence", "expire", 1)
+    assert run("silence", "list") == "Nothing is silenced.\n"
+    assert "ended" in run("silence", "list", "--all")
+    assert "there is no silence 1 that lasts" in run("silence", "expire", 1, code=1)
+    desk.now = datetime.now(UTC)
+    desk.hit(3, "newer")
+    assert len(run("hits", "--standing", "silenced", "--ndjson").splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("rule=nata", "--for", "1h"), "there is no rule 'nata'; did you mean 'nato'?"),
+        (("outlet_tag=locl", "--for", "1h"), "there is no outlet tag 'locl'; did you mean 'local'?"),
+        (("rules=nato", "--for", "1h"), "expected KEY=VALUE with one of rule, tag"),
+        (("rule='nato", "--for", "1h"), "No closing quotation"),
+        (("", "--for", "1h"), "nothing to silence"),
+        (("rule=nato", "--for", "soon"), "a duration such as 90s"),
+        (("rule=nato", "--for", "0s"), "longer than nothing"),
+    ],
+)
+def test_a_silence_that_says_nothing_is_refused(run, words, said) -> None:
+    assert said in " ".join(run("silence", "add", *words, "--comment", "x", code=2).split())
+
+
+def test_an_alert_explains_itself(run, desk) -> None:
+    told = run("alerts", "show", 1)
+    for said in (
+        "rule nato on route desk, story s0: told",
+        "first hit 1",
+        "new_outlet hit 2",
+        "mail: sent",
+        "alert, mail",
+    ):
+        assert said in told
+    (row,) = map(json.loads, run("alerts", "show", 1, "--json").splitlines())
+    assert [one["reason"] for one in row["decisions"]][:2] == ["first", "first"]
+    assert row["hits"] == [1, 2, 3]
+    assert "there is no alert 99" in run("alerts", "show", 99, code=1)
+    assert "new_outlet" in run("alerts", "reasons")
+    assert "first on route desk" in run("hits", "show", 1)
+
+
+def test_alerts_are_listed_by_what_holds_them(run, desk) -> None:
+    desk.use([Route("desk", ("mail",), quiet=Quiet(time(0), time(23, 59)))])
+    desk.hit(1, "night")
+    desk.run(60)
+    rows = [*map(json.loads, run("alerts", "list", "--held", "--json").splitlines())]
+    assert {row["alert"]["hold"] for row in rows} == {"held_quiet"}
+    assert "night" in {row["alert"]["story_id"] for row in rows}
+    assert "held_quiet, until" in run("alerts", "list", "--reason", "held_quiet")
+    assert run("alerts", "list", "--reason", "shadow").startswith("0 alerts")
+
+
+def test_what_was_given_up_is_sent_again_when_somebody_says_so(run, desk) -> None:
+    desk.down = {"mail"}
+    desk.hit(1, "lost")
+    desk.run(40 * 3600, step=600)
+    (row,) = map(json.loads, run("alerts", "list", "--state", "dead", "--story", "lost", "--json").splitlines())
+    number = row["outbox"][0]["id"]
+    assert "ids of messages, --channel or --all" in run("alerts", "retry", code=2)
+    assert "0 messages are due again" in run("alerts", "retry", "nothing", code=1)
+    assert run("alerts", "retry", number) == "1 message is due again\n"
+    desk.down = set()
+    desk.now = datetime.now(UTC)
+    assert [one.row.id for one in desk.deliver()] == [number]
+    # The update of another story was given up too.
+    assert run("alerts", "retry", "--channel", "mail") == "1 message is due again\n"
+    assert run("alerts", "retry", "--all") == "0 messages are due again\n"
+
+
+def test_routes_say_what_they_would_do(run, folder) -> None:
+    (folder / "alerts.yaml").write_text("""
+channels: {screen: {kind: console}}
+routes:
+  desk:
+    channels: [screen]
+    quiet_hours: {from: "22:00", to: "07:00"}
+    routes:
+      war: {tags: [war]}
+      local: {outlet_tags: [local], wait: 10m}
+  daily: {channels: [screen], digest: ["07:30"], severities: [normal]}
+  large: {channels: [screen], min_outlets: 5}
+""")
+    run("rules", "list")
+
+    def tried(*words):
+        rows = map(json.loads, run("alerts", "routes", "test", "--outlet", "o0", *words, "--json").splitlines())
+        return {row["route"]: (row["takes"], row["told"], row["why"]) for row in rows}
+
+    noon = tried("--rule", "nato", "--at", "2026-11-26T12:00")
+    assert noon == {
+        "desk": (False, "", "a route below takes it"),
+        "war": (False, "", "tags: war"),
+        "local": (True, "2026-11-26 12:10", "first, after 600 s of collecting; 20 a day"),
+        "daily": (True, "2026-11-27 07:30", "digest: the digest of 2026-11-27 07:30 UTC"),
+        "large": (False, "", "min_outlets: 5"),
+    }
+    night = tried("--rule", "nato", "--outlets", "5", "--at", "2026-11-26T23:00")
+    assert night["local"] == (True, "2026-11-27 07:00", "held_quiet: quiet until then")
+    assert night["large"][0]
+    assert tried("--rule", "old")["daily"][1:] == ("never", "the rule is off or has ended")
+    assert tried("--rule", "quiet")["daily"][1] == "never"
+    assert "quiet 22:00 to 07:00 UTC" in run("alerts", "routes", "list")
+    assert "there is no outlet 'o9'" in run("alerts", "routes", "test", "--rule", "nato", "--outlet", "o9", code=2)

@@ -1,0 +1,169 @@
+"""`monitor alerts routes`: which route takes a hit, when it would be told, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli import listing
+from monitor.cli.app import App, clean, json_option, pass_app, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.model import Route, Rule
+    from monitor.notify.routes import Facts
+
+
+@click.group()
+def routes() -> None:
+    """List the tree of routes; try which of them takes a hit."""
+
+
+@routes.command("list")
+@json_option
+@pass_app
+def list_(app: App, as_json: bool) -> None:
+    """List the routes with what is in force on each, inherited or its own."""
+    from monitor.routing import flat
+
+    settings = app.settings(addresses=False)
+    if as_json:
+        print_json(flat(settings.routes))
+        return
+    rows = [
+        ("  " * depth + route.id, ", ".join(route.channels), _narrows(route), _when(route))
+        for depth, route in _walk(settings.routes)
+    ]
+    listing.table(("route", "channels", "takes", "tells"), rows, empty="No routes: nobody is told of anything.")
+
+
+def _walk(found: tuple[Route, ...], depth: int = 0) -> Iterator[tuple[int, Route]]:
+    for route in found:
+        yield depth, route
+        yield from _walk(route.children, depth + 1)
+
+
+def _narrows(route: Route) -> str:
+    said = [
+        f"{key} {' '.join(getattr(route, key))}"
+        for key in ("rules", "tags", "severities", "outlets", "outlet_tags", "languages")
+        if getattr(route, key)
+    ]
+    return "; ".join(said + ([f"{route.min_outlets} outlets or more"] if route.min_outlets else [])) or "everything"
+
+
+def _when(route: Route) -> str:
+    said = []
+    if route.digest:
+        said.append("digest at " + " ".join(f"{at:%H:%M}" for at in route.digest) + f" {route.timezone}")
+    elif route.wait:
+        said.append(f"after {route.wait:g} s")
+    if route.updates and not route.digest:
+        said.append(f"updates every {route.updates.every:g} s, {route.updates.most} at most")
+    if route.quiet:
+        said.append(f"quiet {route.quiet.start:%H:%M} to {route.quiet.end:%H:%M} {route.timezone}")
+    if route.limit:
+        said.append(f"{route.limit.count} a rule in {route.limit.per:g} s")
+    return "; ".join(said) or "at once"
+
+
+@routes.command("test")
+@click.option("--rule", required=True, metavar="ID", help="The rule that hits.")
+@click.option("--outlet", required=True, metavar="ID", help="The outlet that has it.")
+@click.option("--lang", metavar="CODE", default=None, help="The article's language; without it, unknown.")
+@click.option("--outlets", type=click.IntRange(1), default=1, show_default=True, help="How many tell the story.")
+@click.option("--at", type=listing.When(), default=None, help="When it is found; without it, now.")
+@json_option
+@pass_app
+def try_(app: App, rule: str, outlet: str, lang: str | None, outlets: int, at: datetime | None, as_json: bool) -> None:
+    """Say which routes take a hit, when each would tell it, and why the others do not. Nothing is sent."""
+    from monitor.model import Outlet
+    from monitor.notify.routes import Facts
+
+    settings = app.settings(addresses=False)
+    rules = {one.id: one for one in settings.rules}
+    if rule not in rules:
+        raise click.UsageError(f"there is no rule {rule!r}: `monitor rules list` shows those there are")
+    known = {one.id: one for one in settings.outlets}
+    if outlet not in known:
+        raise click.UsageError(f"there is no outlet {outlet!r}: `monitor outlets list` shows those there are")
+    chosen = known.get(outlet) or Outlet(outlet)
+    facts = Facts(rules[rule], outlet, chosen.tags, lang, outlets)
+    found = list(tried(settings.routes, facts, at or datetime.now(UTC)))
+    if as_json:
+        print_json([_as_object(one) for one in found])
+        return
+    listing.table(
+        ("route", "takes it", "told", "why"),
+        [("  " * one.depth + one.route.id, "yes" if one.taken else "no", one.told, one.why) for one in found],
+        empty="No routes: nobody is told of anything.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a route does with a hit."""
+
+    route: Route
+    depth: int
+    taken: bool
+    told: str
+    why: str
+
+
+def tried(found: tuple[Route, ...], facts: Facts, at: datetime) -> Iterator[Tried]:
+    """Yield every route, in the order of the tree, with what it does with a hit of that moment."""
+    from monitor.notify.routes import refusal, takers
+
+    taking = {route.id for route in takers(found, facts)}
+    refused: dict[str, str] = {}
+    for depth, route in _walk(found):
+        why = refusal(route, facts)
+        if route.id in taking:
+            told, reason = _told(route, facts.rule, at)
+            yield Tried(route, depth, True, told, reason)
+            continue
+        refused[route.id] = why
+        below = any(child.id in taking for _, child in _walk(route.children))
+        yield Tried(route, depth, False, "", why or ("a route below takes it" if below else "a route before takes it"))
+
+
+def _told(route: Route, rule: Rule, at: datetime) -> tuple[str, str]:
+    """Return when a hit of that moment would be told, and by which reason, as telling decides it."""
+    from monitor.errors import AlertReason
+    from monitor.model import Alert
+    from monitor.notify import hours, plan
+    from monitor.views_alerts import DueAlert
+
+    if rule.mode == "shadow":
+        return "never", "shadow: the rule's hits are stored only"
+    if plan.ended(rule, at):
+        return "never", "the rule is off or has ended"
+    if rule.spike:
+        return "with a spike", f"below_spike: the rule tells of {rule.spike:g} times the usual alone"
+    due_at = at + timedelta(seconds=route.wait)
+    due = DueAlert(Alert(route.id, rule.id, "", due_at, AlertReason.FIRST), ())
+    said = plan.verdict(due, rule, route, outlets={}, silences=(), spent=0, now=due_at)
+    if said.action is plan.Action.DIGEST:
+        slot = hours.next_slot(route.digest, route.timezone, at)
+        return listing.when(slot.at), f"{said.reason}: the digest of {slot.day} {slot.slot} {route.timezone}"
+    if said.action is plan.Action.WAIT and said.until:
+        return listing.when(said.until), f"{said.reason}: quiet until then"
+    limit = f"; at most {route.limit.count} of a rule in {route.limit.per:g} s" if route.limit else ""
+    budget = f"; {rule.budget} a day" if rule.budget is not None else ""
+    waits = f", after {route.wait:g} s of collecting" if route.wait else ""
+    return listing.when(due_at), f"{said.reason}{waits}{limit}{budget}"
+
+
+def _as_object(one: Tried) -> dict[str, Any]:
+    return {
+        "route": one.route.id,
+        "takes": one.taken,
+        "told": clean(one.told),
+        "why": clean(one.why),
+        "channels": list(one.route.channels),
+    }
