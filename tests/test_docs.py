@@ -85,9 +85,10 @@ def test_every_command_exists(text):
             assert command is not None
             if words[0] in {"hits", "articles"}:  # without a verb, its words are a query
                 continue
-            if isinstance(command, click.Group) and len(words) > 1:
-                assert words[1] in command.commands, part
-                command = command.commands[words[1]]
+            while isinstance(command, click.Group) and len(words) > 1:
+                words = words[1:]
+                assert words[0] in command.commands, part
+                command = command.commands[words[0]]
             known = {option for parameter in command.params for option in parameter.opts}
             assert {word for word in words if word.startswith("--")} <= known, part
 
