@@ -10,12 +10,13 @@ import asyncio
 import logging
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 
+from monitor.crew import Crew
 from monitor.intake import Read
 from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
 from monitor.pipeline import Polled
@@ -49,7 +50,6 @@ DRAIN_READS = 4.0
 OWNER = "daemon"
 
 Told = Callable[[str, object], None]
-Key = tuple[str | int, ...]
 
 
 def handful(gap: float) -> int:
@@ -119,59 +119,6 @@ class Tally:
         return Pass(self.started, now, len(self.polled), failed, self.links, self.articles, self.hits, self.sent)
 
 
-class Crew:
-    """At most `size` coroutines at once, each on a thing of its own: a key in hand is never started twice."""
-
-    def __init__(self, size: int = 0) -> None:
-        """`size`: what `room` counts from; a crew that is bounded elsewhere has none."""
-        self.size = size
-        self.failed = 0
-        self._tasks: dict[Key, asyncio.Task[None]] = {}
-
-    @property
-    def room(self) -> int:
-        return self.size - len(self._tasks)
-
-    @property
-    def keys(self) -> list[Key]:
-        """What is in hand."""
-        return list(self._tasks)
-
-    def start(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
-        if key in self._tasks:
-            work.close()
-            return
-        task = asyncio.create_task(work)
-        self._tasks[key] = task
-        task.add_done_callback(lambda done: self._ended(key, done))
-
-    def _ended(self, key: Key, task: asyncio.Task[None]) -> None:
-        del self._tasks[key]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.failed += 1
-            # A fault of ours, or a database that refuses: this piece of work alone waits for its lease to end.
-            log.error("%s failed: %s", key, error, exc_info=error)
-
-    def __contains__(self, key: Key) -> bool:
-        return key in self._tasks
-
-    async def settled(self, within: float) -> None:
-        """Wait until nothing runs that runs now, `within` seconds at most."""
-        if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=within)
-
-    async def drained(self, within: float | None = None) -> None:
-        """Wait until nothing runs; after `within` seconds cancel the rest."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within):
-                while self._tasks:
-                    await asyncio.wait(list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED)
-        for task in list(self._tasks.values()):
-            task.cancel()
-        while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
-
-
 class Works:
     """The three crews over one line. `told` hears of each thing done, for a terminal to show. `once`: what is given
     back is due at once, as this pass is to end with nothing left.
@@ -184,6 +131,8 @@ class Works:
         self.polls = Crew(POLL_SLOTS)
         self.reads = Crew(READ_SLOTS)
         self.sends = Crew()  # SENDS_A_CHANNEL is its bound
+        self.pump = Crew(1)
+        self._asked = False
         self.tally = Tally(work.clock.now())
 
     async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
@@ -219,6 +168,29 @@ class Works:
         for row in due:
             self.sends.start((row.channel_id, row.id), self._send(row))
         return len(due)
+
+    async def messages(self) -> None:
+        """Ask for messages at a tick."""
+        self.wake()
+
+    def stand_down(self) -> None:
+        """Begin no messages any more but by `lease_sends`."""
+        self._once = True
+
+    def wake(self) -> None:
+        """Look for messages now, not at the next tick: an alert was opened, or a channel is free again. A pass does so
+        by itself when all is read.
+        """
+        self._asked = True
+        if not self._once:
+            self.pump.start(("messages",), self._pumped())
+
+    async def _pumped(self) -> None:
+        while self._asked:
+            self._asked = False
+            await self._line.pipeline.tell()
+            await self._line.pipeline.digest()
+            await self.lease_sends()
 
     async def beat(self) -> None:
         """Write that the daemon lives and what it did; the health check asks for its age."""
@@ -263,12 +235,16 @@ class Works:
         done = await self._line.pipeline.read(link)
         self.tally.read(done)
         self._told("read", done)
+        if done.hits > done.held:
+            self.wake()
 
     async def _send(self, row: OutboxRow) -> None:
         done = await self._line.pipeline.deliver(row)
         if done is not None:
             self.tally.send(done)
             self._told("send", (row, done))
+        # When this task has ended: until then it counts as in hand.
+        asyncio.get_running_loop().call_soon(self.wake)
 
 
 async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
@@ -318,11 +294,6 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
         works = Works(work, told)
         stop = asyncio.Event()
 
-        async def tell_and_send() -> None:
-            await work.pipeline.tell()
-            await work.pipeline.digest()
-            await works.lease_sends()
-
         scheduler = AsyncIOScheduler(
             timezone="UTC",
             # Its default drops a job that comes a second late; a loaded box would lose ticks.
@@ -331,7 +302,7 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
         ticks: dict[str, tuple[Callable[[], Awaitable[object]], int]] = {
             "polls": (works.lease_polls, 1),
             "reads": (works.lease_reads, READ_TICK),
-            "messages": (tell_and_send, 1),
+            "messages": (works.messages, 1),
             "stories": (work.pipeline.look_again, STORY_TICK),
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
             "heartbeat": (works.beat, HEARTBEAT),
@@ -361,6 +332,8 @@ async def _guarded(name: str, tick: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _drain(works: Works) -> None:
+    works.stand_down()
+    await works.pump.drained(DRAIN_READS)
     await asyncio.gather(
         works.polls.drained(DRAIN_READS), works.reads.drained(DRAIN_READS), works.sends.drained(DRAIN_SENDS)
     )
