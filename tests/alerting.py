@@ -2,7 +2,8 @@
 
 `python -m tests.alerting` forks one for each line "RUN UPTO PORT DATABASE" of its input, as tests/ingest.py does. The
 clock runs a hundred times as fast, and each run begins two hours after the one before, so that retries, updates, quiet
-hours and digests come due. UPTO 0: new hits until killed; 1: none, and it ends when nothing waits.
+hours and digests come due. UPTO 0: new hits until killed; 1: none, and it ends when nothing waits; 2: a second worker, which takes nothing back at its
+start, tells nothing, and ends when nothing has to be sent.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ ROUTES = (
 )
 RULE = Rule("nato", "nato")
 BATCH = 3
+SECOND = 2
 
 
 class Clock:
@@ -88,24 +90,37 @@ async def work(path: Path, run: int, upto: int, port: int) -> None:
     # A receiver that takes a message and says nothing holds a thread for so long.
     channel.READ_TIMEOUT = 0.3
     ledger = StoreLedger(lambda: SqliteStore.open(path))
-    ledger.submit(lambda store: store.upkeep.reclaim(clock.now())).result()
+    if upto != SECOND:
+        ledger.submit(lambda store: store.upkeep.reclaim(clock.now())).result()
     sender = Sender(sys.stderr)
     pipeline = Pipeline(None, None, ledger, sender, clock, Clusters(), orders(port))
     works = Works(Line(pipeline, ledger, clock, None, None))
+    if upto == SECOND:
+        # It tells nothing by itself either.
+        works.stand_down()
     print("ready", flush=True)
     idle = 0
     while idle < 3:
         if not upto:
             new = [ledger.submit(partial(one_hit, known=pipeline.orders, now=clock.now())) for _ in range(BATCH)]
             await asyncio.gather(*map(asyncio.wrap_future, new))
-        told = await pipeline.tell() + await pipeline.digest() + await works.lease_sends()
+        told = await works.lease_sends()
+        if upto != SECOND:
+            told += await pipeline.tell() + await pipeline.digest()
         await asyncio.sleep(0.01)
-        if upto and not told and not works.sends.keys:
+        if upto == SECOND:
+            idle = 3 if not works.sends.keys and not await asyncio.wrap_future(ledger.submit(unsent)) else 0
+        elif upto and not told and not works.sends.keys:
             idle += not await asyncio.wrap_future(ledger.submit(waiting))
             clock._began += timedelta(minutes=10)
         else:
             idle = 0
     ledger.close()
+
+
+def unsent(store: Store) -> int:
+    """Count the messages that have to be sent."""
+    return store.upkeep.totals().outbox_waiting
 
 
 def waiting(store: Store) -> int:

@@ -108,7 +108,11 @@ class HttpReceiver:
             def log_message(self, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            # With the usual 5, a hundred that dial at once wait a second for the next try.
+            request_queue_size = 128
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         # Closing the server waits for its requests: no socket is left open.
         self._server.daemon_threads = False
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
