@@ -333,3 +333,28 @@ def test_a_spike_is_one_alert_with_what_makes_it_and_is_over_before_the_next(bur
         desk.run(180)
     assert len(desk.sent) == 2
     assert desk.reasons() == {"below_spike": 120 + 12 + 24 + 8, "spike": 4}
+
+
+def test_a_restart_tells_no_digest_a_second_time(bureau) -> None:
+    desk = bureau(Route("desk", ("mail",), digest=(time(18),)))
+    desk.tick()
+    assert len(desk.run(7 * 3600, step=600)) == 1
+    desk.use(desk.routes)
+    assert desk.run(3600, step=600) == []
+
+
+def test_a_clock_that_is_set_back_tells_no_day_before_the_route_was_there(bureau) -> None:
+    desk = bureau(Route("desk", ("mail",), digest=(time(7), time(18))), now=datetime(2026, 11, 25, 7, 10, tzinfo=UTC))
+    desk.tick()
+    desk.now -= timedelta(hours=2)
+    assert desk.run(3600) == []
+    assert [f"{one.at:%d %H:%M}" for one in desk.run(24 * 3600, step=600)] == ["25 18:00"]
+
+
+def test_a_clock_that_is_set_back_puts_no_update_off(bureau) -> None:
+    desk = bureau(Route("desk", ("mail",), updates=Updates(1800.0)))
+    desk.hit(0)
+    desk.run(60)
+    desk.now -= timedelta(hours=5)
+    desk.hit(1)
+    assert kinds(desk.run(1860)) == [Kind.UPDATE]
