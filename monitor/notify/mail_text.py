@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from hashlib import blake2b
 
@@ -24,6 +24,23 @@ _PAGE = """<!doctype html>
 {}
 </body></html>
 """
+
+
+class _Verbatim(UniqueUnstructuredHeader):
+    """A header of ours that is never encoded or folded: an encoded word in it means nothing to who reads it."""
+
+    name: str
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """Return the line as it is."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("message-id", "in-reply-to", "references", "list-id", "list-unsubscribe"):
+    # The registry makes a header of it and of its own base.
+    _HEADERS.map_to_type(_name, _Verbatim)  # type: ignore[arg-type]
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +82,7 @@ def mail(message: Message, envelope: Envelope, channel_id: str, now: datetime) -
     """Make the mail. Its Message-ID is of the message, and so the same at each try; all of a story refer to one root,
     which is never sent: mail clients group by it.
     """
-    made = EmailMessage(policy=SMTP)
+    made = EmailMessage(policy=_POLICY)
     domain = envelope.sender.domain
     made["From"] = envelope.sender
     made["To"] = envelope.to
@@ -86,14 +103,12 @@ def mail(message: Message, envelope: Envelope, channel_id: str, now: datetime) -
     made["List-Id"] = f"<{channel_id}.monitor.{domain}>"
     if envelope.unsubscribe:
         made["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
-    _write(made, message.text)
-    if message.html:
-        made.add_alternative(_PAGE.format(message.html), subtype="html", cte=_coding(message.html))
-    return made
-
-
-def _write(made: EmailMessage, text: str) -> None:
+    # What was stored by another version may not be clean; a lone surrogate would lose the mail.
+    text, page = escape.clean(message.text), escape.clean(message.html)
     made.set_content(text, cte=_coding(text))
+    if page:
+        made.add_alternative(_PAGE.format(page), subtype="html", cte=_coding(page))
+    return made
 
 
 def _coding(text: str) -> str:

@@ -139,7 +139,16 @@ class _Call:
             elif not _is_local(where.host):
                 raise OSError("the server offers no STARTTLS; smtp+plain:// sends without")
         if where.user:
-            smtp.login(where.user, where.password)
+            self._log_in(smtp)
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        """Log in; what a server says to a wrong password is not passed on, as it may say it back in some coding."""
+        try:
+            smtp.login(self._where.user, self._where.password)
+        except smtplib.SMTPAuthenticationError as error:
+            raise _RefusedError(error.smtp_code, "the server does not take this user and password") from None
+        except UnicodeEncodeError:
+            raise _RefusedError(535, "user or password is not ASCII, which SMTP AUTH here cannot send") from None
 
     def _handed_in(self, smtp: smtplib.SMTP, sender: str, recipients: list[str], body: bytes) -> Delivery:
         _wants(smtp.mail(sender), 250)

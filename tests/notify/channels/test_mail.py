@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
+from base64 import b64encode
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -90,6 +92,24 @@ async def test_the_mails_of_a_story_are_one_thread() -> None:
     assert len({got["Message-ID"] for got in host.messages}) == 3
 
 
+async def test_long_domains_and_addresses_stay_as_they_are_in_headers() -> None:
+    domain, leave = f"{'a' * 60}.example", "https://press.invalid/" + "t0" * 60
+    with MailHost() as host:
+        options = {"from": f"monitor@{domain}", "unsubscribe": leave}
+        assert (await MailChannel().send(channel(host.port, **options), ALERT)).sent
+    for name in (b"Message-ID", b"In-Reply-To", b"References", b"List-Id"):
+        assert re.search(rb"^" + name + rb": <[^ ?=]+" + domain.encode() + rb">\r$", host.mails[0], re.MULTILINE)
+    assert f"List-Unsubscribe: <{leave}>\r\n".encode() in host.mails[0]
+
+
+async def test_a_password_that_cannot_be_sent_says_so_without_a_letter_of_it(authority, trusting) -> None:
+    with MailHost(tls=server_context(authority), extension="AUTH PLAIN") as host:
+        delivery = await MailChannel(trusting).send(channel(host.port, "smtps", "localhost", user="u:p%C3%BC@"), ALERT)
+    assert (delivery.reason, delivery.detail) == (
+        SendReason.REFUSED, "535 user or password is not ASCII, which SMTP AUTH here cannot send",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "title",
     [
@@ -103,7 +123,7 @@ async def test_no_title_writes_headers_or_loses_a_mail(title: str) -> None:
         ALERT, title=title, text=f".{title}\n.\nend", html=f"<p>{title.encode('utf-8', 'replace').decode()}</p>"
     )
     with MailHost() as host:
-        delivery = await sent_to(host, replace(told, text=told.text.encode("utf-8", "replace").decode()))
+        delivery = await sent_to(host, told)
         assert delivery.sent, delivery
     got = read(host.mails[0])
     assert set(got.keys()) == {
@@ -184,7 +204,8 @@ async def test_a_password_goes_to_the_server_and_nowhere_else(authority, trustin
     from urllib.parse import quote
 
     caplog.set_level(logging.DEBUG)
-    for script, sent in (({}, True), ({"AUTH": f"535 no, {PASSWORD} is wrong"}, False)):
+    coded = b64encode(f"\0desk\0{PASSWORD}".encode()).decode()
+    for script, sent in (({}, True), ({"AUTH": f"535 no, {PASSWORD} is wrong, and {coded}"}, False)):
         with MailHost(script, tls=server_context(authority), extension="AUTH PLAIN") as host:
             to = channel(host.port, "smtps", "localhost", user=f"desk:{quote(PASSWORD, '')}@")
             delivery = await MailChannel(trusting).send(to, ALERT)
@@ -192,7 +213,7 @@ async def test_a_password_goes_to_the_server_and_nowhere_else(authority, trustin
             assert "535" in delivery.detail or sent
             assert any(line.startswith("AUTH PLAIN ") for line in host.said)
         said = [delivery.detail, repr(to), repr(delivery), caplog.text, *capfd.readouterr()]
-        assert not any("s3cret" in one or "c4nary" in one for one in said)
+        assert not any("s3cret" in one or "c4nary" in one or coded[8:20] in one for one in said)
 
 
 async def test_no_password_without_tls_to_another_machine(monkeypatch) -> None:
