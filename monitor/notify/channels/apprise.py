@@ -119,7 +119,7 @@ class AppriseChannel:
             service = _service(channel)
         except ChannelError as error:
             return Delivery(sent=False, reason=SendReason.BAD_CHANNEL, detail=str(error))
-        if isinstance(getattr(service, "headers", None), dict):
+        if _headed(service):
             service.headers["X-Monitor-Id"] = message.id
         delivery = Delivery(sent=False, reason=SendReason.REFUSED, detail="nothing to send")
         contents = _contents(service, message)
@@ -207,11 +207,17 @@ def _service(channel: Channel) -> Any:
     service.retry = 0
     # `optional=yes` reports every failure as a success.
     service.optional = False
-    if service.overflow_mode == OverflowMode.UPSTREAM:
+    # Where the id goes along as a header the receiver has no limit, only apprise, of 32 kB: parts of one id are one message
+    # for who counts by it, and the second would be left out.
+    if service.overflow_mode == OverflowMode.UPSTREAM and not _headed(service):
         service.overflow_mode = OverflowMode.SPLIT
     service.socket_read_timeout = max(service.socket_read_timeout, READ_TIMEOUT)
     service.socket_connect_timeout = max(service.socket_connect_timeout, CONNECT_TIMEOUT)
     return service
+
+
+def _headed(service: Any) -> bool:
+    return isinstance(getattr(service, "headers", None), dict)
 
 
 def _contents(service: Any, message: Message) -> list[_Content]:

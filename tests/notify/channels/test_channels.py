@@ -8,7 +8,7 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from threading import Event
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 import pytest
 
@@ -141,12 +141,22 @@ async def test_redirects_are_not_followed(sender: Sender) -> None:
     assert not other.posts
 
 
-async def test_a_long_message_is_split_not_refused(sender: Sender) -> None:
+async def test_a_long_message_is_split_where_the_receiver_has_a_limit(sender: Sender) -> None:
+    with HttpReceiver() as web:
+        long = Message("id", "t", "line of text\n" * 5_000, "line of text\n" * 5_000)
+        assert (await sender.send(Channel("hook", url=f"mmost://127.0.0.1:{web.port}/token"), long)).sent
+    assert len(web.posts) > 1
+    assert sum(json.loads(body)["text"].count("line of text") for _, _, body in web.posts) == 5_000
+
+
+@pytest.mark.parametrize("scheme", ["json", "xml", "form"])
+async def test_what_is_counted_by_its_id_comes_in_one_piece(sender: Sender, scheme: str) -> None:
     with HttpReceiver() as web:
         long = Message("id", "t", "line of text\n" * 5_000)
-        assert (await sender.send(Channel("hook", url=web.url()), long)).sent
-    assert len(web.posts) > 1
-    assert sum(json.loads(body)["message"].count("line of text") for _, _, body in web.posts) == 5_000
+        assert (await sender.send(Channel("hook", url=web.url(scheme=scheme)), long)).sent
+    [(_, headers, body)] = web.posts
+    assert headers["x-monitor-id"] == "id"
+    assert unquote_plus(body.decode()).count("line of text") == 5_000
 
 
 @pytest.mark.parametrize(
