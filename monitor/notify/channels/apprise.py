@@ -207,8 +207,8 @@ def _service(channel: Channel) -> Any:
     service.retry = 0
     # `optional=yes` reports every failure as a success.
     service.optional = False
-    # Where the id goes along as a header the receiver has no limit, only apprise, of 32 kB: parts of one id are one message
-    # for who counts by it, and the second would be left out.
+    # Where the id goes along as a header the receiver has no limit, only apprise, of 32 kB: parts of one id are one
+    # message for who counts by it, and the second would be left out.
     if service.overflow_mode == OverflowMode.UPSTREAM and not _headed(service):
         service.overflow_mode = OverflowMode.SPLIT
     service.socket_read_timeout = max(service.socket_read_timeout, READ_TIMEOUT)
