@@ -10,6 +10,7 @@ import pytest
 from monitor import telling
 from monitor.model import Kind, Limit, Quiet, Route, Rule, Silence, Updates
 from monitor.routing import Group, New
+from monitor.views import Filter
 from monitor.views_alerts import Changed
 from tests.bureau import START, Bureau
 
@@ -358,3 +359,33 @@ def test_a_clock_that_is_set_back_puts_no_update_off(bureau) -> None:
     desk.now -= timedelta(hours=5)
     desk.hit(1)
     assert kinds(desk.run(1860)) == [Kind.UPDATE]
+
+
+def test_the_number_of_an_alert_that_was_taken_back_is_no_other_ones(bureau) -> None:
+    desk = bureau(Route("desk", ("mail",), wait=600.0))
+    desk.hit(0, "s0")
+    with desk.store.transaction():
+        desk.store.silences.add(Silence(0, (("outlet", "o0"),), START, START + timedelta(hours=1)), START)
+    desk.run(1200)
+    desk.hit(1, "s1")
+    desk.run(1200)
+    assert outlets(desk.sent) == {"o1"}
+    (row,) = desk.store.alerts.rows(Filter())
+    assert {one.reason.value for one in desk.store.alerts.decisions(alert_id=row.alert.id)} == {"first"}
+
+
+def test_a_digest_of_corrections_alone_says_so(bureau) -> None:
+    desk = bureau(Route("desk", ("mail",), digest=(time(18),)))
+    desk.tick()
+    found = desk.hit(0)
+    desk.run(24 * 3600, step=1800)
+    with desk.store.transaction():
+        for number in range(120):
+            change = Changed(found.article_id, "headline", "Headline 1", f"Headline new {number}")
+            telling.take_change(desk.store, desk.orders, change, desk.now)
+    told = desk.run(24 * 3600, step=1800)
+    assert sorted(one.row.message.title for one in told) == [
+        "Digest 2026-11-25 18:00: 120 corrections in one story (1 of 2)",
+        "Digest 2026-11-25 18:00: 120 corrections in one story (2 of 2)",
+    ]
+    assert sum(len(json.loads(one.row.message.payload)["changes"]) for one in told) == 120

@@ -38,15 +38,18 @@ def digest(
     lines = [(rule, said_of, due.alert.id) for due, rule in entries for said_of in _digested(due, names)]
     lines.sort(key=lambda line: line[0].severity != "high")
     parts = [lines[at : at + PART] for at in range(0, len(lines), PART)] or [[]]
-    changes = [change(one, names) for due, _ in entries for one in due.corrections]
-    changed = {due.alert.id for due, _ in entries if due.corrections or not due.hits}
+    changes = [(change(one, names), due.alert.id) for due, _ in entries for one in due.corrections]
+    # A day of corrections may be long too.
+    parts += [[] for _ in range(len(parts), -(-len(changes) // PART))]
+    bare = {due.alert.id for due, _ in entries if not due.corrections and not due.hits}
     said = []
     for number, (part, key) in enumerate(zip(parts, ids, strict=False), 1):
+        changed = changes[(number - 1) * PART : number * PART]
         by_rule: dict[Rule, list[Item]] = {}
         for rule, said_of, _ in part:
             by_rule.setdefault(rule, []).append(said_of)
         which = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
-        alerts = {alert_id for _, _, alert_id in part} | (changed if number == 1 else set())
+        alerts = {alert_id for _, _, alert_id in part} | {alert_id for _, alert_id in changed}
         content = Content(
             id=key,
             kind=Kind.DIGEST,
@@ -57,10 +60,10 @@ def digest(
             heading=escape.one_line(title + which, MAX_TITLE),
             rules=tuple(by_rule),
             sections=tuple(Section(tuple(items), full_name(rule)) for rule, items in by_rule.items()),
-            changes=tuple(changes) if number == 1 else (),
+            changes=tuple(one for one, _ in changed),
             notes=tuple(notes) if number == 1 else (),
         )
-        said.append((content, frozenset(alerts)))
+        said.append((content, frozenset(alerts | bare if number == 1 else alerts)))
     return said
 
 
@@ -71,6 +74,9 @@ def digest_title(entries: Sequence[tuple[DueAlert, Rule]], day: str, slot: str) 
     if not entries:
         return f"Digest {day} {slot}: nothing new"
     several = f"{stories} stories" if stories > 1 else "one story"
+    if not articles:
+        changes = sum(len(due.corrections) for due, _ in entries)
+        return f"Digest {day} {slot}: {changes} correction{'s' if changes > 1 else ''} in {several}"
     return f"Digest {day} {slot}: {articles} article{'s' if articles > 1 else ''} in {several}"
 
 

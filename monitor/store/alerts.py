@@ -24,10 +24,15 @@ from monitor.views_alerts import (
     Put,
 )
 
-_OPEN = """
-INSERT INTO alerts (route, rule_id, story_id, due_at, reason, hold, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+# Not the number of one that was taken back: its decisions still name it. A query for each maximum: an index ends it at
+# the first row.
+NEXT = """(SELECT 1 + coalesce(max(n), 0) FROM (
+    SELECT (SELECT max(id) FROM alerts) AS n UNION ALL SELECT (SELECT max(alert_id) FROM decisions WHERE alert_id > 0)
+) known)"""
+_OPEN = f"""
+INSERT INTO alerts (id, route, rule_id, story_id, due_at, reason, hold, opened_at) VALUES ({NEXT}, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route, rule_id, story_id) DO NOTHING
-"""
+"""  # noqa: S608
 _THE_ONE = "SELECT * FROM alerts WHERE route = ? AND rule_id = ? AND story_id = ?"
 _OUTLETS = """
 SELECT h.outlet_id AS outlet, max(j.told_revision IS NOT NULL) AS told

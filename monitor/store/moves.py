@@ -8,6 +8,7 @@ A hit that was never told, as its old story had been, is told with the new one w
 from __future__ import annotations
 
 from monitor.placing import PlacementReason
+from monitor.store.alerts import NEXT
 from monitor.store.rows import Row, Sql
 
 _ALERTS = """
@@ -16,15 +17,15 @@ FROM alerts l JOIN alert_hits j ON j.alert_id = l.id JOIN hits h ON h.id = j.hit
 WHERE h.article_id = ? AND l.story_id = ? GROUP BY l.id
 """
 _SAME = "SELECT id, state FROM alerts WHERE route = ? AND rule_id = ? AND story_id = ?"
-_COPY = """
-INSERT INTO alerts (route, rule_id, story_id, due_at, reason, revision, state, opened_at, told_at, hold)
-SELECT route, rule_id, ?, due_at, reason, revision, state, opened_at, told_at, hold
+_COPY = f"""
+INSERT INTO alerts (id, route, rule_id, story_id, due_at, reason, revision, state, opened_at, told_at, hold)
+SELECT {NEXT}, route, rule_id, ?, due_at, reason, revision, state, opened_at, told_at, hold
 FROM alerts WHERE id = ? RETURNING id
-"""
-_OPEN = """
-INSERT INTO alerts (route, rule_id, story_id, due_at, reason, opened_at)
-SELECT route, rule_id, ?, due_at, reason, opened_at FROM alerts WHERE id = ? RETURNING id
-"""
+"""  # noqa: S608
+_OPEN = f"""
+INSERT INTO alerts (id, route, rule_id, story_id, due_at, reason, opened_at)
+SELECT {NEXT}, route, rule_id, ?, due_at, reason, opened_at FROM alerts WHERE id = ? RETURNING id
+"""  # noqa: S608
 _CLOSE = "UPDATE alerts SET state = 'told', hold = '', told_at = ?, revision = max(revision, 1) WHERE id = ?"
 _TOLD_TOO = """
 INSERT INTO tellings SELECT outbox_id, ?, revision FROM tellings WHERE alert_id = ? ON CONFLICT DO NOTHING
