@@ -261,7 +261,7 @@ def test_two_workers_at_once_send_no_message_twice(tmp_path) -> None:
     with HttpReceiver() as receiver:
         try:
             for server in servers:
-                server.start(0, SECOND, receiver.port, path)
+                server.start(0, 0, SECOND, receiver.port, path)
             for server in servers:
                 server.said("ready")
                 server.said("done")
@@ -284,7 +284,7 @@ def test_what_a_dead_worker_held_is_sent_by_another_after_its_lease(tmp_path) ->
     server = Children("tests.alerting")
     with HttpReceiver() as receiver:
         try:
-            server.start(0, SECOND, receiver.port, path)
+            server.start(0, 0, SECOND, receiver.port, path)
             server.said("ready")
             began = time.monotonic()
             until(lambda: receiver.posts, 8.0)
