@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import listing
+from monitor.cli import listing, unknown
 from monitor.cli.app import App, clean, json_option, pass_app, print_json
 
 if TYPE_CHECKING:
@@ -81,18 +81,15 @@ def _when(route: Route) -> str:
 @pass_app
 def try_(app: App, rule: str, outlet: str, lang: str | None, outlets: int, at: datetime | None, as_json: bool) -> None:
     """Say which routes take a hit, when each would tell it, and why the others do not. Nothing is sent."""
-    from monitor.model import Outlet
     from monitor.notify.routes import Facts
 
     settings = app.settings(addresses=False)
     rules = {one.id: one for one in settings.rules}
-    if rule not in rules:
-        raise click.UsageError(f"there is no rule {rule!r}: `monitor rules list` shows those there are")
     known = {one.id: one for one in settings.outlets}
-    if outlet not in known:
-        raise click.UsageError(f"there is no outlet {outlet!r}: `monitor outlets list` shows those there are")
-    chosen = known.get(outlet) or Outlet(outlet)
-    facts = Facts(rules[rule], outlet, chosen.tags, lang, outlets)
+    for kind, name, names in (("rule", rule, rules), ("outlet", outlet, known)):
+        if name not in names:
+            raise click.UsageError(unknown.said(kind, name, names))
+    facts = Facts(rules[rule], outlet, known[outlet].tags, lang, outlets)
     found = list(tried(settings.routes, facts, at or datetime.now(UTC)))
     if as_json:
         print_json([_as_object(one) for one in found])
@@ -117,19 +114,27 @@ class Tried:
 
 def tried(found: tuple[Route, ...], facts: Facts, at: datetime) -> Iterator[Tried]:
     """Yield every route, in the order of the tree, with what it does with a hit of that moment."""
-    from monitor.notify.routes import refusal, takers
+    from monitor.notify.routes import takers
 
     taking = {route.id for route in takers(found, facts)}
-    refused: dict[str, str] = {}
-    for depth, route in _walk(found):
-        why = refusal(route, facts)
+    yield from _walked(found, 0, facts, at, taking, "")
+
+
+def _walked(
+    found: tuple[Route, ...], depth: int, facts: Facts, at: datetime, taking: set[str], above: str
+) -> Iterator[Tried]:
+    """`above`: the route above that leaves the hit alone, with all that is below it; "" where none does."""
+    from monitor.notify.routes import refusal
+
+    for route in found:
+        why = refusal(route, facts) or (f"{above} does not take it" if above else "")
         if route.id in taking:
-            told, reason = _told(route, facts.rule, at)
-            yield Tried(route, depth, True, told, reason)
-            continue
-        refused[route.id] = why
-        below = any(child.id in taking for _, child in _walk(route.children))
-        yield Tried(route, depth, False, "", why or ("a route below takes it" if below else "a route before takes it"))
+            yield Tried(route, depth, True, *_told(route, facts.rule, at))
+        else:
+            below = any(child.id in taking for _, child in _walk(route.children))
+            passed = "a route below takes it" if below else "a route before takes it"
+            yield Tried(route, depth, False, "", why or passed)
+        yield from _walked(route.children, depth + 1, facts, at, taking, above or (route.id if why else ""))
 
 
 def _told(route: Route, rule: Rule, at: datetime) -> tuple[str, str]:
@@ -149,7 +154,7 @@ def _told(route: Route, rule: Rule, at: datetime) -> tuple[str, str]:
     due = DueAlert(Alert(route.id, rule.id, "", due_at, AlertReason.FIRST), ())
     said = plan.verdict(due, rule, route, outlets={}, silences=(), spent=0, now=due_at)
     if said.action is plan.Action.DIGEST:
-        slot = hours.next_slot(route.digest, route.timezone, at)
+        slot = hours.next_slot(route.digest, route.timezone, due_at)
         return listing.when(slot.at), f"{said.reason}: the digest of {slot.day} {slot.slot} {route.timezone}"
     if said.action is plan.Action.WAIT and said.until:
         return listing.when(said.until), f"{said.reason}: quiet until then"

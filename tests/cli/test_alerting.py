@@ -12,6 +12,7 @@ from monitor.cli.main import cli
 from monitor.cli.marking import precision
 from monitor.forecast import Seen, forecast
 from monitor.model import Quiet, Route, Rule, Updates
+from monitor.settings.load import load
 from tests.bureau import Bureau
 
 HOME = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
@@ -47,24 +48,28 @@ def folder(tmp_path):
 
 @pytest.fixture
 def run(folder, desk):
-    def call(*words, code=0):
+    def call(*words, code=0, both=False):
         result = CliRunner().invoke(cli, ["--config", str(folder), *map(str, words)])
         assert result.exit_code == code, result.output
-        return result.stdout if code == 0 else result.output
+        return result.output if code or both else result.stdout
 
     return call
 
 
 def test_a_hit_is_marked_and_a_rule_measured_by_it(run) -> None:
-    assert run("hits", "mark", 1, 2, 3, "--relevant", "--author", "ann") == "3 hits: relevant\n"
-    run("hits", "mark", 4, "--noise", "--author", "ann")
+    assert run("hits", "mark", 1, 2, 3, "relevant", "--author", "ann") == "3 hits: relevant\n"
+    run("hits", "mark", 4, "noise", "--author", "ann")
     assert "marked as noise by ann" in run("hits", "show", 4)
     assert json.loads(run("hits", "show", 1, "--json"))["mark"]["mark"] == "relevant"
     assert "precision 75% [30%, 95%] by 4 marked hits" in run("rules", "test", "nato", "--since", "7d")
     run("hits", "mark", 4, "--clear")
     assert "precision 100% [44%, 100%] by 3 marked hits" in run("rules", "test", "nato", "--since", "7d")
-    assert "there is no hit 99" in run("hits", "mark", 1, 99, "--noise", code=1)
-    assert "one of --relevant" in run("hits", "mark", 1, code=2)
+    assert "there is no hit 99" in run("hits", "mark", 1, 99, "noise", code=1)
+    for words in ((1,), ("noise",), (1, "useless")):
+        assert "then relevant or noise" in run("hits", "mark", *words, code=2)
+    assert "is not a valid integer" in run("hits", "mark", "x", "noise", code=2)
+    assert json.loads(run("hits", "--limit", 12, "--json"))["hits"][-1]["mark"]["author"] == "ann"
+    assert ",relevant,Headline 1," in run("hits", "--csv")
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
@@ -155,10 +160,18 @@ def test_what_is_silenced_is_listed_and_ends(run, desk) -> None:
         (("", "--for", "1h"), "nothing to silence"),
         (("rule=nato", "--for", "soon"), "a duration such as 90s"),
         (("rule=nato", "--for", "0s"), "longer than nothing"),
+        (("rule=nato", "--for", "4h", "--from", "2d"), "it would have ended at"),
+        (("story=s0 story=nope", "--for", "1h"), "there is no story nope"),
+        (("rule=nato", "--for", "1h", "--comment", " "), "--comment says why"),
     ],
 )
 def test_a_silence_that_says_nothing_is_refused(run, words, said) -> None:
-    assert said in " ".join(run("silence", "add", *words, "--comment", "x", code=2).split())
+    assert said in " ".join(run("silence", "add", "--comment", "x", *words, code=2).split())
+    assert run("silence", "list", "--all") == "Nothing is silenced.\n"
+
+
+def test_a_silence_of_what_is_not_there_yet_can_be_forced(run) -> None:
+    assert "silence 1" in run("silence", "add", "rule=nata story=nope", "--for", "1h", "--comment", "x", "--force")
 
 
 def test_an_alert_explains_itself(run, desk) -> None:
@@ -188,6 +201,14 @@ def test_alerts_are_listed_by_what_holds_them(run, desk) -> None:
     assert "night" in {row["alert"]["story_id"] for row in rows}
     assert "held_quiet, until" in run("alerts", "list", "--reason", "held_quiet")
     assert run("alerts", "list", "--reason", "shadow").startswith("0 alerts")
+    assert "'frist' is none of first" in run("alerts", "list", "--reason", "frist", code=2)
+
+
+def test_alerts_of_what_is_not_there_are_told_to_be_none(run) -> None:
+    for words, said in ((("--rule", "nata"), "no rule nata, only nato"), (("--outlet", "o7"), "no outlet o7"),
+                        (("--story", "s7"), "no story s7")):  # fmt: skip
+        assert said in run("alerts", "list", *words, both=True)
+    assert "there is no channel sreen, only screen" in run("alerts", "retry", "--channel", "sreen", code=1)
 
 
 def test_what_was_given_up_is_sent_again_when_somebody_says_so(run, desk) -> None:
@@ -207,7 +228,16 @@ def test_what_was_given_up_is_sent_again_when_somebody_says_so(run, desk) -> Non
     assert run("alerts", "retry", "--all") == "0 messages are due again\n"
 
 
-def test_routes_say_what_they_would_do(run, folder) -> None:
+@pytest.fixture
+def tried(run):
+    def call(*words):
+        rows = map(json.loads, run("alerts", "routes", "test", "--outlet", "o0", *words, "--json").splitlines())
+        return {row["route"]: (row["takes"], row["told"], row["why"]) for row in rows}
+
+    return call
+
+
+def test_routes_say_what_they_would_do(run, tried, folder) -> None:
     (folder / "alerts.yaml").write_text("""
 channels: {screen: {kind: console}}
 routes:
@@ -220,12 +250,6 @@ routes:
   daily: {channels: [screen], digest: ["07:30"], severities: [normal]}
   large: {channels: [screen], min_outlets: 5}
 """)
-    run("rules", "list")
-
-    def tried(*words):
-        rows = map(json.loads, run("alerts", "routes", "test", "--outlet", "o0", *words, "--json").splitlines())
-        return {row["route"]: (row["takes"], row["told"], row["why"]) for row in rows}
-
     noon = tried("--rule", "nato", "--at", "2026-11-26T12:00")
     assert noon == {
         "desk": (False, "", "a route below takes it"),
@@ -240,4 +264,37 @@ routes:
     assert tried("--rule", "old")["daily"][1:] == ("never", "the rule is off or has ended")
     assert tried("--rule", "quiet")["daily"][1] == "never"
     assert "quiet 22:00 to 07:00 UTC" in run("alerts", "routes", "list")
-    assert "there is no outlet 'o9'" in run("alerts", "routes", "test", "--rule", "nato", "--outlet", "o9", code=2)
+    for words, said in ((("nato", "--outlet", "o9"), "no outlet o9"), (("nata",), "no rule nata, only nato")):
+        assert said in run("alerts", "routes", "test", "--outlet", "o0", "--rule", *words, code=2)
+
+
+def test_a_route_that_leaves_a_hit_alone_leaves_it_for_all_below(tried, folder) -> None:
+    (folder / "alerts.yaml").write_text("""
+channels: {screen: {kind: console}}
+routes:
+  war: {channels: [screen], tags: [war], routes: {deep: {wait: 5m, routes: {deeper: {wait: 1m}}}}}
+""")
+    found = tried("--rule", "nato")
+    assert found["war"] == (False, "", "tags: war")
+    assert found["deep"] == found["deeper"] == (False, "", "war does not take it")
+
+
+@pytest.mark.parametrize("at", ["07:25", "07:35", "12:00", "17:55", "21:55", "23:00"])
+def test_a_hit_is_told_when_it_is_said_to_be(tried, folder, tmp_path, at) -> None:
+    """`routes test` against the line itself."""
+    (folder / "alerts.yaml").write_text("""
+channels: {mail: {kind: console}}
+routes:
+  slow: {channels: [mail], wait: 10m, quiet_hours: {from: "22:00", to: "07:00"}}
+  daily: {channels: [mail], digest: ["07:30", "18:00"], wait: 10m}
+""")
+    said = {route: told for route, (_, told, _) in tried("--rule", "nato", "--at", f"2026-11-26T{at}").items()}
+    routes = load(folder, {}, addresses=False).routes
+    line = Bureau(tmp_path / "line", routes, now=datetime.fromisoformat(f"2026-11-26T{at}:00+00:00"))
+    line.tick()
+    line.hit()
+    line.run(26 * 3600)
+    # Digests that say nothing of it come besides.
+    sent = {one.row.route: f"{one.at:%Y-%m-%d %H:%M}" for one in line.sent if "Headline 1" in one.row.message.text}
+    assert sent == said
+    line.close()
