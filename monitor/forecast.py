@@ -76,7 +76,7 @@ def _days(chosen: Sequence[Seen], zone: str, period: tuple[datetime, datetime] |
     first, last = chosen[0].at, chosen[-1].at
     if period is None:
         return (last.astimezone(hours.zone(zone)).date() - first.astimezone(hours.zone(zone)).date()).days + 1
-    return max(-((min(period[0], first) - max(period[1], last)) // timedelta(days=1)), 1)
+    return max(round((max(period[1], last) - min(period[0], first)) / timedelta(days=1)), 1)
 
 
 class _Replay:
