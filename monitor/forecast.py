@@ -15,7 +15,7 @@ from monitor.notify import hours, plan
 from monitor.placing import Placement, PlacementReason
 from monitor.ports import Store
 
-# Some 6 s; of more hits the newest are replayed.
+# 8 to 10 s; of more hits the newest are replayed.
 MOST = 10_000
 
 

@@ -338,6 +338,25 @@ routes:
         assert said in run("alerts", "routes", "test", "--outlet", "o0", "--rule", *words, code=2)
 
 
+def test_routes_say_what_is_silenced(run, tried, folder, tmp_path) -> None:
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    start = (noon + timedelta(minutes=5)).isoformat()
+    run("silence", "add", "rule=nato outlet_tag=local", "--from", start, "--for", "1h", "--comment", "x")
+    (folder / "alerts.yaml").write_text(
+        "channels: {screen: {kind: console}}\n"
+        "routes: {slow: {channels: [screen], wait: 10m}, quick: {channels: [screen]}}\n"
+    )
+    until = f"silenced: silence 1 until {noon + timedelta(minutes=65):%Y-%m-%d %H:%M}"
+    found = tried("--rule", "nato", "--at", noon.isoformat())
+    # It begins while the slow one collects.
+    assert found["slow"] == (True, "never", until)
+    assert found["quick"][1] == f"{noon:%Y-%m-%d %H:%M}"
+    late = (noon + timedelta(minutes=30)).isoformat()
+    assert tried("--rule", "nato", "--at", late)["quick"] == (True, "never", until)
+    (folder / "monitor.yaml").write_text("storage: {path: ../none.db}\n")
+    assert tried("--rule", "nato", "--at", late)["quick"][1] != "never"
+
+
 def test_a_route_that_leaves_a_hit_alone_leaves_it_for_all_below(tried, folder) -> None:
     (folder / "alerts.yaml").write_text("""
 channels: {screen: {kind: console}}
