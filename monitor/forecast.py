@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor import telling
 from monitor.configured import Orders
@@ -15,7 +15,7 @@ from monitor.notify import hours, plan
 from monitor.placing import Placement, PlacementReason
 from monitor.ports import Store
 
-# Some 6 s; of more hits the newest are replayed.
+# 8 to 10 s; of more hits the newest are replayed.
 MOST = 10_000
 
 
@@ -31,8 +31,9 @@ class Seen:
 
 @dataclass(slots=True)
 class Forecast:
-    """What would have been sent, by local day: messages on the busiest channel. `hits`: of them so many were
-    `replayed`. `reasons`: what waited, or was not told, and why.
+    """What would have been sent, by local day: messages on the busiest channel, of digests those that say something of
+    the rule. `days`: in how many; `hits`: of them so many were `replayed`. `reasons`: what waited, or was not told, and
+    why.
     """
 
     days: int = 0
@@ -44,9 +45,13 @@ class Forecast:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-def forecast(store: Store, orders: Orders, rule: Rule, seen: Sequence[Seen], zone: str, *, hits: int = 0) -> Forecast:
+def forecast(
+    store: Store, orders: Orders, rule: Rule, seen: Sequence[Seen], zone: str, *,
+    hits: int = 0, period: tuple[datetime, datetime] | None = None,
+) -> Forecast:  # fmt: skip
     """Replay hits of a rule, which tells as if it were live. `hits`: how many there are in all, where these are the
-    newest. `store`: an empty one, which is thrown away.
+    newest. `period`: in which the rule was tried, days without hits too; None: from the first hit to the last. `store`:
+    an empty one, which is thrown away.
     """
     live = replace(rule, mode="live", until=None)
     orders = replace(orders, rules={**orders.rules, rule.id: live})
@@ -61,10 +66,17 @@ def forecast(store: Store, orders: Orders, rule: Rule, seen: Sequence[Seen], zon
             replay.hit(number, live, one)
         # What still collects, and the digests of the next morning.
         replay.until(hours.next_slot(hours.OVERFLOW, zone, chosen[-1].at).at)
-    first, last = (one.at.astimezone(hours.zone(zone)).date() for one in (chosen[0], chosen[-1]))
-    made.days = (last - first).days + 1
+    made.days = _days(chosen, zone, period if made.replayed == made.hits else None)
     made.reasons = store.alerts.reasons(chosen[0].at)
     return made
+
+
+def _days(chosen: Sequence[Seen], zone: str, period: tuple[datetime, datetime] | None) -> int:
+    """Return over how many days a mean is taken."""
+    first, last = chosen[0].at, chosen[-1].at
+    if period is None:
+        return (last.astimezone(hours.zone(zone)).date() - first.astimezone(hours.zone(zone)).date()).days + 1
+    return max(round((max(period[1], last) - min(period[0], first)) / timedelta(days=1)), 1)
 
 
 class _Replay:
@@ -76,9 +88,9 @@ class _Replay:
         self._made = made
         self._zone = hours.zone(zone)
         self._now = began
-        self._told: dict[str, str] = {}
+        self._slots: dict[str, datetime] = {}
         self._by_channel: Counter[tuple[str, Kind, str]] = Counter()
-        self._digest()
+        telling.tell_digests(store, orders, telling.due_digests(orders, {}, began), began)
 
     def hit(self, number: int, rule: Rule, one: Seen) -> None:
         """Have an article with a hit read now."""
@@ -97,12 +109,8 @@ class _Replay:
     def until(self, moment: datetime) -> None:
         """Do what is due until then, each at its time."""
         while True:
-            due = self._store.alerts.next_due()
-            slots = [
-                hours.next_slot(route.digest or hours.OVERFLOW, route.timezone, self._now).at
-                for route in self._orders.by_route.values()
-            ]
-            times = [one for one in (due, *slots) if one is not None and one <= moment]
+            due, slot = self._store.alerts.next_due(), self._next_digest()
+            times = [one for one in (due, slot) if one is not None and one <= moment]
             if not times:
                 self._now = moment
                 return
@@ -111,10 +119,29 @@ class _Replay:
             self._digest()
             self._count()
 
+    def _next_digest(self) -> datetime | None:
+        """Return when the next digest comes that has something to say; None: nothing waits for one.
+
+        Others say nothing of the rule, and a hundred routes looked at for each hit took half a minute.
+        """
+        times = []
+        for name in self._store.digests.routes():
+            if name not in self._slots or self._slots[name] <= self._now:
+                route = self._orders.by_route[name]
+                self._slots[name] = hours.next_slot(route.digest or hours.OVERFLOW, route.timezone, self._now).at
+            times.append(self._slots[name])
+        return min(times, default=None)
+
     def _digest(self) -> None:
-        due = telling.due_digests(self._orders, self._told, self._now)
-        telling.tell_digests(self._store, self._orders, due, self._now)
-        self._told |= {route.id: slot.day + slot.slot for route, slot in due}
+        """Make the digests whose time has come, with what was left to them at that very moment."""
+        due = []
+        for name in self._store.digests.routes():
+            route = self._orders.by_route[name]
+            slot = hours.last_slot(route.digest or hours.OVERFLOW, route.timezone, self._now)
+            if slot.at == self._now or (name in self._slots and self._slots[name] <= self._now):
+                due.append((route, slot))
+        if due:
+            telling.tell_digests(self._store, self._orders, due, self._now)
 
     def _count(self) -> None:
         """Take what would be sent out of the outbox."""

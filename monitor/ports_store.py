@@ -266,6 +266,10 @@ class Upkeep(Protocol):
         """Count."""
         ...
 
+    def began(self) -> datetime | None:
+        """Return when the oldest article that is still there was read; None: there is none."""
+        ...
+
     def rules_since(self, rule_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
         """Note rules that are in force for the first time; return since when each of these has been."""
         ...

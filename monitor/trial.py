@@ -13,22 +13,23 @@ from monitor.forecast import MOST, Seen
 from monitor.match.engine import Matcher
 from monitor.match.entities import Names
 from monitor.match.preselect import preselect, union
-from monitor.model import Article, Entity, Hit, Rule
+from monitor.model import Article, Entity, Hit, Rule, Standing
 from monitor.ports import Store
 from monitor.query import parse
-from monitor.views import Filter
+from monitor.views import ArticleRow, Filter
 
 _PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """An article to try a rule on. `at`: when it was published or read."""
+    """An article to try a rule on. `at`: when it was published or read; `found`: when it was news."""
 
     article: Article
     place: str
     at: datetime | None = None
     story: str = ""
+    found: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +69,15 @@ def stored(
         found = store.articles.many(batch)
         for number in batch:
             if one := found.get(number):
-                yield Specimen(one.article, one.row.url, one.row.published or one.row.fetched_at, one.row.story_id)
+                at = one.row.published or one.row.fetched_at
+                yield Specimen(one.article, one.row.url, at, one.row.story_id, _found(one.row))
+
+
+def _found(row: ArticleRow) -> datetime:
+    """Return when the article was news: what an outlet's first list held was not when it was read."""
+    if row.standing in {Standing.BASELINE, Standing.BACKFILL} and row.published is not None:
+        return min(row.published, row.fetched_at)
+    return row.fetched_at
 
 
 def tried(
@@ -93,9 +102,9 @@ def tried(
             tally.per_day[specimen.at.date().isoformat() if specimen.at else "no date"] += 1
             tally.per_outlet[specimen.article.outlet or "no outlet"] += 1
             # The newest come first; a forecast wants no more.
-            if specimen.at is not None and len(tally.seen) < MOST:
+            if specimen.found is not None and len(tally.seen) < MOST:
                 article = specimen.article
-                tally.seen.append(Seen(specimen.at, article.outlet, article.language, specimen.story))
+                tally.seen.append(Seen(specimen.found, article.outlet, article.language, specimen.story))
             tally.samples.append((specimen, hits[0]))
             if len(tally.samples) > 50 * SAMPLES:
                 tally.samples = _spread(tally.samples)

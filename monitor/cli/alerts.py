@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli import listing
+from monitor.cli import listing, unknown
 from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
 from monitor.cli.preview import preview
 from monitor.cli.routing import routes
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 STATES = ("pending", "leased", "sent", "dead", "unknown")
 
 
+class Reason(click.ParamType[str]):
+    """`first`, `held_quiet`: a reason of an alert."""
+
+    name = "word"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from monitor.errors import AlertReason
+
+        if value not in {*AlertReason}:
+            self.fail(f"{value!r} is none of {', '.join(AlertReason)}", param, ctx)
+        return str(value)
+
+
 @click.group()
 def alerts() -> None:
     """See what was told, and try a channel."""
@@ -30,7 +43,7 @@ def alerts() -> None:
 @alerts.command("list")
 @listing.filters()
 @click.option("--state", type=click.Choice(STATES), multiple=True, help="Only with a message in this state.")
-@click.option("--reason", metavar="WORD", default=None, help="Only those last told, or waiting, for this reason.")
+@click.option("--reason", type=Reason(), default=None, help="Only those last told, or waiting, for this reason.")
 @click.option("--held", is_flag=True, help="Only those that wait although they were due.")
 @json_option
 @pass_app
@@ -38,7 +51,10 @@ def list_(
     app: App, /, state: tuple[str, ...], reason: str | None, held: bool, as_json: bool, **options: object
 ) -> None:
     """List alerts, newest first, with how each message fared."""
-    rows = app.store().alerts.rows(listing.wanted(options), states=state, reason=reason, held=held)
+    store, wanted = app.store(), listing.wanted(options)
+    rows = store.alerts.rows(wanted, states=state, reason=reason, held=held)
+    if not rows:
+        unknown.tell(app, store, wanted)
     if as_json:
         print_json(rows)
         return
@@ -130,8 +146,16 @@ def retry(app: App, messages: tuple[str, ...], channel: str | None, every: bool)
     with writing(app) as store, store.transaction():
         count = store.outbox.retry(messages, channel, datetime.now(UTC))
     click.echo(f"{count} message{'s are' if count != 1 else ' is'} due again")
-    if messages and count < len(messages):
+    if messages and count < len({*messages}):
         raise click.ClickException("the others are not there, not given up, or have lost their text")
+    if channel is not None and not count:
+        _check_channel(app, channel)
+
+
+def _check_channel(app: App, channel: str) -> None:
+    known = [one.id for one in app.settings(addresses=False).channels]
+    if channel not in known:
+        raise click.ClickException(unknown.said("channel", channel, known))
 
 
 @alerts.command()

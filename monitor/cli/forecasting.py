@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,21 +30,36 @@ _WAITS = {
 }
 
 
-def made(app: App, rule: Rule, seen: Sequence[Seen], hits: int) -> Forecast:
+def made(
+    app: App, rule: Rule, seen: Sequence[Seen], hits: int, since: datetime | None, until: datetime | None
+) -> Forecast:
     """Replay a rule's newest hits, of so many, through the routes that are configured."""
     from monitor import wiring
     from monitor.forecast import forecast
 
+    now = datetime.now(UTC)
+    # What an outlet's first list held may be older than all that was asked for.
+    newer = [one for one in seen if since is None or one.at >= since]
+    began = app.store().upkeep.began() or now
+    period = (max(began, since or began), min(until or now, now))
     settings = app.settings(addresses=False)
     with wiring.scratch() as store:
-        return forecast(store, wiring.orders(settings, {}), rule, seen, settings.timezone, hits=hits)
+        return forecast(
+            store,
+            wiring.orders(settings, {}),
+            rule,
+            newer,
+            settings.timezone,
+            hits=hits - len(seen) + len(newer),
+            period=period,
+        )
 
 
 def show(found: Forecast) -> None:
     """Print a forecast."""
     if not found.replayed:
         return
-    days = max(found.days, 1)
+    days = found.days
     part = f", from the newest {found.replayed:,} of {found.hits:,} hits" if found.replayed < found.hits else ""
     click.echo(f"\nforecast for one channel, {days} day{'s' if days > 1 else ''}{part}")
     for name, counts in (("alerts", found.alerts), ("updates", found.updates), ("digests", found.digests)):
@@ -57,7 +73,12 @@ def _a_day(counts: Counter[str], days: int) -> str:
     if not counts:
         return "none"
     [(day, most)] = counts.most_common(1)
-    return f"{sum(counts.values()) / days:.1f} a day, {most} at most ({clean(day)})"
+    return f"{_mean(counts, days)} a day, {most} at most ({clean(day)})"
+
+
+def _mean(counts: Counter[str], days: int) -> str:
+    mean = sum(counts.values()) / days
+    return f"{mean:.1f}" if mean >= 0.1 else f"{mean:.2g}"
 
 
 def as_object(found: Forecast) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, 
 if TYPE_CHECKING:
     from monitor.ports import Store
     from monitor.views import HitRow
+    from monitor.views_alerts import Marked
 
 MOST_OF_A_STORY = 20
 """Articles of its timeline that stand above the hits of a story."""
@@ -52,14 +53,15 @@ def list_(app: App, /, query: str, form: str | None, by: str | None, opened: int
         counting.show(app, store, wanted, query, known, by, form)
         return
     page = search.hits(store, wanted, query, known, after=options["after"], sort=search.Sort(options["sort"]))
+    marks = store.marks.of([row.hit.id for row in page.rows]) if form in {"csv", "json", "ndjson"} else {}
     if opened:
         listing.open_link([row.article.url for row in page.rows], opened)
     elif form == "feed":
         click.echo(formats.feed(page.rows, _title(query, options), datetime.now(UTC)))
     elif form == "csv":
-        formats.print_csv([_as_cells(app, row) for row in page.rows])
+        formats.print_csv([_as_cells(app, row, marks.get(row.hit.id)) for row in page.rows])
     elif form:
-        formats.print_rows(form, "hits", [as_object(row) for row in page.rows], page.next)
+        formats.print_rows(form, "hits", [as_object(row, marks.get(row.hit.id)) for row in page.rows], page.next)
     else:
         if wanted.story and not options["after"]:
             _timeline(store, wanted.story)
@@ -101,7 +103,7 @@ def _title(query: str, options: dict[str, Any]) -> str:
     return ", ".join(["hits", *said, *([query] if query else [])])
 
 
-def _as_cells(app: App, row: HitRow) -> dict[str, object]:
+def _as_cells(app: App, row: HitRow, mark: Marked | None) -> dict[str, object]:
     hit, article = row.hit, row.article
     return {
         "id": hit.id,
@@ -111,6 +113,7 @@ def _as_cells(app: App, row: HitRow) -> dict[str, object]:
         "language": article.language,
         "story": hit.story_id,
         "standing": hit.standing,
+        "mark": mark.mark if mark else "",
         "title": article.title,
         "sentence": hit.evidence[0].quote if hit.evidence else "",
         "url": article.url,
@@ -136,7 +139,7 @@ def show(app: App, number: int, as_json: bool) -> None:
     ]  # fmt: skip
     mark = store.marks.of([number]).get(number)
     if as_json:
-        print_json([{**as_object(row), "mark": plain(mark), "story": [plain(other) for other in others]}])
+        print_json([{**as_object(row, mark), "story": [plain(other) for other in others]}])
         return
     article, hit = row.article, row.hit
     click.echo(f"{clean(listing.title(article))}\n{clean(article.url)}")
@@ -160,7 +163,7 @@ def show(app: App, number: int, as_json: bool) -> None:
         click.echo(f"  {other.outlet_id}: {one_line(other.title)} {clean(other.url)}")
 
 
-def as_object(row: HitRow) -> dict[str, Any]:
+def as_object(row: HitRow, mark: Marked | None) -> dict[str, Any]:
     """Return a hit for --json: flat, evidence with sentence and spans."""
     hit, article = row.hit, row.article
     return {
@@ -169,6 +172,7 @@ def as_object(row: HitRow) -> dict[str, Any]:
         "rule_version": hit.rule_version,
         "found_at": plain(hit.found_at),
         "standing": hit.standing,
+        "mark": plain(mark),
         "version": hit.revision,
         "gone_at": plain(hit.gone_at),
         "gone_version": hit.gone_revision or None,

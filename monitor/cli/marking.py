@@ -10,23 +10,25 @@ import click
 from monitor.cli.app import App, pass_app
 from monitor.cli.changing import login_name, writing
 
+MARKS = ("relevant", "noise")
+_ID = click.IntRange(1, 2**63 - 1)
 # 95 %: of the normal distribution.
 _Z = 1.959964
 
 
 @click.command()
-@click.argument("numbers", type=click.IntRange(1, 2**63 - 1), nargs=-1, required=True, metavar="ID...")
-@click.option("--relevant", "mark", flag_value="relevant", help="It was worth the alert.")
-@click.option("--noise", "mark", flag_value="noise", help="It was not.")
-@click.option("--clear", "mark", flag_value="", help="Take back what was said.")
+@click.argument("words", nargs=-1, required=True, metavar="ID... relevant|noise")
+@click.option("--clear", is_flag=True, help="Take back what was said of these; ids alone.")
 @click.option("--author", default=None, metavar="NAME", help="Who says it; without it your login name.")
 @pass_app
-def mark(app: App, numbers: tuple[int, ...], mark: str | None, author: str | None) -> None:
-    """Say of hits that they were relevant or noise."""
+def mark(app: App, words: tuple[str, ...], clear: bool, author: str | None) -> None:
+    """Say of hits that they were relevant (worth the alert) or noise."""
     from monitor.views_alerts import Marked
 
-    if mark is None:
-        raise click.UsageError("one of --relevant, --noise and --clear")
+    mark, ids = ("", words) if clear else (words[-1], words[:-1])
+    if not ids or mark not in {"", *MARKS}:
+        raise click.UsageError("ids of hits, then relevant or noise, such as `hits mark 7 8 noise`; or ids and --clear")
+    numbers = [int(_ID(one)) for one in ids]
     said = Marked(mark, login_name() if author is None else author, datetime.now(UTC))
     with writing(app) as store:
         unknown = [number for number in numbers if store.hits.get(number) is None]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli import listing
-from monitor.cli.app import App, clean, json_option, pass_app, print_json
+from monitor.cli import listing, unknown
+from monitor.cli.app import App, clean, json_option, note, pass_app, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from monitor.model import Route, Rule
+    from monitor.model import Route, Silence
     from monitor.notify.routes import Facts
 
 
@@ -81,19 +81,17 @@ def _when(route: Route) -> str:
 @pass_app
 def try_(app: App, rule: str, outlet: str, lang: str | None, outlets: int, at: datetime | None, as_json: bool) -> None:
     """Say which routes take a hit, when each would tell it, and why the others do not. Nothing is sent."""
-    from monitor.model import Outlet
     from monitor.notify.routes import Facts
 
     settings = app.settings(addresses=False)
     rules = {one.id: one for one in settings.rules}
-    if rule not in rules:
-        raise click.UsageError(f"there is no rule {rule!r}: `monitor rules list` shows those there are")
     known = {one.id: one for one in settings.outlets}
-    if outlet not in known:
-        raise click.UsageError(f"there is no outlet {outlet!r}: `monitor outlets list` shows those there are")
-    chosen = known.get(outlet) or Outlet(outlet)
-    facts = Facts(rules[rule], outlet, chosen.tags, lang, outlets)
-    found = list(tried(settings.routes, facts, at or datetime.now(UTC)))
+    for kind, name, names in (("rule", rule, rules), ("outlet", outlet, known)):
+        if name not in names:
+            raise click.UsageError(unknown.said(kind, name, names))
+    facts = Facts(rules[rule], outlet, known[outlet].tags, lang, outlets)
+    moment = at or datetime.now(UTC)
+    found = list(tried(settings.routes, facts, moment, _silences(app, moment)))
     if as_json:
         print_json([_as_object(one) for one in found])
         return
@@ -102,6 +100,17 @@ def try_(app: App, rule: str, outlet: str, lang: str | None, outlets: int, at: d
         [("  " * one.depth + one.route.id, "yes" if one.taken else "no", one.told, one.why) for one in found],
         empty="No routes: nobody is told of anything.",
     )
+
+
+def _silences(app: App, at: datetime) -> list[Silence]:
+    """Return those that have not ended by then; none where nothing was ever stored."""
+    from monitor.errors import StoreError
+
+    try:
+        return app.store().silences.active(at)
+    except StoreError as error:
+        note(f"silences are not looked at: {error}")
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,41 +124,51 @@ class Tried:
     why: str
 
 
-def tried(found: tuple[Route, ...], facts: Facts, at: datetime) -> Iterator[Tried]:
+def tried(found: tuple[Route, ...], facts: Facts, at: datetime, silences: Sequence[Silence] = ()) -> Iterator[Tried]:
     """Yield every route, in the order of the tree, with what it does with a hit of that moment."""
-    from monitor.notify.routes import refusal, takers
+    from monitor.notify.routes import takers
 
     taking = {route.id for route in takers(found, facts)}
-    refused: dict[str, str] = {}
-    for depth, route in _walk(found):
-        why = refusal(route, facts)
+    yield from _walked(found, facts, taking, lambda route: _told(route, facts, at, silences))
+
+
+def _walked(
+    found: tuple[Route, ...], facts: Facts, taking: set[str], told: Callable[[Route], tuple[str, str]],
+    depth: int = 0, above: str = "",
+) -> Iterator[Tried]:  # fmt: skip
+    """`told`: when one that takes the hit tells it, and why.
+
+    `above`: the route above that leaves the hit alone, with all that is below it; "" where none does.
+    """
+    from monitor.notify.routes import refusal
+
+    for route in found:
+        why = refusal(route, facts) or (f"{above} does not take it" if above else "")
         if route.id in taking:
-            told, reason = _told(route, facts.rule, at)
-            yield Tried(route, depth, True, told, reason)
-            continue
-        refused[route.id] = why
-        below = any(child.id in taking for _, child in _walk(route.children))
-        yield Tried(route, depth, False, "", why or ("a route below takes it" if below else "a route before takes it"))
+            yield Tried(route, depth, True, *told(route))
+        else:
+            below = any(child.id in taking for _, child in _walk(route.children))
+            passed = "a route below takes it" if below else "a route before takes it"
+            yield Tried(route, depth, False, "", why or passed)
+        yield from _walked(route.children, facts, taking, told, depth + 1, above or (route.id if why else ""))
 
 
-def _told(route: Route, rule: Rule, at: datetime) -> tuple[str, str]:
+def _told(route: Route, facts: Facts, at: datetime, silences: Sequence[Silence]) -> tuple[str, str]:
     """Return when a hit of that moment would be told, and by which reason, as telling decides it."""
     from monitor.errors import AlertReason
     from monitor.model import Alert
     from monitor.notify import hours, plan
     from monitor.views_alerts import DueAlert
 
-    if rule.mode == "shadow":
-        return "never", "shadow: the rule's hits are stored only"
-    if plan.ended(rule, at):
-        return "never", "the rule is off or has ended"
+    rule, due_at = facts.rule, at + timedelta(seconds=route.wait)
+    if never := _untold(facts, at, due_at, silences):
+        return "never", never
     if rule.spike:
         return "with a spike", f"below_spike: the rule tells of {rule.spike:g} times the usual alone"
-    due_at = at + timedelta(seconds=route.wait)
     due = DueAlert(Alert(route.id, rule.id, "", due_at, AlertReason.FIRST), ())
     said = plan.verdict(due, rule, route, outlets={}, silences=(), spent=0, now=due_at)
     if said.action is plan.Action.DIGEST:
-        slot = hours.next_slot(route.digest, route.timezone, at)
+        slot = hours.next_slot(route.digest, route.timezone, due_at)
         return listing.when(slot.at), f"{said.reason}: the digest of {slot.day} {slot.slot} {route.timezone}"
     if said.action is plan.Action.WAIT and said.until:
         return listing.when(said.until), f"{said.reason}: quiet until then"
@@ -157,6 +176,20 @@ def _told(route: Route, rule: Rule, at: datetime) -> tuple[str, str]:
     budget = f"; {rule.budget} a day" if rule.budget is not None else ""
     waits = f", after {route.wait:g} s of collecting" if route.wait else ""
     return listing.when(due_at), f"{said.reason}{waits}{limit}{budget}"
+
+
+def _untold(facts: Facts, at: datetime, due_at: datetime, silences: Sequence[Silence]) -> str:
+    """Return why no route tells such a hit; "" where they do."""
+    from monitor.notify import plan
+    from monitor.notify.silences import silenced
+
+    if facts.rule.mode == "shadow":
+        return "shadow: the rule's hits are stored only"
+    if plan.ended(facts.rule, at):
+        return "the rule is off or has ended"
+    # Asked when the article is read, and once more when it would be told.
+    hushed = silenced(silences, facts, at) or silenced(silences, facts, due_at)
+    return f"silenced: silence {hushed.id} until {listing.when(hushed.ends_at)}" if hushed else ""
 
 
 def _as_object(one: Tried) -> dict[str, Any]:

@@ -14,6 +14,10 @@ from monitor.cli.changing import login_name, writing
 
 if TYPE_CHECKING:
     from monitor.model import Silence
+    from monitor.ports import Store
+
+_WILD = frozenset("*?[")
+_FORCE = "(--force silences it all the same)"
 
 
 class For(click.ParamType[timedelta]):
@@ -61,13 +65,22 @@ def add(
         found = parse(matchers)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    if not force:
-        _check_names(app, found)
+    if not comment.strip():
+        raise click.UsageError("--comment says why")
     now = datetime.now(UTC)
     begins = start or now
+    if begins + length <= now:
+        raise click.UsageError(
+            f"it would have ended at {listing.when(begins + length)}: nothing that was told is taken back"
+        )
+    if not force:
+        _check_names(app, found)
     made = Silence(0, found, begins, begins + length, login_name() if author is None else author, comment)
-    with writing(app) as store, store.transaction():
-        number = store.silences.add(made, now)
+    with writing(app) as store:
+        if not force:
+            _check_stories(store, found)
+        with store.transaction():
+            number = store.silences.add(made, now)
     if as_json:
         print_json([{"id": number, "starts_at": plain(made.starts_at), "ends_at": plain(made.ends_at)}])
     else:
@@ -86,13 +99,19 @@ def _check_names(app: App, matchers: tuple[tuple[str, str], ...]) -> None:
     }
     for key, pattern in matchers:
         names = known.get(key)
-        if names is None or set(pattern) & set("*?[") or pattern in names:
+        if names is None or set(pattern) & _WILD or pattern in names:
             continue
         near = difflib.get_close_matches(pattern, names, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise click.UsageError(
-            f"there is no {key.replace('_', ' ')} {pattern!r}{meant} (--force silences it all the same)"
-        )
+        raise click.UsageError(f"there is no {key.replace('_', ' ')} {pattern!r}{meant} {_FORCE}")
+
+
+def _check_stories(store: Store, matchers: tuple[tuple[str, str], ...]) -> None:
+    for key, pattern in matchers:
+        if key == "story" and not set(pattern) & _WILD and not store.stories.known(pattern):
+            raise click.UsageError(
+                f"there is no story {one_line(pattern)}: `monitor story list` shows the newest {_FORCE}"
+            )
 
 
 @silence.command("list")

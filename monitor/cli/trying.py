@@ -48,8 +48,10 @@ def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as
         read = store.articles.count(wanted)
         specimens = trial.stored(store, wanted, [tried, *([old] if old else [])], settings.entities)
     tally = trial.tried(specimens, tried, settings.entities, old, read=read)
-    future = None if files else forecasting.made(app, tried, tally.seen, tally.hits)
-    marks = {} if files else app.store().marks.counts(tried.id)
+    span = (options["since"], options["until"])
+    future = None if files else forecasting.made(app, tried, tally.seen, tally.hits, *span)
+    # Marks are of a rule's hits; a query has none.
+    marks = app.store().marks.counts(rule) if rule in known and not files else {}
     if as_json:
         print_json(
             [{**_as_object(tally), "forecast": forecasting.as_object(future) if future else None, "marks": marks}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from monitor.cli.app import App, note, one_line
@@ -34,6 +35,12 @@ def _tell(app: App, kind: str, name: str) -> None:
     else:
         known = [one.id for one in (settings.rules if kind == "rule" else settings.outlets)]
     if name not in known:
-        close = difflib.get_close_matches(name, known, 1)
-        meant = f", only {close[0]}" if close else ""
-        note(f"there is no {kind} {one_line(name)}{meant}: `monitor {kind}s list` shows those there are")
+        note(said(kind, name, known))
+
+
+def said(kind: str, name: str, known: Collection[str]) -> str:
+    """Say that there is none of this name, which is near, and what lists them. `kind`: rule, outlet or channel."""
+    close = difflib.get_close_matches(name, known, 1)
+    meant = f", only {close[0]}" if close else ""
+    where = f": `monitor {kind}s list` shows those there are" if kind != "channel" else ""
+    return f"there is no {kind} {one_line(name)}{meant}{where}"

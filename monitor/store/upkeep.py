@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from monitor.store.calendar import SqlCalendar
-from monitor.store.codec import micros, moment, stamp
+from monitor.store.codec import instant, micros, moment, stamp
 from monitor.store.rows import Sql
 from monitor.views import EventRow, Pass, Totals
 
@@ -90,6 +90,11 @@ class SqlUpkeep:
             moment(row["started_at"]), moment(row["finished_at"]), row["polled"], row["failed"], row["links"],
             row["articles"], row["hits"], row["sent"],
         )  # fmt: skip
+
+    def began(self) -> datetime | None:
+        """Return when the oldest article was read."""
+        row = self._sql.one("SELECT fetched_at FROM articles ORDER BY id LIMIT 1")
+        return instant(row["fetched_at"]) if row else None
 
     def rules_since(self, rule_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
         """Return since when each rule has been in force, new ones from now."""
