@@ -32,7 +32,10 @@ class Crew:
         return list(self._tasks)
 
     def start(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
-        if key in self._tasks:
+        had = self._tasks.get(key)
+        # One that has ended may still stand here, until the loop comes to `_ended`: to take it for one at work lost
+        # the wake of a hit, which then waited a second for the tick.
+        if had is not None and not had.done():
             work.close()
             return
         task = asyncio.create_task(work)
@@ -40,7 +43,8 @@ class Crew:
         task.add_done_callback(lambda done: self._ended(key, done))
 
     def _ended(self, key: Key, task: asyncio.Task[None]) -> None:
-        del self._tasks[key]
+        if self._tasks[key] is task:
+            del self._tasks[key]
         if not task.cancelled() and (error := task.exception()) is not None:
             self.failed += 1
             # A fault of ours, or a database that refuses: this piece of work alone waits for its lease to end.
