@@ -18,9 +18,8 @@ import traceback
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from monitor import daemon
+from monitor import works as crews
 from monitor.configured import Orders
-from monitor.daemon import Works
 from monitor.intake import Item, take_article
 from monitor.model import Channel, Limit, Link, Outlet, Quiet, Reading, Route, Rule, Silence, Source, Updates
 from monitor.notify.channels import apprise as channel
@@ -33,6 +32,7 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.wiring import Line
+from monitor.works import Works
 from tests.store.make import article, hit
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -134,7 +134,7 @@ async def work(path: Path, run: int, at: float, upto: int, port: int) -> None:
 
     sources: dict[str, int] = {}
     if upto != SECOND:
-        daemon.SEND_LEASE = LEASE
+        crews.SEND_LEASE = LEASE
         sources = await ask(lambda store: take_over(store, known, clock.now()))
     pipeline = Pipeline(None, None, ledger, Sender(sys.stderr), clock, Clusters(), known)
     works = Works(Line(pipeline, ledger, clock, None, None))

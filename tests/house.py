@@ -60,6 +60,7 @@ FLOORS = {
     "monitor.worker": 5,
     "monitor.wiring": 6,
     "monitor.daemon": 7,
+    "monitor.works": 7,
     "monitor.checkup": 7,
     "monitor.demo": 7,
     "monitor.web": 7,
@@ -71,6 +72,8 @@ FLOORS = {
 EXCEPTIONS = {
     ("monitor.__main__", "monitor.cli"),
     ("monitor.demo", "monitor.daemon"),
+    ("monitor.daemon", "monitor.works"),
+    ("monitor.demo", "monitor.works"),
     ("monitor.ports", "monitor.ports_store"),
     ("monitor.ports_store", "monitor.ports_alerts"),
     ("monitor.ports_store", "monitor.ports_keeping"),
@@ -178,6 +181,7 @@ ASYNC_ROOMS = (
     "monitor/checkup.py",
     "monitor/crew.py",
     "monitor/daemon.py",
+    "monitor/works.py",
     "monitor/demo/",
     "monitor/web/",
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor import daemon
+from monitor import works as crews
 from monitor.settings.load import load
 from monitor.store.codec import instant
 from monitor.wiring import line
@@ -60,30 +60,30 @@ async def test_a_host_holds_a_handful_of_links_while_others_are_read_and_its_res
         quick.feed([("/a.html", "Ferry")])
         room.outlets(slow=f"{slow.url} baseline", quick=f"{quick.url} baseline")
         async with line(load(room.config, {})) as work:
-            works = daemon.Works(work)
+            works = crews.Works(work)
             began = datetime.now(UTC)
             assert await works.lease_polls() == 2
             await works.polls.drained()
             async with asyncio.timeout(20):
                 while not of(room, "SELECT 1 FROM articles WHERE outlet_id = 'quick'"):
                     await asyncio.sleep(0.02)
-            assert len(works.reads.keys) == daemon.HOST_MOST
+            assert len(works.reads.keys) == crews.HOST_MOST
             rest = of(room, "SELECT next_at FROM links WHERE outlet_id = 'slow' AND leased = 0")
-            assert len(rest) == MANY - daemon.HOST_MOST
-            earliest = began + timedelta(seconds=daemon.READ_TICK)
+            assert len(rest) == MANY - crews.HOST_MOST
+            earliest = began + timedelta(seconds=crews.READ_TICK)
             assert all(instant(at) >= earliest for (at,) in rest)
             assert await works.lease_reads() == 0, "they are not due yet"
             slow.free.set()
             await works.reads.drained()
         (read,) = of(room, "SELECT count(*) FROM articles WHERE outlet_id = 'slow'")
-        assert read == (daemon.HOST_MOST,)
+        assert read == (crews.HOST_MOST,)
 
 
 async def test_links_whose_lease_ends_in_hand_stay_in_hand(room):
     with Held() as slow:
         room.outlets(slow=f"{slow.url} baseline")
         async with line(load(room.config, {})) as work:
-            works = daemon.Works(work)
+            works = crews.Works(work)
             await works.lease_polls()
             await works.polls.drained()
             before = set(works.reads.keys)
@@ -110,5 +110,5 @@ def test_one_pass_reads_all_that_a_host_lists(room):
     ("gap", "links", "seconds"), [(0, 20, 5), (2, 20, 20), (10, 6, 30), (60, 2, 60), (3_600, 2, 3_600)]
 )
 def test_of_a_slow_host_no_more_is_in_hand_than_a_minute_lets_us_read(gap, links, seconds):
-    assert daemon.handful(gap) == links
-    assert daemon.respite(gap) == timedelta(seconds=seconds)
+    assert crews.handful(gap) == links
+    assert crews.respite(gap) == timedelta(seconds=seconds)

@@ -31,7 +31,6 @@ from pathlib import Path
 import pytest
 
 from monitor.configured import Orders
-from monitor.daemon import Works
 from monitor.fetch.client import Client
 from monitor.model import Channel, Message
 from monitor.notify.channels import webhook
@@ -41,6 +40,7 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.wiring import Line
+from monitor.works import Works
 from tests.alerting import CHANNELS, SECOND, START
 from tests.children import Children
 from tests.mailhost import MailHost

@@ -12,7 +12,7 @@ import click
 from monitor.cli.app import App, console, note, one_line, pass_app, print_json
 
 if TYPE_CHECKING:
-    from monitor.daemon import Tally
+    from monitor.works import Tally
 
 
 @click.command()

@@ -10,12 +10,13 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from monitor.daemon import Tally, run_once
+from monitor.daemon import run_once
 from monitor.demo.receivers import Mailbox, Webhook
 from monitor.demo.site import Site
 from monitor.settings.load import load
 from monitor.store.sqlite import SqliteStore
 from monitor.views import ArticleRow, Filter, HitRow
+from monitor.works import Tally
 
 COURIER, GAZETTE = "harbour-courier", "pier-gazette"
 # Article → the rules that must hit it, no more and no less.
