@@ -34,6 +34,8 @@ RESUMED = 5.0
 # Quiet hours may hold what this one had in hand.
 NIGHT = "by-night"
 LATER = 7_200.0
+# 0.4 s of the fast clock: some ten turns of a process at work.
+ENOUGH = timedelta(seconds=0.4 * SPEED)
 TAKEN = {"200", "mute"}
 
 
@@ -129,6 +131,12 @@ class Deaths:
     """Message → the first run at whose end it was marked as sent."""
     hits: set[int] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
+    lives: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """From when to when each process was at work, by its clock."""
+
+    def lived(self, since: datetime, until: datetime) -> bool:
+        """Tell whether a process was at work then for as long as a digest takes to be made."""
+        return any(min(end, until) - max(began, since) > ENOUGH for began, end in self.lives)
 
     def note(self, path: Path, run: int) -> None:
         self.held[run] = names(path, "SELECT id FROM outbox WHERE state = 'leased'")
@@ -190,7 +198,7 @@ def wrong(path: Path, receiver: Faulty, deaths: Deaths) -> list[str]:
         said += [f"a hit that {route.id} told nobody of: {one}" for one in untold]
     for what, sql in _NEVER.items():
         said += [f"{what}: {one}" for one in rows(path, sql)]
-    return said + unnamed(path, receiver) + digests(path) + repeated(path, receiver, deaths)
+    return said + unnamed(path, receiver) + digests(path, deaths) + repeated(path, receiver, deaths)
 
 
 def unnamed(path: Path, receiver: Faulty) -> list[str]:
@@ -206,12 +214,17 @@ def unnamed(path: Path, receiver: Faulty) -> list[str]:
     return [f"a hit that no message names: {key}" for key, found in by.items() if key[0] not in found]
 
 
-def digests(path: Path) -> list[str]:
-    """Return what is wrong with the row of digests: each time of the day once, none left out, a message for each."""
+def digests(path: Path, deaths: Deaths) -> list[str]:
+    """Return what is wrong with the row of digests: each time of the day once, none left out that a process lived to
+    see, a message for each.
+    """
     found = rows(path, "SELECT day, slot, at FROM digests WHERE route = 'digest' ORDER BY day, slot")
     times = [datetime.fromisoformat(f"{day} {slot}") for day, slot, _ in found]
     step = timedelta(hours=24 // len(DIGESTS))
-    said = [f"no digest between {a} and {b}" for a, b in pairwise(times) if b - a != step]
+    said = [f"{b} again" for a, b in pairwise(times) if b <= a]
+    for a, b in pairwise(times):
+        left_out = [a + step * number for number in range(1, int((b - a) / step))]
+        said += [f"no digest at {one}" for one in left_out if deaths.lived(one, one + step)]
     sql = "SELECT title, count(DISTINCT created_at) FROM outbox WHERE kind = 'digest' AND route = 'digest' GROUP BY 1"
     titles = [(title.partition(":00:")[0], moments) for title, moments in rows(path, sql)]
     # Where it is noted for the first time nothing is told.
@@ -262,12 +275,14 @@ def killed_round(children: Children, folder: Path, kills: int, dice: random.Rand
     try:
         for run in range(kills):
             began = time.monotonic()
+            ready = None
             number = children.start(run, at, 0, receiver.port, path)
             if run and dice.random() < 0.1:
                 time.sleep(dice.uniform(0, 0.03))
                 counts["early"] += 1
             else:
                 children.said("ready")
+                ready = time.monotonic()
                 waits = expected(path, deaths.held.get(run - 1, set()))
                 while missing := waits - receiver.sent_by(run):
                     assert time.monotonic() - began < RESUMED, missing
@@ -276,6 +291,8 @@ def killed_round(children: Children, folder: Path, kills: int, dice: random.Rand
                 time.sleep(dice.uniform(0, 0.5))
             os.kill(number, signal.SIGKILL)
             children.ended(-signal.SIGKILL)
+            if ready is not None:
+                deaths.lives.append((moment(at, ready - began), moment(at, time.monotonic() - began)))
             # Where the next begins at once only what was taken back is due; later also what had to be tried again.
             at += (time.monotonic() - began) * SPEED + (LATER if dice.random() < 0.5 else 0.0)
             deaths.note(path, run)
@@ -291,6 +308,11 @@ def killed_round(children: Children, folder: Path, kills: int, dice: random.Rand
         return counts | count(path, receiver)
     finally:
         receiver.close()
+
+
+def moment(at: float, seconds: float) -> datetime:
+    """Return what the clock of a process that began at `at` says after so many seconds of ours."""
+    return (START + timedelta(seconds=at + seconds * SPEED)).replace(tzinfo=None)
 
 
 def expected(path: Path, held: set[str]) -> set[str]:
