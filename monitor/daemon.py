@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TextIO
 
+from monitor.reload import Reloader, Reread
 from monitor.settings.load import Settings
 from monitor.upkeep import TICK
 from monitor.wiring import Line, line
@@ -64,8 +65,12 @@ async def _everything_due(works: Works, work: Line) -> None:
         await works.sends.drained()
 
 
-async def run(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
-    """Run until SIGTERM or SIGINT, then drain within 20 s. Raises BusyError where another daemon runs."""
+async def run(
+    settings: Settings, *, told: Told | None = None, out: TextIO | None = None, reread: Reread | None = None
+) -> Tally:
+    """Run until SIGTERM or SIGINT, then drain within 20 s. Raises BusyError where another daemon runs. `reread` loads
+    the configuration anew, when its files change and on SIGHUP.
+    """
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     async with line(settings, out=out) as work:
@@ -88,14 +93,19 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
         }
         for name, (tick, seconds) in ticks.items():
             scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
-        with _signals(stop):
+        reloader = Reloader(work, settings, reread or (lambda: settings))
+        with _signals(stop, reloader.ask):
             await works.beat()
             scheduler.start()
+            duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(stop))]
             log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
             await stop.wait()
             log.info("stopping: at most 20 s for what is in hand")
             # It cancels its ticks and does not wait for the crews, whatever it is told; those are drained below.
             scheduler.shutdown(wait=False)
+            for duty in duties:
+                duty.cancel()
+            await asyncio.gather(*duties, return_exceptions=True)
             await _drain(works)
         await works.beat()
         return works.tally
@@ -118,20 +128,22 @@ async def _drain(works: Works) -> None:
 
 
 class _signals:  # noqa: N801 - used as a statement: with _signals(stop)
-    """SIGTERM and SIGINT set the event while the block runs."""
+    """SIGTERM and SIGINT set the event while the block runs; SIGHUP calls `hangup`, where there is one."""
 
-    def __init__(self, stop: asyncio.Event) -> None:
-        self._stop = stop
+    def __init__(self, stop: asyncio.Event, hangup: Callable[[], None] | None = None) -> None:
+        self._wanted: dict[int, Callable[[], None]] = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set}
+        if hangup is not None:
+            self._wanted[signal.SIGHUP] = hangup
 
     def __enter__(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number, handler in self._wanted.items():
             # Only the main thread may; elsewhere (a test, an embedding program) nobody sends us signals.
             with suppress(ValueError, RuntimeError, NotImplementedError):
-                loop.add_signal_handler(number, self._stop.set)
+                loop.add_signal_handler(number, handler)
 
     def __exit__(self, *_: object) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in self._wanted:
             with suppress(ValueError, RuntimeError, NotImplementedError):
                 loop.remove_signal_handler(number)

@@ -28,12 +28,12 @@ def run(app: App, once: bool, verbose: bool, as_json: bool) -> None:
     for warning in settings.warnings:
         note(f"warning: {warning}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    for noisy in ("apscheduler", "httpx", "httpcore", "apprise", "asyncio"):
+    for noisy in ("apscheduler", "httpx", "httpcore", "apprise", "asyncio", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.
     out = sys.stderr if as_json else sys.stdout
     if not once:
-        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out))
+        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out, reread=app.settings))
         return
     if not settings.outlets:
         note(f"No outlet is configured in {settings.directory}: nothing to read.")
