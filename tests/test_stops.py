@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -146,6 +147,8 @@ def rows(room: Newsroom, sql: str) -> list[tuple]:
 
 def start(room: Newsroom, *code: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    # With it there is no buffer whose lock a thread could hold when Python ends.
+    environment.pop("PYTHONUNBUFFERED", None)
     return subprocess.Popen(
         [sys.executable, *code, "--config", str(room.config), "run"],
         cwd=room.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -236,7 +239,7 @@ def resumed(room: Newsroom, web: Web, hook: Hook) -> None:
         else:
             assert state == "sent"
             assert tries or channel not in POSTS
-    assert {name for name in hook.posts} <= {name for name, *_ in sent}
+    assert set(hook.posts) <= {name for name, *_ in sent}
 
 
 def test_a_stop_while_everything_hangs_ends_well_and_loses_nothing(room, web, mute, hook):
@@ -262,7 +265,7 @@ def test_a_stop_before_anything_is_loaded_ends_well(tmp_path):
     room = Newsroom(tmp_path)
     for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGTERM, 1)):
         process = room.start("run", *(["--once"] if code else []))
-        until(lambda: heard(process.pid))
+        until(partial(heard, process.pid))
         process.send_signal(number)
         out, said = process.communicate(timeout=20)
         assert (process.returncode, out, said) == (code, "", "")

@@ -37,7 +37,7 @@ def early(words: Sequence[str]) -> None:
 
 
 def leave(code: int) -> None:
-    """End this process now. Python would take its handlers away first, and abort where a thread that hangs in a receiver
+    """End this process now. Python would take its handlers away first, and abort where a thread that hangs in writing
     holds what it wants to flush.
     """
     for number in STOPS:
