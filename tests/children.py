@@ -42,11 +42,15 @@ class Children:
 
     def ended(self, code: int) -> None:
         """Wait for its end."""
+        assert self.code() == code
+
+    def code(self) -> int:
+        """Wait for its end; return its exit code."""
         self._tell("gone")
         # What it said before is no matter.
         while not (line := self._lines.get(timeout=60)).startswith("gone"):
             pass
-        assert line == f"gone {code}"
+        return int(line.split()[1])
 
     def close(self) -> None:
         assert self._server.stdin is not None
