@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import stops
+from tests.children import heard
 from tests.newsroom import ROOT, RULES, Newsroom
 from tests.story.newsroom import Event
 from tests.test_line import _alive, _descendants
@@ -269,9 +270,3 @@ def test_a_stop_before_anything_is_loaded_ends_well(tmp_path):
         process.send_signal(number)
         out, said = process.communicate(timeout=20)
         assert (process.returncode, out, said) == (code, "", "")
-
-
-def heard(pid: int) -> bool:
-    """Say whether a process has set a handler for SIGTERM: SigCgt of proc(5)."""
-    said = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
-    return bool(int(said["SigCgt"], 16) >> (signal.SIGTERM - 1) & 1)
