@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -94,7 +95,16 @@ async def run(
         for name, (tick, seconds) in ticks.items():
             scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
         reloader = Reloader(work, settings, reread or (lambda: settings))
-        with _signals(stop, reloader.ask):
+        watched = _on_terminal()
+
+        def hangup() -> None:
+            # Its terminal was closed: who ran it there wants it ended, not to live on unseen.
+            if watched and not _on_terminal():
+                stop.set()
+            else:
+                reloader.ask()
+
+        with _signals(stop, hangup):
             await works.beat()
             scheduler.start()
             duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(stop))]
@@ -109,6 +119,10 @@ async def run(
             await _drain(works)
         await works.beat()
         return works.tally
+
+
+def _on_terminal() -> bool:
+    return any(os.isatty(number) for number in (0, 1, 2))
 
 
 async def _guarded(name: str, tick: Callable[[], Awaitable[object]]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pty
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from monitor.model import Rule
 from monitor.pool import Pool
 from monitor.reload import changes
 from monitor.settings.load import load
-from tests.newsroom import RULES, Newsroom
+from tests.newsroom import ROOT, RULES, Newsroom
 from tests.receivers import HttpReceiver
 from tests.web import Web, article
 
@@ -145,6 +147,25 @@ def test_reload_says_where_no_daemon_is(tmp_path: Path) -> None:
     assert "no daemon runs" in room.run("reload", code=1)
     room.run("run", "--once")
     assert "no daemon runs" in room.run("reload", code=1)
+
+
+def test_a_closed_terminal_ends_the_daemon_and_a_hangup_on_an_open_one_does_not(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.outlets()
+    number, terminal = pty.fork()
+    if not number:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        os.execve(sys.executable, [sys.executable, "-m", "monitor", "--config", str(room.config), "run"], environment)
+    try:
+        said = b""
+        while b"watching" not in said:
+            said += os.read(terminal, 1_000)
+        os.kill(number, signal.SIGHUP)
+        until(lambda: room.events("reload") == ["nothing changed"])
+    finally:
+        os.close(terminal)
+        _, status = os.waitpid(number, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_a_change_is_told_in_words(tmp_path: Path) -> None:
