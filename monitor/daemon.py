@@ -11,8 +11,10 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TextIO
 
+from monitor.pressure import MINUTE
 from monitor.reload import Reloader, Reread
 from monitor.settings.load import Settings
+from monitor.timekeeper import Timekeeper
 from monitor.upkeep import TICK
 from monitor.wiring import Line, line
 from monitor.works import READ_TICK, Tally, Told, Works
@@ -72,28 +74,23 @@ async def run(
     """Run until SIGTERM or SIGINT, then drain within 20 s. Raises BusyError where another daemon runs. `reread` loads
     the configuration anew, when its files change and on SIGHUP.
     """
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from monitor.ticks import Ticks
 
     async with line(settings, out=out) as work:
         works = Works(work, told)
         stop = asyncio.Event()
-
-        scheduler = AsyncIOScheduler(
-            timezone="UTC",
-            # Its default drops a job that comes a second late; a loaded box would lose ticks.
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
-        ticks: dict[str, tuple[Callable[[], Awaitable[object]], int]] = {
+        table: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {
             "polls": (works.lease_polls, 1),
             "reads": (works.lease_reads, READ_TICK),
             "messages": (works.messages, 1),
             "stories": (work.pipeline.look_again, STORY_TICK),
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
+            "load": (works.weigh, MINUTE),
             "heartbeat": (works.beat, HEARTBEAT),
             "upkeep": (work.upkeep.tick, TICK),
         }
-        for name, (tick, seconds) in ticks.items():
-            scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
+        ticks = Ticks(table, work.clock)
+        keeper = Timekeeper(work.clock, work.ledger, ticks.rearm, (work.pipeline.shift,), works.beat)
         reloader = Reloader(work, settings, reread or (lambda: settings))
         watched = _on_terminal()
 
@@ -106,13 +103,12 @@ async def run(
 
         with _signals(stop, hangup):
             await works.beat()
-            scheduler.start()
-            duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(stop))]
+            ticks.start()
+            duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(stop), keeper.watch())]
             log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
             await stop.wait()
             log.info("stopping: at most 20 s for what is in hand")
-            # It cancels its ticks and does not wait for the crews, whatever it is told; those are drained below.
-            scheduler.shutdown(wait=False)
+            ticks.stop()
             for duty in duties:
                 duty.cancel()
             await asyncio.gather(*duties, return_exceptions=True)

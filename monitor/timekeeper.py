@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -32,12 +32,19 @@ class Kept(Protocol):
 
 
 class Timekeeper:
-    """`rearm` is called when the wall clock was set, each of `moved` with how far, as what is held in memory moves."""
+    """`rearm` is called when the wall clock was set, each of `moved` with how far, as what is held in memory moves.
+    `beat`: gives the sign of life whose age others measure by the wall clock.
+    """
 
     def __init__(
-        self, clock: Kept, ledger: Ledger, rearm: Callable[[], None], moved: Sequence[Callable[[timedelta], None]] = ()
+        self,
+        clock: Kept,
+        ledger: Ledger,
+        rearm: Callable[[], None],
+        moved: Sequence[Callable[[timedelta], None]] = (),
+        beat: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._clock, self._ledger, self._rearm, self._moved = clock, ledger, rearm, moved
+        self._clock, self._ledger, self._rearm, self._moved, self._beat = clock, ledger, rearm, moved, beat
 
     async def watch(self) -> None:
         """Look each second, for ever."""
@@ -68,6 +75,8 @@ class Timekeeper:
             self._take_over(-by)
             raise
         log.warning("clock: %s", text)
+        if self._beat is not None:
+            await self._beat()
 
     def _take_over(self, by: float) -> None:
         self._clock.adopt(by)

@@ -153,6 +153,11 @@ class Visitor:
         for host, until in held.items():
             self._gate.hold(host, self._clock.monotonic() + (until - now).total_seconds())
 
+    def shift(self, by: timedelta) -> None:
+        """Move by what the wall clock was set until when robots.txt is known; pauses go by a clock that is never set."""
+        for key, known in self._known.items():
+            self._known[key] = replace(known, until=known.until + by)
+
     @staticmethod
     def host(url: str, outlet: Outlet) -> str:
         """Return whose turn a visit waits for: of those with one answer, one is made at a time."""
