@@ -1,4 +1,4 @@
-"""Whether this machine polls on time. Each minute is judged (outlets/load.py); what follows is told once and once over."""
+"""Whether this machine polls on time, judged each minute (outlets/load.py); told once, and once when it is over."""
 
 from __future__ import annotations
 
@@ -61,4 +61,4 @@ def _said(strain: load.Strain) -> str:
     if strain.factor <= 1.0:
         return "all outlets are asked for as often as usual"
     over = cadence.spell(strain.over)
-    return f"outlets asked every {over} or less often are asked {strain.factor:g} times less often; more if that is not enough"
+    return f"outlets with an interval of {over} or more are asked {strain.factor:g} times less often"

@@ -29,8 +29,8 @@ class Step:
 
 
 def step(before: Moment, after: Moment) -> Step:
-    """Compare two looks. Where no clock tells a suspend from a clock set forward, it counts as time that passed: laptops
-    sleep every day, and work that is due early costs a request.
+    """Compare two looks. Where no clock tells a suspend from a wall clock set forward, it counts as time that passed:
+    laptops sleep every day, and work that is due early costs a request.
     """
     wall, awake = after.wall - before.wall, after.awake - before.awake
     if before.real is None or after.real is None:

@@ -1,8 +1,8 @@
 """The guard against steps of the wall clock: each second it looks, and moves what is due.
 
 It waits by the loop's clock, which nobody can set. In one transaction what is stored moves by the step and the event
-`clock` says so; in the same breath the process takes over the new time (clock.py), so that nothing is written in the old
-one behind it. A suspend is time that passed: what came due is due, and the event `asleep` says for how long.
+`clock` says so; at the same moment the process takes over the new time (clock.py), so that nothing is written in the
+old one behind it. A suspend is time that passed: what came due is due, and the event `asleep` says for how long.
 """
 
 from __future__ import annotations
@@ -43,16 +43,18 @@ class Timekeeper:
         rearm: Callable[[], None],
         moved: Sequence[Callable[[timedelta], None]] = (),
         beat: Callable[[], Awaitable[None]] | None = None,
+        every: float = LOOK,
     ) -> None:
+        self._every = every
         self._clock, self._ledger, self._rearm, self._moved, self._beat = clock, ledger, rearm, moved, beat
 
     async def watch(self) -> None:
-        """Look each second, for ever."""
+        """Look every `every` seconds, for ever."""
         while True:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(self._every)
             try:
                 await self.look()
-            except StoreError:
+            except Exception:
                 # The process goes on in the time it had, and tries again.
                 log.exception("the clock was set, and what is due could not be moved; it is tried again")
 
@@ -71,7 +73,7 @@ class Timekeeper:
         self._take_over(by)
         try:
             text = await asyncio.wrap_future(done)
-        except BaseException:
+        except StoreError:
             self._take_over(-by)
             raise
         log.warning("clock: %s", text)

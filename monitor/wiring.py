@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
-from monitor.clock import SystemClock as SystemClock
+from monitor.clock import SystemClock
 from monitor.configured import Orders
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate

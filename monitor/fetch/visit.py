@@ -154,7 +154,7 @@ class Visitor:
             self._gate.hold(host, self._clock.monotonic() + (until - now).total_seconds())
 
     def shift(self, by: timedelta) -> None:
-        """Move by what the wall clock was set until when robots.txt is known; pauses go by a clock that is never set."""
+        """Move until when robots.txt is known, as the wall clock was set. Pauses go by one that is never set."""
         for key, known in self._known.items():
             self._known[key] = replace(known, until=known.until + by)
 
