@@ -32,7 +32,8 @@ class Kept(Protocol):
 
 
 class Timekeeper:
-    """`rearm` is called when the wall clock was set, each of `moved` with how far, as what is held in memory moves.
+    """`rearm` is called when clocks and timers no longer agree, each of `moved` with how far the wall clock was
+    set, as what is held in memory moves.
     `beat`: gives the sign of life whose age others measure by the wall clock.
     """
 
@@ -88,6 +89,8 @@ class Timekeeper:
     async def _asleep(self, seconds: float) -> None:
         detail = f"this machine slept for {spell(seconds)}; what came due meanwhile is asked now, a part each second"
         log.warning("asleep: %s", detail)
+        # What is overdue comes at once, the sign of life among it, not when timers that slept too come to it.
+        self._rearm()
         event = EventRow("asleep", self._clock.now(), detail=detail)
         await asyncio.wrap_future(self._ledger.submit(lambda store: store.upkeep.event(event)))
 
