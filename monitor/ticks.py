@@ -85,6 +85,9 @@ class Ticks:
             self._arm(name)
             return
         self._due[name] += seconds * (1 + max(late, 0.0) // seconds)
+        if late > _EARLY:
+            # Its grid began anew when it was re-armed, and is late by as much.
+            self._arm(name)
         try:
             await tick()
         except Exception:
