@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from monitor.crew import Crew
@@ -42,6 +43,8 @@ AHEAD = timedelta(seconds=1)
 POLL_LEASE = 300.0
 # When nothing was leased for so long (a start, a suspend, a full disk), what is due is spread.
 BREAK = 30.0
+# 20 us a row, while alerts wait for the writer.
+AT_ONCE = 2_000
 SEND_LEASE = 300.0
 OWNER = "daemon"
 
@@ -139,7 +142,7 @@ class Works:
         if room > 0 and not await self._line.floor.room():
             return 0
         if not self._once and seconds - self._leased > BREAK:
-            await self._ask(lambda store: _spread(store, now))
+            await self._spread(now)
         self._leased = seconds
         if room <= 0:
             return 0
@@ -147,6 +150,15 @@ class Works:
         for source in due:
             self.polls.start(("poll", source.id), self._poll(source))
         return len(due)
+
+    async def _spread(self, now: datetime) -> None:
+        """Put off what is due at once, but for the most urgent."""
+        waiting, later = await self._ask(lambda store: _overdue(store, now))
+        for start in range(0, len(later), AT_ONCE):
+            part = later[start : start + AT_ONCE]
+            await self._ask(partial(_put_off, part))
+        if later:
+            log.info("%d sources are due at once: %.0f a second are asked", waiting, spread.rate(waiting))
 
     async def lease_reads(self) -> int:
         """Start links that are due and in nobody's hands: of a killed process, to be completed, or given back. Return
@@ -255,9 +267,10 @@ class Works:
         asyncio.get_running_loop().call_soon(self.wake)
 
 
-def _spread(store: Store, now: datetime) -> None:
+def _overdue(store: Store, now: datetime) -> tuple[int, list[tuple[int, datetime]]]:
     waiting = store.outlets.overdue(now)
-    later = spread.over(waiting, now)
-    store.outlets.put_off(later)
-    if later:
-        log.info("%d sources are due at once: %.0f a second are asked", len(waiting), spread.rate(len(waiting)))
+    return len(waiting), spread.over(waiting, now)
+
+
+def _put_off(times: Sequence[tuple[int, datetime]], store: Store) -> None:
+    store.outlets.put_off(times)

@@ -13,7 +13,7 @@ from monitor.errors import AlertReason
 from monitor.store.codec import micros, stamp
 from monitor.store.rows import Sql
 
-# SQLite's own arithmetic, to the millisecond and in the one width of codec.stamp: 100,000 rows in .4 s.
+# SQLite's own arithmetic, to the millisecond and in the one width of codec.stamp: 100,000 rows in .8 s of a core.
 _LATER = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', {0}, ?)"
 _TEXT = (
     ("sources", "next_check_at", "active = 1"),
