@@ -243,7 +243,9 @@ class Works:
         return started
 
     async def _poll(self, source: DueSource) -> None:
-        await self._line.clock.sleep((source.due_at - self._line.clock.now()).total_seconds())
+        # Never longer than it was leased ahead: the clock may have been set since.
+        wait = min(source.due_at - self._line.clock.now(), AHEAD)
+        await self._line.clock.sleep(wait.total_seconds())
         self.pressure.started(source)
         done = await self._line.pipeline.poll(source)
         self.tally.poll(done)

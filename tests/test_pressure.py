@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from monitor.model import Outlet, Source
 from monitor.pressure import Pressure
+from monitor.upkeep import Floor
 from monitor.views import DueSource
-from tests.desk import Desk, item
+from monitor.wiring import Line
+from monitor.works import Works
+from tests.desk import HOME, Desk, item
 from tests.fetch.origin import serving
 
 
@@ -31,6 +37,26 @@ async def test_late_polls_are_told_once_and_make_the_next_ones_rarer_until_they_
                 "outlets with an interval of 15m or more are asked 1.5 times less often"
             )
             assert over.endswith("within 0.5 s of their time: all outlets are asked for as often as usual")
+        finally:
+            await desk.aclose()
+
+
+@pytest.mark.parametrize("once", [False, True])
+async def test_what_is_due_at_a_start_goes_out_a_part_each_second_but_not_in_a_pass(tmp_path, once):
+    async with serving() as origin:
+        desk = Desk(tmp_path, origin)
+        try:
+            outlets = [Outlet(f"o{number}", sources=(Source(f"{HOME}/{number}.xml"),)) for number in range(60)]
+            desk.stored(lambda store: store.outlets.sync(outlets, desk.clock.now()))
+            desk.clock.forward(3600)
+            floor = Floor(desk.ledger, desk.clock, tmp_path / "monitor.db", 0)
+            works = Works(Line(desk.pipeline, desk.ledger, desk.clock, floor, None, None, desk.client), once=once)
+            assert await works.lease_polls() == (60 if once else 26)
+            await works.polls.drained()
+            assert len(desk.origin.paths()) == 1 + (60 if once else 26)
+            if once:
+                await works.weigh()
+                assert works.pressure.lag >= 3600
         finally:
             await desk.aclose()
 
