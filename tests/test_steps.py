@@ -9,15 +9,19 @@ import pytest
 
 from monitor.clock import SystemClock
 from monitor.configured import Orders
-from monitor.errors import AlertReason, FullError, SendReason
-from monitor.model import Alert, Delivery, Link, Message, Outlet, Source, Standing
+from monitor.errors import AlertReason, FullError, Reason, SendReason
+from monitor.model import Alert, Delivery, Keep, Link, Message, Outlet, Source, Standing
 from monitor.steps import Moment, Step, step
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.timekeeper import Timekeeper, spell
+from monitor.upkeep import Policy, Upkeep
+from monitor.views import Filter
 from monitor.views_alerts import Post
+from tests.desk import Clock, Desk, item
+from tests.fetch.origin import answer, serving
 from tests.jumping import Machine
-from tests.store.make import article, hit
+from tests.store.make import article, hit, hits_on
 
 START = datetime(2026, 10, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -246,3 +250,40 @@ def test_durations_are_for_people():
     assert [spell(at) for at in (3.21, 3605, 90, 2 * DAY + 3 * 3600)] == [
         "3.2 s", "1 h 0 min 5 s", "1 min 30 s", "2 d 3 h 0 min 0 s",
     ]  # fmt: skip
+
+
+async def test_what_the_pipeline_holds_in_memory_moves_too(tmp_path):
+    async with serving() as origin:
+        desk = Desk(tmp_path, origin)
+        try:
+            desk.publish([item(1)])
+            desk.origin.routes["/robots.txt"] = answer(503, b"")
+            assert (await desk.poll()).reason is Reason.ROBOTS_UNREACHABLE
+            desk.pipeline.orders = replace(desk.pipeline.orders, rules_since={"nato": desk.clock.now()})
+            desk.clock.at -= HOUR
+            desk.pipeline.shift(-HOUR)
+            desk.stored(lambda store: store.upkeep.shift(-HOUR, desk.clock.now() + HOUR))
+            assert desk.pipeline.orders.rules_since == {"nato": desk.clock.now()}
+            # What it said of robots.txt holds for an hour, not for two.
+            desk.origin.routes["/robots.txt"] = answer(404, b"")
+            desk.stored(lambda store: store.outlets.put_off([(1, desk.clock.now())]))
+            assert (await desk.poll(after=61 * 60.0)).reason is None
+        finally:
+            await desk.aclose()
+
+
+async def test_the_hours_of_housework_are_not_the_wall_clocks(tmp_path):
+    clock = Clock()
+    ledger = StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
+    try:
+        house = Upkeep(ledger, clock, Policy({}, Keep(1.0, 1.0)), window=HOUR)
+        await house.tick()
+        ledger.submit(lambda store: hits_on(store, 1)).result()
+        for seconds, left in ((3_599.0, 1), (2.0, 0)):
+            clock.forward(seconds)
+            # To and fro: neither puts the next look off nor brings it forward.
+            clock.at += timedelta(days=99) if left else timedelta(days=-9)
+            await house.tick()
+            assert len(ledger.submit(lambda store: store.articles.rows(Filter())).result()) == left
+    finally:
+        ledger.close()

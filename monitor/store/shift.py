@@ -1,8 +1,8 @@
 """Moving what is due when the wall clock was set: it stays as far away as it was.
 
 What was meant by the wall clock stays where it is: alerts and messages held for quiet hours, digests, silences. So does
-what only says when something was, but for a pending message's first try (it is given up a day after) and rules that
-would be in force from a time to come.
+what only says when something was, but for a pending message's first try (it is given up a day after) and what a step
+back would leave in a time to come: since when a rule is in force, when a robots.txt was read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PENDING = f"""
 UPDATE outbox SET not_before = {_LATER.format("not_before")}, created_at = {_LATER.format("created_at")}
 WHERE state IN ('pending', 'leased') AND (attempts > 0 OR not_before <= ?)
 """  # noqa: S608
-_RULES = f"UPDATE rules SET first_seen = {_LATER.format('first_seen')} WHERE first_seen > ?"  # noqa: S608
+_TO_COME = (("rules", "first_seen"), ("robots", "fetched_at"))
 _LINKS = "UPDATE links SET next_at = next_at + ? WHERE state IN ('new', 'partial', 'again') AND next_at IS NOT NULL"
 
 
@@ -39,5 +39,7 @@ def shift(sql: Sql, by: timedelta, now: datetime) -> int:
         moved += sql.write(statement, later)
     moved += sql.write(_PENDING, later, later, stamp(now))
     moved += sql.write(_LINKS, micros(now + by) - micros(now))
-    sql.write(_RULES, later, stamp(now + by))
+    for table, column in _TO_COME if by < timedelta(0) else ():
+        statement = f"UPDATE {table} SET {column} = {_LATER.format(column)} WHERE {column} > ?"  # noqa: S608
+        sql.write(statement, later, stamp(now + by))
     return moved
