@@ -154,9 +154,10 @@ class Visitor:
             self._gate.hold(host, self._clock.monotonic() + (until - now).total_seconds())
 
     def shift(self, by: timedelta) -> None:
-        """Move until when robots.txt is known, as the wall clock was set. Pauses go by one that is never set."""
+        """Keep robots.txt as old as it is when the wall clock was set. Pauses go by one that is never set."""
         for key, known in self._known.items():
-            self._known[key] = replace(known, until=known.until + by)
+            file = known.file and replace(known.file, fetched_at=known.file.fetched_at + by)
+            self._known[key] = replace(known, until=known.until + by, file=file)
 
     @staticmethod
     def host(url: str, outlet: Outlet) -> str:
