@@ -34,8 +34,7 @@ PAGES_FREED, PAGES_MERGED = 500, 16
 TRAITS = 500
 # Of each minute's writing this is the housework's part; 3,000 articles can leave in it.
 TICK, SHARE = 60, 3.0
-OPTIMIZE_EVERY = timedelta(days=1)
-SWEEP_EVERY = timedelta(hours=1)
+OPTIMIZE_EVERY, SWEEP_EVERY = 86_400.0, 3_600.0
 # A robots.txt is of use for a week (fetch/robots.py). Links lead to hosts that are asked once and never again: of an
 # outlet that links to 20 new ones in each list 2,000 a day, 500 kB each at most.
 ROBOTS_KEPT, ROBOTS = timedelta(days=8), 20
@@ -216,10 +215,11 @@ class Upkeep:
         """`window`: for how long articles are compared with new ones."""
         self._ledger, self._clock, self.policy, self._window = ledger, clock, policy, window
         self._after = 0
-        self._sweep_at = self._hosts_at = clock.now()
+        # By the clock that is never set: an hour stays an hour.
+        self._sweep_at = self._hosts_at = clock.monotonic()
         self._hosts_after = 0
         # Not at the start: what is asked for in its first hour says what to look at.
-        self._optimize_at = clock.now() + SWEEP_EVERY
+        self._optimize_at = clock.monotonic() + SWEEP_EVERY
         self._merging = False
         self._pace = Pace(clock.monotonic)
 
@@ -231,23 +231,23 @@ class Upkeep:
                 pass
 
     def _sweep(self, store: Store) -> bool:
-        now = self._clock.now()
-        if now < self._sweep_at:
+        if self._clock.monotonic() < self._sweep_at:
             return False
+        now = self._clock.now()
         with self._pace.step() as most:
             done = sweep(store, self.policy, self._after, now, most=most)
         self._after = 0 if done.ended else done.after
         if done.ended:
-            self._sweep_at = now + SWEEP_EVERY
+            self._sweep_at = self._clock.monotonic() + SWEEP_EVERY
         return not done.ended
 
     def _hosts(self, store: Store) -> bool:
-        now = self._clock.now()
-        if now < self._hosts_at:
+        if self._clock.monotonic() < self._hosts_at:
             return False
+        now = self._clock.now()
         self._hosts_after = store.outlets.forget_hosts(now, now - ROBOTS_KEPT, self._hosts_after, limit=ROBOTS)
         if not self._hosts_after:
-            self._hosts_at = now + SWEEP_EVERY
+            self._hosts_at = self._clock.monotonic() + SWEEP_EVERY
         return self._hosts_after > 0
 
     def _forget(self, store: Store) -> bool:
@@ -265,7 +265,7 @@ class Upkeep:
         return store.keeping.free(PAGES_FREED) == PAGES_FREED
 
     def _optimize(self, store: Store) -> bool:
-        if self._clock.now() >= self._optimize_at:
-            self._optimize_at = self._clock.now() + OPTIMIZE_EVERY
+        if self._clock.monotonic() >= self._optimize_at:
+            self._optimize_at = self._clock.monotonic() + OPTIMIZE_EVERY
             store.keeping.optimize()
         return False
