@@ -10,14 +10,15 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,71 +27,21 @@ from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
 from tests.children import Children, heard
 from tests.consistent import consistent
-from tests.newsroom import Newsroom
+from tests.newsroom import ROOT, Newsroom
+from tests.receivers import Unreliable
 from tests.story.newsroom import Event
 from tests.web import Web, article
 
 OUTLETS = ("courier", "gazette", "herald")
 CHANNELS = ("chat", "hook", "careful")
-# Seconds between two articles, and for how long at most a daemon lives after its start.
+# Seconds between two articles, and for how long at most a daemon lives after it serves, or has asked an outlet.
 PUBLISHED, LIFE = 0.15, 0.8
 # So many articles may be ahead of what was told: on a busy machine there would be thousands.
 AHEAD = 60
-# Seconds that the receiver takes for a message at most.
-SLOW = 0.1
 # So many articles later an article has another paragraph, and another date in its feed.
 CHANGED = 12
 # One start in so many is a real one.
 REAL = 4
-
-
-class Receiver:
-    """Posts by id; faulty until `good`."""
-
-    def __init__(self, dice: random.Random) -> None:
-        self.good = False
-        self.posts: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
-        receiver, lock = self, threading.Lock()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
-                body = self.rfile.read(length)
-                if len(body) < length:
-                    return
-                with lock:
-                    chance = 1.0 if receiver.good else dice.random()
-                    if chance >= 0.1:
-                        receiver.posts[self.headers["X-Monitor-Id"]].append((self.path.strip("/"), body))
-                time.sleep(0.0 if receiver.good else SLOW * chance)
-                if chance < 0.15:
-                    self.close_connection = True
-                if 0.1 <= chance < 0.15:
-                    return
-                self.send_response(503 if chance < 0.1 else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-            def handle(self) -> None:
-                with suppress(ConnectionError):  # who asked was killed
-                    super().handle()
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Receiver:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @dataclass
@@ -108,11 +59,12 @@ class World:
     """Outlets that publish, a receiver, and a configuration for both."""
 
     def __init__(
-        self, folder: Path, webs: list[Web], receiver: Receiver, children: Children, dice: random.Random
+        self, folder: Path, webs: list[Web], receiver: Unreliable, children: Children, dice: random.Random
     ) -> None:
         self.webs, self.receiver, self.children, self.dice = webs, receiver, children, dice
         self.room = Newsroom(folder)
-        self.path = folder / "data" / "monitor.db"
+        self.path, self.said = folder / "data" / "monitor.db", folder / "said"
+        self.whole: dict[bool, float] = {}
         self.published = self.changed = self.lives = 0
         self._entries: list[list[tuple[str, str]]] = [[] for _ in webs]
         self._dates: dict[str, datetime] = {}
@@ -181,25 +133,39 @@ class World:
         found |= {"sends"} if self.rows("SELECT 1 FROM outbox WHERE state = 'leased' LIMIT 1") else set()
         return found | ({"untold"} if self.rows("SELECT 1 FROM alerts WHERE state = 'open' LIMIT 1") else set())
 
-    def life(self, number: signal.Signals, moment: float, *, real: bool) -> Life:
-        """Let a daemon live for so many seconds and send it a signal."""
-        process = self.room.start("run") if real else None
-        pid = process.pid if process else self.children.start(self.room.folder, "run")
-        time.sleep(moment)
+    def _begin(self, *, real: bool) -> tuple[int, subprocess.Popen[bytes] | None]:
+        self.said.write_text("")
+        if not real:
+            return self.children.start(self.room.folder, "run"), None
+        words = [sys.executable, "-m", "monitor", "--config", str(self.room.config), "run"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with self.said.open("w") as said:
+            process = subprocess.Popen(
+                words, cwd=self.room.folder, env=environment, stdout=subprocess.DEVNULL, stderr=said
+            )
+        return process.pid, process
+
+    def _end(self, process: subprocess.Popen[bytes] | None) -> int:
+        return process.wait(timeout=60) if process else self.children.code()
+
+    def life(self, number: signal.Signals, until: str, *, real: bool) -> Life:
+        """Let a daemon live until a random moment before it serves ("start"), after it does ("serves") or after it has
+        asked an outlet ("works"), and send it a signal.
+        """
+        before = sum(len(web.asked) for web in self.webs)
+        pid, process = self._begin(real=real)
+        if until != "start":
+            wait_for(lambda: "watching" in self.said.read_text())
+        if until == "works":
+            wait_for(lambda: sum(len(web.asked) for web in self.webs) > before)
+        time.sleep(self.dice.uniform(0.0, self.whole[real] if until == "start" else LIFE))
         was_heard, asked = heard(pid), time.monotonic()
         os.kill(pid, number)
-        if process:
-            said = process.communicate(timeout=60)[1]
-            code = process.returncode
-        else:
-            code = self.children.code()
-            said = (self.room.folder / "said").read_text() if was_heard else ""
+        code = self._end(process)
         took = time.monotonic() - asked
-        while left := self.processes():
-            assert time.monotonic() - asked < 60, f"its readers live on: {left}"
-            time.sleep(0.005)
+        wait_for(lambda: not self.processes())
         lock = self.path.with_name(f"{self.path.name}.lock").read_text().strip()
-        return Life(code, took, was_heard, lock == str(pid), said)
+        return Life(code, took, was_heard, lock == str(pid), self.said.read_text())
 
     def processes(self) -> list[int]:
         """Return the fork servers and readers of this folder's daemons."""
@@ -211,37 +177,22 @@ class World:
                     found.append(int(place.parent.name))
         return found
 
-    def start_seconds(self, *, real: bool) -> float:
-        """Return how long a daemon takes until it serves."""
-        said, began = self.room.folder / "said", time.monotonic()
-        if real:
-            process = self.room.start("run")
-            assert process.stderr is not None
-            assert any("watching" in line for line in process.stderr)
-            took = time.monotonic() - began
-            process.terminate()
-            process.communicate(timeout=30)
-            return took
-        pid = self.children.start(self.room.folder, "run")
-        while not said.exists() or "watching" not in said.read_text():
-            assert time.monotonic() - began < 60
-            time.sleep(0.005)
-        took = time.monotonic() - began
-        os.kill(pid, signal.SIGTERM)
-        self.children.ended(0)
-        return took
-
     def lived(self, number: signal.Signals, early: float) -> Life:
-        """Let one live to a random moment, of `early` of them one before it serves."""
+        """Let one live to a random moment, `early` of them to one before it serves."""
         self.lives += 1
-        real = self.lives % REAL == 0
-        whole = self.whole[real]
-        start = self.dice.random() < early
-        moment = self.dice.uniform(0.0, whole) if start else whole + self.dice.uniform(0.0, LIFE)
-        return self.life(number, moment, real=real)
+        chance = self.dice.random()
+        until = "start" if chance < early else "serves" if chance < early + 0.1 else "works"
+        return self.life(number, until, real=self.lives % REAL == 0)
 
     def measure(self) -> None:
-        self.whole = {real: self.start_seconds(real=real) for real in (False, True)}
+        """Learn how long a daemon takes until it serves."""
+        for real in (False, True):
+            began = time.monotonic()
+            pid, process = self._begin(real=real)
+            wait_for(lambda: "watching" in self.said.read_text())
+            self.whole[real] = time.monotonic() - began
+            os.kill(pid, signal.SIGTERM)
+            assert self._end(process) == 0
 
     def pass_time(self) -> None:
         """Have come due what was to be sent again later."""
@@ -320,7 +271,14 @@ def world(tmp_path: Path, dice: random.Random) -> Iterator[World]:
         webs = [stack.enter_context(Web()) for _ in OUTLETS]
         children = Children("tests.daemons")
         stack.callback(children.close)
-        yield World(tmp_path, webs, stack.enter_context(Receiver(dice)), children, dice)
+        yield World(tmp_path, webs, stack.enter_context(Unreliable(dice)), children, dice)
+
+
+def wait_for(true: Callable[[], object]) -> None:
+    ends = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.005)
 
 
 def added(number: int) -> str:
@@ -336,7 +294,7 @@ def killed(world: World, kills: int) -> None:
     began = time.monotonic()
     with world.publishing():
         for _ in range(kills):
-            life = world.lived(signal.SIGKILL, 0.35)
+            life = world.lived(signal.SIGKILL, 0.3)
             assert life.code == -signal.SIGKILL
             phases.update(world.phase(life))
             held += world.rows("SELECT count(*) FROM outbox WHERE state = 'leased'")[0][0]
