@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TextIO
 
+from monitor.seeing import Eye
 from monitor.settings.load import Settings
 from monitor.upkeep import TICK
 from monitor.wiring import Line, line
@@ -23,6 +24,8 @@ HEARTBEAT = 30
 # SIGTERM to exit within 20 s: messages on the wire get the longest, a page can be asked for again.
 DRAIN_SENDS = 12.0
 DRAIN_READS = 4.0
+
+Ended = Callable[[str, Exception | None], None]
 
 
 async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
@@ -44,7 +47,7 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
         await _guarded("upkeep", work.upkeep.tick)
         works.tally.starved = work.floor.low
         works.tally.faults = works.polls.failed + works.reads.failed + works.sends.failed
-        await works.beat()
+        await works.beat(ended=True)
         return works.tally
 
 
@@ -70,6 +73,7 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
 
     async with line(settings, out=out) as work:
         works = Works(work, told)
+        eye = Eye(work, works, settings)
         stop = asyncio.Event()
 
         scheduler = AsyncIOScheduler(
@@ -83,30 +87,34 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
             "messages": (works.messages, 1),
             "stories": (work.pipeline.look_again, STORY_TICK),
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
-            "heartbeat": (works.beat, HEARTBEAT),
+            "heartbeat": (eye.beat, HEARTBEAT),
             "upkeep": (work.upkeep.tick, TICK),
         }
         for name, (tick, seconds) in ticks.items():
-            scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
+            scheduler.add_job(_guarded, "interval", args=[name, tick, eye.ended], seconds=seconds, id=name)
         with _signals(stop):
-            await works.beat()
+            await eye.open({name: seconds for name, (_, seconds) in ticks.items()})
             scheduler.start()
             log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
             await stop.wait()
+            eye.stopping()
             log.info("stopping: at most 20 s for what is in hand")
             # It cancels its ticks and does not wait for the crews, whatever it is told; those are drained below.
             scheduler.shutdown(wait=False)
             await _drain(works)
-        await works.beat()
+        await eye.close()
         return works.tally
 
 
-async def _guarded(name: str, tick: Callable[[], Awaitable[object]]) -> None:
+async def _guarded(name: str, tick: Callable[[], Awaitable[object]], ended: Ended = lambda _name, _error: None) -> None:
+    failure = None
     try:
         await tick()
-    except Exception:
+    except Exception as error:
         # A full disk at this second is no reason to stop asking at the next.
         log.exception("the tick %r failed; it runs again", name)
+        failure = error
+    ended(name, failure)
 
 
 async def _drain(works: Works) -> None:

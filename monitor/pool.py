@@ -158,6 +158,15 @@ class Pool:
         now = {"readers": len(self._crew), "busy": len(self._busy), "waiting": len(self._waiting)}
         return {**self._counts, **now}
 
+    def memory(self) -> dict[str, int]:
+        """Return the resident bytes of all readers and of the fork servers; from whatever thread."""
+        readers = {worker.pid for worker in (*self._crew, *self._busy)}
+        servers = [server.process.pid for server in tuple(self._servers)]
+        return {
+            "readers": sum(memory(pid)[1] for pid in readers),
+            "fork_servers": sum(memory(pid)[1] for pid in servers),
+        }
+
     async def weight(self) -> int:
         """Return the resident bytes of a reader that has done nothing yet; 0 where the system does not say."""
         worker = await self._take(FIRST)
