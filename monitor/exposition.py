@@ -44,7 +44,9 @@ class Sample:
     readers: Mapping[str, int] = field(default_factory=dict)
     """See Pool.stats."""
     memory: Mapping[str, int] = field(default_factory=dict)
-    """Resident bytes by kind of process."""
+    """Resident bytes by kind of process; what several share counts in each."""
+    share: Mapping[str, int] = field(default_factory=dict)
+    """The same, with what several share divided among them: their sum is what all cost the machine."""
     files: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the database and of its log."""
 
@@ -107,6 +109,7 @@ class _Page(Collector):
         waiting = stats.get("waiting", 0)
         yield GaugeMetricFamily("monitor_reader_jobs_waiting", "Pages that wait for a reader.", value=waiting)
         yield _gauges("monitor_resident_memory_bytes", "Resident memory, by kind of process.", "process", sample.memory)
+        yield _gauges("monitor_proportional_memory_bytes", "Its part of the memory.", "process", sample.share)
         yield _gauges("monitor_database_bytes", "Size of the database and of its log.", "file", sample.files)
 
     def _stored(self) -> Iterator[Metric]:

@@ -158,13 +158,11 @@ class Pool:
         now = {"readers": len(self._crew), "busy": len(self._busy), "waiting": len(self._waiting)}
         return {**self._counts, **now}
 
-    def memory(self) -> dict[str, int]:
-        """Return the resident bytes of all readers and of the fork servers; from whatever thread."""
-        readers = {worker.pid for worker in (*self._crew, *self._busy)}
-        servers = [server.process.pid for server in tuple(self._servers)]
+    def pids(self) -> dict[str, set[int]]:
+        """Return the processes there are, by kind; from whatever thread."""
         return {
-            "readers": sum(memory(pid)[1] for pid in readers),
-            "fork_servers": sum(memory(pid)[1] for pid in servers),
+            "readers": {worker.pid for worker in (*self._crew, *self._busy)},
+            "fork_servers": {server.process.pid for server in tuple(self._servers)},
         }
 
     async def weight(self) -> int:

@@ -168,7 +168,7 @@ class Eye:
             finally:
                 store.close()
         readers, crews = self._line.pipeline.readers, self._works.crews
-        of_readers = readers.memory() if isinstance(readers, Pool) else {}
+        pids = {"daemon": {os.getpid()}, **(readers.pids() if isinstance(readers, Pool) else {})}
         return Sample(
             totals=totals,
             queues=queues,
@@ -177,9 +177,19 @@ class Eye:
             in_hand={name: len(crew.keys) for name, crew in crews.items()},
             faults={name: crew.failed for name, crew in crews.items()},
             readers=readers.stats() if isinstance(readers, Pool) else {},
-            memory={"daemon": memory()[1], **of_readers},
+            memory={kind: sum(memory(pid)[1] for pid in found) for kind, found in pids.items()},
+            share={kind: sum(map(_share, found)) for kind, found in pids.items()},
             files={name: _size(path.with_name(path.name + ending)) for name, ending in (("db", ""), ("wal", "-wal"))},
         )
+
+
+def _share(pid: int) -> int:
+    """Return a process's proportional set size in bytes; 0 where the system does not say."""
+    try:
+        said = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in said.splitlines() if line.startswith("Pss:"))
 
 
 def _size(path: Path) -> int:

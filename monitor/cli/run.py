@@ -39,7 +39,7 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
     settings = app.settings()
     logs.hide(settings)
     for warning in settings.warnings:
-        log.warning("warning: %s", warning)
+        log.warning("%s", warning)
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.
     out = sys.stderr if as_json else sys.stdout
     if not once:
