@@ -21,8 +21,12 @@ from monitor.settings.load import Settings
 
 Form = Literal["auto", "text", "json"]
 
-# What they say below that is for their authors; an error of theirs is ours.
-QUIET = ("apscheduler", "httpx", "httpcore", "apprise", "asyncio", "watchfiles")
+# What they say below that is for their authors. Of APScheduler no more than that: it calls an error what its own
+# shutdown does to a tick, and all others we catch.
+QUIET = {
+    "apscheduler": logging.CRITICAL,
+    **dict.fromkeys(("httpx", "httpcore", "apprise", "asyncio", "watchfiles"), logging.ERROR),
+}
 _COLOURS = {"warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
 _FIRST = ("time", "level", "event")
 
@@ -68,8 +72,8 @@ def configure(form: Form, stream: TextIO, level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(least)
     logging.captureWarnings(capture=True)
     sys.excepthook = _ended
     threading.excepthook = lambda args: _ended(args.exc_type, args.exc_value, args.exc_traceback)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -44,7 +46,11 @@ class Service:
         at: Future[tuple[str, int]] = Future()
         self._thread = threading.Thread(target=self._run, args=(host, port, at), name="service", daemon=True)
         self._thread.start()
-        found, number = at.result()
+        try:
+            found, number = at.result()
+        except OSError:
+            self._thread.join()
+            raise
         return f"[{found}]:{number}" if ":" in found else f"{found}:{number}"
 
     def stop(self) -> None:
@@ -81,6 +87,9 @@ class Service:
             del self._open[oldest]
             oldest.cancel()
         self._open[mine] = None
+        # Closed at once, with what was not taken: until its end says that all of it was.
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         try:
             # A client that says nothing, or does not read, or hangs up.
             with suppress(TimeoutError, OSError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError):
@@ -88,6 +97,7 @@ class Service:
                     head = await reader.readuntil(b"\r\n\r\n")
                     writer.write(self._answer(head.decode("latin-1")))
                     await writer.drain()
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
                     writer.close()
                     await writer.wait_closed()
         finally:
