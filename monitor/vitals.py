@@ -69,7 +69,7 @@ class Vitals:
     beat_at: float | None = None
     """When the last sign was written to the database."""
     reload_failure: str = ""
-    """Why the configuration that the files hold is not in force; "" where it is."""
+    """Why the configuration that the files hold is not in force; "" where it is. It may quote the files."""
     address: str = ""
     """Where it answers: "127.0.0.1:9464"."""
     errors: Sequence[tuple[datetime, str]] = ()
@@ -130,7 +130,7 @@ def health(vitals: Vitals, now: float, patience: float = PATIENCE, most: float =
     dead = (too_old(age, most), vitals.stuck(now, patience))
     degraded = [f"the tick {name!r} failed: {one.failure}" for name, one in dict(vitals.ticks).items() if one.failure]
     if vitals.reload_failure:
-        degraded.append(f"the configuration could not be reloaded: {vitals.reload_failure}")
+        degraded.append("the configuration on disk cannot be used, the one before is in force")
     if vitals.starved:
         degraded.append("nothing is read: the disk is nearly full")
     return Health(tuple(why for why in dead if why), tuple(degraded))

@@ -213,6 +213,7 @@ def test_what_a_daemon_goes_on_with_is_no_death() -> None:
     found = health(vitals, 2.0)
     assert (found.word, found.dead, len(found.degraded)) == ("degraded", (), 3)
     assert "secret" not in str(found)
+    assert "rules.yaml" not in str(found)
     vitals.ended("polls", 2.0)
     vitals.reload_failure, vitals.starved = "", False
     assert health(vitals, 2.0).word == "ok"

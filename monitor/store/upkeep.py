@@ -41,13 +41,13 @@ SELECT
     (SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased')) AS outbox_waiting,
     (SELECT count(*) FROM outbox WHERE state IN ('dead', 'unknown')) AS outbox_dead
 """
+# What is leased is due again when its lease ends: until then its time lies ahead.
 _QUEUES = """
 SELECT
-    (SELECT count(*) FROM sources WHERE active = 1 AND leased = 0 AND next_check_at <= ?) AS sources_due,
-    (SELECT count(*) FROM sources WHERE active = 1 AND leased = 0 AND next_check_at <= ?) AS sources_overdue,
+    (SELECT count(*) FROM sources WHERE active = 1 AND next_check_at <= ?) AS sources_due,
+    (SELECT count(*) FROM sources WHERE active = 1 AND next_check_at <= ?) AS sources_overdue,
     (SELECT min(next_check_at) FROM sources WHERE active = 1 AND leased = 0) AS next_poll,
-    (SELECT count(*) FROM links WHERE state IN ('new', 'partial', 'again') AND next_at <= ? AND leased = 0)
-        AS links_due,
+    (SELECT count(*) FROM links WHERE state IN ('new', 'partial', 'again') AND next_at <= ?) AS links_due,
     (SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased') AND not_before <= ? AND state = 'pending')
         AS outbox_due,
     (SELECT count(*) FROM digest_items WHERE digest = '') AS digest_items
