@@ -96,7 +96,8 @@ def test_each_request_has_its_answer(address, request_, expected) -> None:
         assert b"Content-Length: 3\r\n" in answer
 
 
-def test_silent_clients_hold_neither_the_others_nor_a_thread(address) -> None:
+def test_silent_clients_hold_neither_the_others_nor_a_thread(address, monkeypatch) -> None:
+    monkeypatch.setattr(service, "DEADLINE", 60.0)
     before = threading.active_count()
     silent = [socket.create_connection(address, timeout=10) for _ in range(3 * service.MOST)]
     try:
