@@ -30,19 +30,24 @@ QUIET = {
 _COLOURS = {"warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
 _FIRST = ("time", "level", "event")
 
-# Of every configuration that was in force: a message in hand may still name an old one.
-_known: set[str] = set()
+
+class _Known:
+    # Of every configuration that was in force: a message in hand may still name an old one. Longest first, or a piece
+    # would leave the rest of its whole. Put anew, never changed: other threads log meanwhile.
+    secrets: tuple[str, ...] = ()
 
 
 def hide(settings: Settings) -> None:
     """Let no secret of a configuration stand in a line from now on."""
+    found = set(_Known.secrets)
     for channel in settings.channels:
-        _known.update(safe.pieces(channel.url))
+        found |= safe.pieces(channel.url)
         if channel.kind not in {"mail", "console"}:
-            _known.update(*(safe.pieces(one) for value in channel.options.values() for one in _texts(value)))
+            found.update(*(safe.pieces(one) for value in channel.options.values() for one in _texts(value)))
     for outlet in settings.outlets:
-        _known.update(*(safe.pieces(value) for _, value in outlet.headers))
-        _known.update(*(safe.pieces(cookie.value) for cookie in outlet.cookies))
+        found.update(*(safe.pieces(value) for _, value in outlet.headers))
+        found.update(*(safe.pieces(cookie.value) for cookie in outlet.cookies))
+    _Known.secrets = tuple(sorted(found, key=len, reverse=True))
 
 
 def _texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -112,7 +117,7 @@ def _indent(line: str) -> int:
 def hidden(text: str) -> str:
     """Return a text as it may stand in a line."""
     # A secret that is spread over two lines, or has a control character within, is found when it is one line.
-    return safe.redact(safe.one_line(text), _known)
+    return safe.redact(safe.one_line(text), _Known.secrets)
 
 
 def _value(value: object) -> Any:

@@ -15,7 +15,6 @@ from monitor import wiring
 from monitor.errors import StoreError
 from monitor.exposition import Sample, metrics
 from monitor.logs import Recent
-from monitor.pool import Pool
 from monitor.service import Service
 from monitor.settings.load import Settings
 from monitor.systemd import Manager
@@ -63,7 +62,12 @@ class Eye:
         if self._settings.listen:
             self._listen(*self._settings.listen)
         self.vitals.expect(ticks, self._now())
-        await self._works.beat()
+        try:
+            await self._works.beat()
+        except BaseException:
+            # It was stopped while it began, or its database refuses.
+            self._service.stop()
+            raise
         self._manager.ready(self._status())
         self._measuring = asyncio.create_task(self._measure())
 
@@ -167,8 +171,8 @@ class Eye:
                 totals, queues = store.upkeep.totals(), store.upkeep.queues(self._line.clock.now())
             finally:
                 store.close()
-        readers, crews = self._line.pipeline.readers, self._works.crews
-        pids = {"daemon": {os.getpid()}, **(readers.pids() if isinstance(readers, Pool) else {})}
+        pool, crews = self._line.pool, self._works.crews
+        pids = {"daemon": {os.getpid()}, **pool.pids()}
         return Sample(
             totals=totals,
             queues=queues,
@@ -176,7 +180,7 @@ class Eye:
             ledger=self._line.ledger.waiting(),
             in_hand={name: len(crew.keys) for name, crew in crews.items()},
             faults={name: crew.failed for name, crew in crews.items()},
-            readers=readers.stats() if isinstance(readers, Pool) else {},
+            readers=pool.stats(),
             memory={kind: sum(memory(pid)[1] for pid in found) for kind, found in pids.items()},
             share={kind: sum(map(_share, found)) for kind, found in pids.items()},
             files={name: _size(path.with_name(path.name + ending)) for name, ending in (("db", ""), ("wal", "-wal"))},

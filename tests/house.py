@@ -67,6 +67,7 @@ FLOORS = {
     "monitor.worker": 5,
     "monitor.wiring": 6,
     "monitor.daemon": 7,
+    "monitor.reload": 7,
     "monitor.seeing": 7,
     "monitor.works": 7,
     "monitor.checkup": 7,
@@ -80,6 +81,7 @@ FLOORS = {
 EXCEPTIONS = {
     ("monitor.__main__", "monitor.cli"),
     ("monitor.demo", "monitor.daemon"),
+    ("monitor.daemon", "monitor.reload"),
     ("monitor.daemon", "monitor.seeing"),
     ("monitor.daemon", "monitor.works"),
     ("monitor.seeing", "monitor.works"),
@@ -161,6 +163,7 @@ DOORS = {
     "datasette": ("monitor/datasette_plugin.py",),
     "rich": ("monitor/cli/",),
     "docx": ("monitor/review/word.py",),
+    "watchfiles": ("monitor/reload.py",),
     "zstandard": ("monitor/store/bodies.py",),
 }
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
@@ -193,6 +196,7 @@ ASYNC_ROOMS = (
     "monitor/checkup.py",
     "monitor/crew.py",
     "monitor/daemon.py",
+    "monitor/reload.py",
     "monitor/seeing.py",
     "monitor/service.py",
     "monitor/works.py",

@@ -35,15 +35,14 @@ def as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, hooks = list(root.handlers), root.level, (sys.excepthook, threading.excepthook)
     levels = {name: logging.getLogger(name).level for name in logs.QUIET}
-    known = set(logs._known)
+    known = logs._Known.secrets
     yield
     logging.captureWarnings(capture=False)
     root.handlers[:], root.level = handlers, level
     sys.excepthook, threading.excepthook = hooks
     for name, one in levels.items():
         logging.getLogger(name).setLevel(one)
-    logs._known.clear()
-    logs._known.update(known)
+    logs._Known.secrets = known
 
 
 @pytest.fixture(scope="module")

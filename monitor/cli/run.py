@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from monitor.cli.app import App, console, note, one_line, pass_app, print_json
 
 if TYPE_CHECKING:
     from monitor.logs import Form
+    from monitor.settings.load import Settings
     from monitor.works import Tally
 
 log = logging.getLogger("monitor")
@@ -33,17 +35,24 @@ log = logging.getLogger("monitor")
 @pass_app
 def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) -> None:
     """Run the daemon until SIGTERM or Ctrl-C, which end it within 20 seconds."""
+    # Before anything is loaded, and when all is closed: who stops a service wants exit code 0 at any moment.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(int(once)))
     from monitor import daemon, logs
 
     logs.configure(log_format, sys.stderr)
-    settings = app.settings()
-    logs.hide(settings)
+
+    def load() -> Settings:
+        settings = app.settings()
+        logs.hide(settings)
+        return settings
+
+    settings = load()
     for warning in settings.warnings:
         log.warning("%s", warning)
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.
     out = sys.stderr if as_json else sys.stdout
     if not once:
-        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out))
+        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out, reread=load))
         return
     if not settings.outlets:
         note(f"No outlet is configured in {settings.directory}: nothing to read.")

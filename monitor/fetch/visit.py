@@ -135,12 +135,18 @@ class Visitor:
         self._ledger = ledger
         self._clock = clock
         self._gate = gate
-        self._product = policy.product(agent)
-        self._request = Request("", deadline=deadline, max_bytes=max_bytes, follow=False)
+        self.adjust(agent, deadline, max_bytes)
         # Weak: a lock lives as long as somebody holds or awaits it.
         self._turns: WeakValueDictionary[str, Turn] = WeakValueDictionary()
         self._asking: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
+
+    def adjust(self, agent: str, deadline: float, max_bytes: int, gap: float | None = None) -> None:
+        """Set what is asked with from now on. `gap`: seconds between two visits to a host; None: as it is."""
+        self._product = policy.product(agent)
+        self._request = Request("", deadline=deadline, max_bytes=max_bytes, follow=False)
+        if gap is not None:
+            self._gate.usual = gap
 
     def restore(self, held: Mapping[str, datetime], now: datetime) -> None:
         """Take over the pauses that hosts asked for before a restart."""

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -22,6 +23,8 @@ from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
 
+_ENTITY = re.compile(r"@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?)")
+
 File = TypeVar("File", bound=BaseModel)
 
 
@@ -29,7 +32,8 @@ File = TypeVar("File", bound=BaseModel)
 class Settings:
     """All that is in force. Durations in seconds, `page_size` and `min_free` in bytes. `keep`: of outlets not listed.
 
-    `origins`: where a value was said ("rules.nato" → "config/rules.yaml:12", "environment …", "default").
+    `origins`: where a value was said ("rules.nato" → "config/rules.yaml:12", "environment …", "default"). `stamp`: by
+    what a later change of the files is known.
     """
 
     directory: Path
@@ -53,6 +57,7 @@ class Settings:
     templates: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     origins: Mapping[str, str]
+    stamp: tuple[tuple[str, int, int], ...]
 
 
 def load(
@@ -65,6 +70,7 @@ def load(
     Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
     """
     folder = paths.config_folder(directory, environ)
+    stamp = paths.stamp(folder)
     documents = _documents(folder, outlets_text)
     findings = Findings()
     for document in documents.values():
@@ -100,20 +106,26 @@ def load(
     origins |= said | channels.origins(alerts, documents["alerts"])
     if findings.errors:
         raise ConfigErrors(findings.errors)
+    entities = _entities([*(pack.file for pack in found_packs), rules])
     return Settings(
         directory=folder,
-        outlets=tuple(
-            _outlet(key, item, secrets.get(key), monitor.storage.keep) for key, item in outlets.outlets.items()
-        ),
-        rules=tuple(_rule(key, item, scalars["timezone"]) for key, item in rules.rules.items()),
-        entities=_entities([*(pack.file for pack in found_packs), rules]),
+        outlets=_outlets(outlets, secrets, monitor.storage.keep),
+        rules=tuple(_rule(key, item, scalars["timezone"], entities) for key, item in rules.rules.items()),
+        entities=tuple(entities.values()),
         channels=found_channels,
         routes=routes.build(alerts.routes, scalars["timezone"]),
         templates=made,
         warnings=tuple(findings.warnings),
         origins=origins,
+        stamp=stamp,
         **scalars,
     )
+
+
+def _outlets(
+    file: schema.OutletsFile, secrets: Mapping[str, subscription.Secrets], keep: schema.KeepKeys
+) -> tuple[Outlet, ...]:
+    return tuple(_outlet(key, item, secrets.get(key), keep) for key, item in file.outlets.items())
 
 
 def _others(
@@ -275,8 +287,10 @@ def _sources(item: schema.OutletKeys) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
-def _rule(rule_id: str, item: schema.RuleKeys, zone: str) -> Rule:
-    said = "\0".join([item.query, *item.languages])
+def _rule(rule_id: str, item: schema.RuleKeys, zone: str, entities: Mapping[str, Entity]) -> Rule:
+    # A rule with other names in it is another rule.
+    named = [repr(entities.get(name)) for name in _ENTITY.findall(item.query)] if "@" in item.query else []
+    said = "\0".join([item.query, *item.languages, *named])
     return Rule(
         rule_id,
         query=item.query,
@@ -292,10 +306,10 @@ def _rule(rule_id: str, item: schema.RuleKeys, zone: str) -> Rule:
     )
 
 
-def _entities(files: Iterable[schema.EntitiesFile | schema.RulesFile]) -> tuple[Entity, ...]:
-    """Return the entities of all files; of an id, what the last one says."""
+def _entities(files: Iterable[schema.EntitiesFile | schema.RulesFile]) -> dict[str, Entity]:
+    """Return the entities of all files by id; of an id, what the last one says."""
     found = {key: item for file in files for key, item in file.entities.items()}
-    return tuple(_entity(key, item) for key, item in found.items())
+    return {key: _entity(key, item) for key, item in found.items()}
 
 
 def _entity(entity_id: str, item: schema.EntityKeys) -> Entity:
