@@ -166,24 +166,25 @@ def test_a_daemon_feeds_its_watchdog_until_a_tick_hangs_and_again_when_it_goes_o
     room.write("alerts", DIGEST)
     with Receiver(tmp_path) as manager:
         monkeypatch.setenv("NOTIFY_SOCKET", manager.address)
-        monkeypatch.setenv("WATCHDOG_USEC", "1000000")
+        monkeypatch.setenv("WATCHDOG_USEC", "2000000")
         with running(room) as (process, address):
             ready = manager.hear("READY")
             assert ready is not None
             assert "watching 1 outlets with 3 rules" in ready["STATUS"]
             # Its first sign is in the database by then: whoever is started after it may ask.
             looks_at_a_daemon(room, process.pid, address)
+            reloads_a_configuration_that_cannot_be_used(room, process, address, manager)
             manager.drain()
             for _ in range(3):
-                assert manager.hear("WATCHDOG", 1.0) == {"WATCHDOG": "1"}
+                assert manager.hear("WATCHDOG", 2.0) == {"WATCHDOG": "1"}
             other = sqlite3.connect(room.folder / "data" / "monitor.db", isolation_level=None)
             other.execute("BEGIN IMMEDIATE")
             began = time.monotonic()
             # The tick of the polls waits for the one writer; the loop and all other ticks go on.
-            until(lambda: get(address, "/healthz")[0] == 503, 4.0)
+            until(lambda: get(address, "/healthz")[0] == 503, 4.9)
             assert "has not ended for" in json.loads(get(address, "/healthz")[1])["problems"][0]
             manager.drain()
-            fed = manager.hear("WATCHDOG", 1.2)
+            fed = manager.hear("WATCHDOG", 1.0)
             assert time.monotonic() - began < 4.9, "SQLite gives up after 5 s, and the tick would end"
             other.execute("ROLLBACK")
             other.close()
@@ -191,7 +192,9 @@ def test_a_daemon_feeds_its_watchdog_until_a_tick_hangs_and_again_when_it_goes_o
             assert manager.hear("WATCHDOG", 10.0)
             until(lambda: get(address, "/healthz")[0] == 200)
         assert manager.hear("STOPPING") is not None
-        assert [key for one in manager.said for key in one if key in {"READY", "STOPPING"}] == ["READY", "STOPPING"]
+        # READY once, and once after each reload.
+        keys = [key for one in manager.said for key in one if key in {"READY", "RELOADING", "STOPPING"}]
+        assert keys == ["READY", *2 * ["RELOADING", "READY"], "STOPPING"]
     shown = room.run("status")
     assert f"no daemon runs; the last was monitor 0.1.0, process {process.pid}" in shown
     assert "on the route" not in shown
@@ -203,6 +206,24 @@ def looks_at_a_daemon(room: Newsroom, pid: int, address: str) -> None:
     assert f"1 outlets, 3 rules; in hand: 0 polls, 0 reads, 0 sends; http://{address}/healthz" in shown
     assert "08:00 on the route morning" in shown
     assert "sources are due" in shown
+
+
+def reloads_a_configuration_that_cannot_be_used(room, process, address, manager: Receiver) -> None:
+    for text, word in (("rules: {nato: '(('}", "degraded"), ("rules: {nato: NATO}", "ok")):
+        room.write("rules", f"{text}\n")
+        process.send_signal(signal.SIGHUP)
+        begun = manager.hear("RELOADING")
+        assert begun is not None
+        assert int(begun["MONOTONIC_USEC"]) <= time.monotonic() * 1_000_000
+        again = manager.hear("READY")
+        assert again is not None
+        assert ("cannot be used" in again["STATUS"]) is (word == "degraded")
+        status, body = get(address, "/healthz")
+        assert (status, json.loads(body)["status"]) == (200, word)
+        if word == "degraded":
+            shown = room.run("status")
+            assert "could not be used, the one before is in force: " in shown
+            assert "rules.yaml:1:18: rule 'nato'" in shown
 
 
 # ---- who asks
