@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import select
 import socket
 import threading
@@ -9,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -18,6 +21,8 @@ from monitor.errors import Reason, SendReason
 from monitor.exposition import Sample, metrics
 from monitor.model import TextKind
 from monitor.service import Service
+from monitor.views import Totals
+from monitor.views_service import Queues
 from monitor.vitals import Histogram, Vitals, health
 
 PAGES = {
@@ -50,7 +55,7 @@ def rest(connection: socket.socket) -> bytes:
     try:
         while data := connection.recv(65_536):
             got += data
-    except ConnectionResetError:
+    except ConnectionError:
         pass
     return got
 
@@ -102,11 +107,12 @@ def test_silent_clients_hold_neither_the_others_nor_a_thread(address, monkeypatc
     silent = [socket.create_connection(address, timeout=10) for _ in range(3 * service.MOST)]
     try:
         for one in silent:
-            one.sendall(b"GET /metrics HTTP/1.1\r\n")
+            # The first of them have made room already.
+            with contextlib.suppress(ConnectionError):
+                one.sendall(b"GET /metrics HTTP/1.1\r\n")
         for _ in range(5):
             assert status(ask(address, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")) == 200
         assert threading.active_count() == before
-        # The first of them have made room.
         assert rest(silent[0]) == b""
     finally:
         for one in silent:
@@ -161,6 +167,22 @@ def test_names_and_types_are_as_prometheus_has_them() -> None:
     openmetrics, kind = metrics(vitals, Sample(), None, "application/openmetrics-text; version=1.0.0")
     assert kind.startswith("application/openmetrics-text")
     assert openmetrics.endswith(b"# EOF\n")
+
+
+def test_every_number_is_explained() -> None:
+    sample = Sample(Totals(*range(10), None), Queues(1, 1, None, 1, 1, 1))
+    text = metrics(lived(), sample, 1.0, "")[0].decode()
+    names = set(re.findall(r"^# TYPE (monitor_\w+)", text, re.MULTILINE))
+    explained = set(
+        re.findall(r"monitor_\w+", (Path(__file__).parents[1] / "docs" / "operations.md").read_text("utf-8"))
+    )
+    assert names - explained <= {
+        "monitor_build_info",
+        "monitor_start_time_seconds",
+        "monitor_readers",
+        "monitor_reader_jobs_total",
+    }
+    assert explained - names == set()
 
 
 def lived() -> Vitals:
