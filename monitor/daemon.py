@@ -27,8 +27,6 @@ HEARTBEAT = 30
 DRAIN_SENDS = 12.0
 DRAIN_READS = 4.0
 
-Ended = Callable[[str, Exception | None], None]
-
 
 async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
     """Do all that is due now, alerts that still collect included, then stop. Raises BusyError beside a daemon."""
@@ -127,10 +125,10 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
             "heartbeat": (eye.beat, HEARTBEAT),
             "upkeep": (work.upkeep.tick, TICK),
         }
-        for name, (tick, seconds) in ticks.items():
-            scheduler.add_job(_guarded, "interval", args=[name, tick, eye.ended], seconds=seconds, id=name)
+        for name, (tick, seconds) in eye.watched(ticks).items():
+            scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
         reloader = Reloader(work, settings, reread, eye.reloading, eye.reloaded)
-        await eye.open({name: seconds for name, (_, seconds) in ticks.items()})
+        await eye.open()
         life.ready, life.reload = True, reloader.ask
         scheduler.start()
         duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(life.stop))]
@@ -152,15 +150,12 @@ def _on_terminal() -> bool:
     return any(os.isatty(number) for number in (0, 1, 2))
 
 
-async def _guarded(name: str, tick: Callable[[], Awaitable[object]], ended: Ended = lambda _name, _error: None) -> None:
-    failure = None
+async def _guarded(name: str, tick: Callable[[], Awaitable[object]]) -> None:
     try:
         await tick()
-    except Exception as error:
+    except Exception:
         # A full disk at this second is no reason to stop asking at the next.
         log.exception("the tick %r failed; it runs again", name)
-        failure = error
-    ended(name, failure)
 
 
 async def _drain(works: Works) -> None:

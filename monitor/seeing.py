@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +33,8 @@ _MISSED = 100
 SAMPLE_EVERY = 10.0
 _JSON = "application/json"
 
+Tick = Callable[[], Awaitable[object]]
+
 
 class Eye:
     """Over `works` from `open`, with the first sign and READY=1, to `close`, with the last sign."""
@@ -42,6 +44,7 @@ class Eye:
         self.vitals = works.vitals
         self._manager = Manager(os.environ)
         self._fed = 0.0
+        self._ticks: dict[str, float] = {}
         self._service = Service({"/healthz": self._health, "/metrics": self._metrics})
         self._measuring: asyncio.Task[None] | None = None
         self._recent = Recent()
@@ -53,15 +56,29 @@ class Eye:
         """Seconds that a tick may take beyond its turn."""
         return min(PATIENCE, self._manager.watchdog / 2) if self._manager.watchdog else PATIENCE
 
-    async def open(self, ticks: Mapping[str, float]) -> None:
-        """Begin. `ticks`: by name the seconds between two; `ended` is to be told of each. Raises StoreError where the
-        first sign cannot be written.
-        """
+    def watched(self, ticks: Mapping[str, tuple[Tick, float]]) -> dict[str, tuple[Tick, float]]:
+        """Return ticks (by name what is done, and the seconds between two) so that it is seen when each has ended."""
+        self._ticks = {name: seconds for name, (_, seconds) in ticks.items()}
+        return {name: (self._seen(name, tick), seconds) for name, (tick, seconds) in ticks.items()}
+
+    def _seen(self, name: str, tick: Tick) -> Tick:
+        async def run() -> None:
+            try:
+                await tick()
+            except Exception as error:
+                self._ended(name, error)
+                raise
+            self._ended(name)
+
+        return run
+
+    async def open(self) -> None:
+        """Begin, with the first sign. Raises StoreError where it cannot be written."""
         logging.getLogger().addHandler(self._recent)
         self.vitals.errors = self._recent.lines
         if self._settings.listen:
             self._listen(*self._settings.listen)
-        self.vitals.expect(ticks, self._now())
+        self.vitals.expect(self._ticks, self._now())
         try:
             await self._works.beat()
         except BaseException:
@@ -101,7 +118,7 @@ class Eye:
         await self._works.beat()
         self._manager.say(STATUS=self._status())
 
-    def ended(self, name: str, error: BaseException | None = None) -> None:
+    def _ended(self, name: str, error: BaseException | None = None) -> None:
         """Note that a tick ended, and feed the watchdog where it is time and no other hangs."""
         now = self._now()
         self.vitals.ended(name, now, error)

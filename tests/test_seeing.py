@@ -12,22 +12,34 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitor.configured import Orders
+from monitor.pipeline import Pipeline
+from monitor.seeing import Eye
+from monitor.settings.load import load
+from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
+from monitor.story.cluster import Clusters
 from monitor.systemd import Manager
+from monitor.upkeep import Floor
 from monitor.views import EventRow
 from monitor.views_service import Daemon
+from monitor.vitals import health
+from monitor.wiring import Line
+from monitor.works import Works
 from tests.newsroom import Newsroom
 from tests.receivers import HttpReceiver
 from tests.story.newsroom import Event
 from tests.test_canary import CANARY
 from tests.web import Web, article
 
+START = datetime(2026, 11, 27, tzinfo=UTC)
 SERVED = "storage: {path: ../data/monitor.db}\npoliteness: {gap: 0s}\nservice: {listen: '127.0.0.1:0'}\n"
 DIGEST = "channels: {screen: {kind: console}}\nroutes: {morning: {channels: [screen], digest: ['08:00']}}\n"
 
@@ -198,6 +210,50 @@ def test_a_daemon_feeds_its_watchdog_until_a_tick_hangs_and_again_when_it_goes_o
     shown = room.run("status")
     assert f"no daemon runs; the last was monitor 0.1.0, process {process.pid}" in shown
     assert "on the route" not in shown
+
+
+class Clock:
+    seconds = 0.0
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+async def test_no_sign_is_written_while_a_tick_hangs_and_one_that_fails_has_ended(room) -> None:
+    path, clock = room.folder / "data" / "monitor.db", Clock()
+    settings = load(room.config, {})
+    ledger = Floor(StoreLedger(lambda: SqliteStore.open(path)), clock, path, 0)
+    pipeline = Pipeline(None, None, ledger, None, clock, Clusters(), Orders({}, {}, {}, ()))
+    line = Line(pipeline, ledger, clock, ledger, None, None, None)
+    eye = Eye(line, Works(line), replace(settings, listen=None))
+
+    def last() -> float:
+        done = ledger.submit(lambda store: store.upkeep.totals().last_pass).result()
+        return (done.finished_at - START).total_seconds()
+
+    async def fail() -> None:
+        raise ValueError
+
+    tick, _ = eye.watched({"polls": (fail, 1.0)})["polls"]
+    await eye.open()
+    clock.seconds = 121.0
+    await eye.beat()
+    assert last() == 121.0
+    clock.seconds = 121.5
+    await eye.beat()
+    assert last() == 121.0
+    with pytest.raises(ValueError, match="^$"):
+        await tick()
+    await eye.beat()
+    assert last() == 121.5
+    assert health(eye.vitals, 121.5).degraded == ("the tick 'polls' failed: ValueError",)
+    clock.seconds = 130.0
+    await eye.close()
+    assert last() == 130.0
+    ledger.close()
 
 
 def looks_at_a_daemon(room: Newsroom, pid: int, address: str) -> None:
