@@ -22,7 +22,7 @@ def name(requirement: str) -> str:
 
 
 def needed(lock: str, roots: Iterable[str]) -> dict[str, str]:
-    """Return what `roots` need of a lock: the text of each entry by name. Raises KeyError for a root it does not have."""
+    """Return what `roots` need of a lock: each entry's text by name. Raises KeyError for a root it does not have."""
     texts, parents = {}, {}
     for entry in re.findall(r"^\S+==.*\n(?:[ ].*\n)+", lock, re.MULTILINE):
         texts[name(entry)] = entry

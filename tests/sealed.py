@@ -49,7 +49,9 @@ def said(unit: Path, key: str) -> list[str]:
 @cache
 def group(name: str) -> frozenset[str]:
     """Return the system calls of a group such as @system-service."""
-    text = subprocess.run(["systemd-analyze", "syscall-filter", name], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        ["systemd-analyze", "syscall-filter", name], check=True, capture_output=True, text=True
+    ).stdout
     found: set[str] = set()
     for word in text.split("\n", 2)[2].split():
         found |= group(word) if word.startswith("@") else {word}
