@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import re
 import shlex
@@ -228,3 +229,55 @@ def test_the_builder_is_sent_what_the_image_is_made_of_and_no_more():
               for word in words.split()}  # fmt: skip
     assert sent == copied
     assert "*" in lines
+
+
+@pytest.fixture
+def buildah(tmp_path):
+    """Call buildah with a store of its own, in which nothing stays."""
+    if not shutil.which("buildah"):
+        pytest.skip("buildah is not installed")
+    store = ["--storage-driver", "vfs", "--root", str(tmp_path / "store"), "--runroot", str(tmp_path / "run")]
+
+    def call(*words, code=0):
+        done = subprocess.run(
+            ["buildah", *store, *map(str, words)], check=False, capture_output=True, text=True, timeout=900
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    yield call
+    call("rm", "--all")
+    call("rmi", "--all", "--force")
+
+
+def base(buildah):
+    """Return the image to build on: of the folder $MONITOR_TEST_BASE, a root with Python, where no registry is reached."""
+    folder = os.environ.get("MONITOR_TEST_BASE")
+    if not folder:
+        return "python:3.13-slim"
+    container = buildah("from", "scratch")
+    buildah("copy", "--quiet", container, folder, "/")
+    buildah("commit", "--quiet", container, "localhost/base")
+    return "localhost/base"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_image_builds_and_the_line_runs_in_it(buildah):
+    """No network but for the base and the packages. Its health check fails where no daemon ever gave a sign."""
+    build = ("build", "--isolation", "chroot", "--format", "docker", "--build-arg", f"BASE={base(buildah)}")
+    buildah(*build, "--tag", "monitor", ROOT)
+    container = buildah("from", "monitor")
+    image = json.loads(buildah("inspect", "--type", "image", "monitor"))["Docker"]["config"]
+    assert image["User"] == "10001:10001"
+    assert image["Healthcheck"]["Test"] == ["CMD", "monitor", "status", "--max-age", "150"]
+
+    def run(*words, **how):
+        return buildah("run", "--isolation", "chroot", "--cap-drop", "all", container, "--", *words, **how)
+
+    assert "X-Monitor-Id: " in run("monitor", "demo")
+    assert run("id", "--user") == "10001"
+    installed = run("python", "-c", "import importlib.metadata as m; print(*{d.name for d in m.distributions()})")
+    assert not {"pytest", "mypy", "ruff", "hatchling", "datasette"} & set(installed.split())
+    run("monitor", "config", "check")
+    run(*image["Healthcheck"]["Test"][1:], code=1)
