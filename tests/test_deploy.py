@@ -174,6 +174,19 @@ def compose():
     return yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]["monitor"]
 
 
+def test_the_secret_of_compose_needs_only_its_signs_taken_off():
+    text = re.sub(r"^( *)#(secrets|  slack)", r"\1\2", (ROOT / "compose.yaml").read_text("utf-8"), flags=re.MULTILINE)
+    file = yaml.safe_load(text)
+    assert file["services"]["monitor"]["secrets"] == list(file["secrets"]) == ["slack"]
+
+
+def test_docker_takes_compose_yaml():
+    words = ["docker", "compose", "version"]
+    if not shutil.which("docker") or subprocess.run(words, check=False, capture_output=True).returncode:
+        pytest.skip("docker compose is not installed")
+    subprocess.run(["docker", "compose", "--file", ROOT / "compose.yaml", "config", "--quiet"], check=True, timeout=60)
+
+
 def instructions():
     text = (ROOT / "Dockerfile").read_text("utf-8").rpartition("\nFROM ")[2]
     for line in re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)).splitlines()[1:]:
