@@ -17,11 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SYSTEMD = Path("/lib/systemd/systemd")
-PROGRAM = """#!/opt/python/bin/python{version}
-import sys
-sys.path[:0] = ["/opt/monitor/repo", "/opt/monitor/site"]
-from monitor.__main__ import main
-main()
+# Where Python is a shared library, it is looked for where it was built: out of a service's reach.
+PROGRAM = """#!/bin/sh
+export LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=/opt/monitor/repo:/opt/monitor/site
+exec /opt/python/bin/python{version} -m monitor "$@"
 """
 PROBE = """[Unit]
 DefaultDependencies=no
@@ -29,7 +28,7 @@ Wants=systemd-journald.service systemd-tmpfiles-setup.service
 After=systemd-journald.socket
 [Service]
 Type=oneshot
-Environment=PYTHONPATH=/opt/monitor/repo:/opt/monitor/site
+Environment=LD_LIBRARY_PATH=/opt/python/lib
 ExecStart=/opt/python/bin/python{version} /srv/nest/probe.py
 ExecStopPost=/bin/systemctl --no-block exit
 StandardOutput=file:/srv/nest/out
@@ -52,8 +51,11 @@ mount --bind proc/sys proc/sys; mount -o remount,bind,ro proc/sys
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs -o mode=755 none dev
-for one in "null 3" "zero 5" "full 7" "random 8" "urandom 9"; do mknod -m 666 dev/${one% *} c 1 ${one#* }; done
+for one in "null 1 3" "zero 1 5" "full 1 7" "random 1 8" "urandom 1 9" "tty 5 0"; do
+    mknod -m 666 dev/${one%% *} c ${one#* }
+done
 ln -s /proc/self/fd dev/fd; mkdir dev/shm dev/pts
+mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts; ln -s pts/ptmx dev/ptmx
 mount -t tmpfs none run; mount -t tmpfs none tmp; chmod 1777 tmp dev/shm
 rm -rf etc/systemd/system/*.wants; : > etc/fstab; : > etc/machine-id
 chroot . useradd --system --home-dir /var/lib/monitor --shell /usr/sbin/nologin monitor
@@ -97,7 +99,7 @@ def boot(folder: Path, probe: str) -> str:
     program = folder / "overlay" / "opt" / "monitor" / "bin" / "monitor"
     program.parent.mkdir(parents=True)
     program.write_text(PROGRAM.format(version=version))
-    for path in (folder / "overlay").rglob("*"):
+    for path in (folder / "overlay", *(folder / "overlay").rglob("*")):
         path.chmod(0o755 if path.is_dir() or path == program else path.stat().st_mode)
     group = _group()
     assert group is not None

@@ -75,7 +75,7 @@ def wait(what):
 
 def status():
     found = monitor("status", "--json").stdout
-    return json.loads(found) if found else {}
+    return json.loads(found) if found else {"totals": {"hits": 0}}
 
 def events():
     return [event["kind"] for event in status().get("events", ())]
@@ -99,6 +99,8 @@ def tell(step, value):
 
 systemctl("daemon-reload")
 tell("started", systemctl("start", "monitor").stderr)
+if show("ActiveState") != "active":
+    sys.exit(subprocess.run(["journalctl", "-u", "monitor", "-o", "cat"], capture_output=True, text=True).stdout)
 tell("state", [show("ActiveState"), show("User")])
 tell("read", wait(lambda: status()["totals"]["hits"] == 1))
 rules = Path("/etc/monitor/rules.yaml")
