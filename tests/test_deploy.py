@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from py3langid.langid import MODEL_FILE
+from py3langid import langid
 
 from monitor.cli.main import cli
 from monitor.daemon import DRAIN_READS, DRAIN_SENDS, HEARTBEAT
@@ -229,7 +229,7 @@ def test_tmp_holds_the_language_model_of_two_fork_servers():
     # It is unpacked into a file there: with 64 MB no reader could be started.
     (tmp,) = compose()["tmpfs"]
     size = int(re.search(r"size=(\d+)m", tmp)[1]) << 20
-    with lzma.open(MODEL_FILE) as model:
+    with lzma.open(Path(langid.__file__).parent / langid.MODEL_FILE) as model:
         assert size > 2 * model.seek(0, os.SEEK_END)
 
 
