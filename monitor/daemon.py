@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from monitor.pressure import MINUTE
 from monitor.reload import Reloader, Reread
+from monitor.seeing import Eye
 from monitor.settings.load import Settings
 from monitor.timekeeper import Timekeeper
 from monitor.upkeep import TICK
@@ -48,7 +49,7 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
         await _guarded("upkeep", work.upkeep.tick)
         works.tally.starved = work.floor.low
         works.tally.faults = works.polls.failed + works.reads.failed + works.sends.failed
-        await works.beat()
+        await works.beat(ended=True)
         return works.tally
 
 
@@ -111,6 +112,7 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
 
     async with line(settings, out=out) as work:
         works = Works(work, told)
+        eye = Eye(work, works, settings)
         table: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {
             "polls": (works.lease_polls, 1),
             "reads": (works.lease_reads, READ_TICK),
@@ -118,25 +120,26 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
             "stories": (work.pipeline.look_again, STORY_TICK),
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
             "load": (works.weigh, MINUTE),
-            "heartbeat": (works.beat, HEARTBEAT),
+            "heartbeat": (eye.beat, HEARTBEAT),
             "upkeep": (work.upkeep.tick, TICK),
         }
-        ticks = Ticks(table, work.clock)
-        keeper = Timekeeper(work.clock, work.ledger, ticks.rearm, (work.pipeline.shift,), works.beat)
-        reloader = Reloader(work, settings, reread)
-        await works.beat()
+        ticks = Ticks(eye.watched(table), work.clock)
+        keeper = Timekeeper(work.clock, work.ledger, ticks.rearm, (work.pipeline.shift,), eye.beat)
+        reloader = Reloader(work, settings, reread, eye.reloading, eye.reloaded)
+        await eye.open()
         life.ready, life.reload = True, reloader.ask
         ticks.start()
         duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(life.stop), keeper.watch())]
         log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
         await life.stop.wait()
+        eye.stopping()
         log.info("stopping: at most 20 s for what is in hand")
         ticks.stop()
         for duty in duties:
             duty.cancel()
         await asyncio.gather(*duties, return_exceptions=True)
         await _drain(works)
-        await works.beat()
+        await eye.close()
         return works.tally
 
 

@@ -35,6 +35,7 @@ from monitor.views import (
     Totals,
     Version,
 )
+from monitor.views_service import Daemon, Queues
 
 T = TypeVar("T")
 
@@ -277,6 +278,18 @@ class Upkeep(Protocol):
         """Write the newest pass (the HEALTHCHECK asks its age)."""
         ...
 
+    def introduce(self, daemon: Daemon) -> None:
+        """Write what the process is that works on the database; who did before is forgotten."""
+        ...
+
+    def daemon(self) -> Daemon | None:
+        """Return the last that introduced itself."""
+        ...
+
+    def queues(self, now: datetime) -> Queues:
+        """Count what waits."""
+        ...
+
     def totals(self) -> Totals:
         """Count."""
         ...
@@ -357,6 +370,10 @@ class Ledger(Protocol):
         """Run `work` in the writer's thread inside a transaction; done after the commit. What it raises is
         the future's, rolls back its own writes and no other's.
         """
+        ...
+
+    def waiting(self) -> int:
+        """Return how many pieces of work are queued, from whatever thread."""
         ...
 
     def close(self) -> None:

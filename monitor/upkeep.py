@@ -152,6 +152,9 @@ class Floor:
         future.add_done_callback(self._hear)
         return future
 
+    def waiting(self) -> int:
+        return self._ledger.waiting()
+
     def close(self) -> None:
         self._ledger.close()
 

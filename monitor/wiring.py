@@ -102,6 +102,11 @@ def scratch() -> Iterator[Store]:
             store.close()
 
 
+def onlooker(storage: Path) -> Store:
+    """Open a database to look at it, beside who writes it. Raises StoreError."""
+    return SqliteStore.open_readonly(storage)
+
+
 @asynccontextmanager
 async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterator[Line]:
     """Open everything in order, close it in reverse. Raises BusyError where another daemon has the database,

@@ -7,8 +7,10 @@ they hold when the process dies is given back when the next one starts.
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import logging
 import math
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +21,15 @@ from typing import Any
 from monitor.crew import Crew
 from monitor.intake import Read
 from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
+from monitor.notify import hours
 from monitor.outlets import spread
 from monitor.pipeline import Polled
 from monitor.ports import Store
 from monitor.pressure import Pressure
 from monitor.views import DueSource, Pass
 from monitor.views_alerts import OutboxRow
+from monitor.views_service import Daemon
+from monitor.vitals import Vitals
 from monitor.wiring import Line
 
 log = logging.getLogger("monitor")
@@ -135,6 +140,12 @@ class Works:
         self._leased = -math.inf
         self.pressure = Pressure(work.pipeline, work.ledger, work.clock)
         self.tally = Tally(work.clock.now())
+        self.vitals = Vitals(self.tally.started)
+
+    @property
+    def crews(self) -> dict[str, Crew]:
+        """By what they do."""
+        return {"polls": self.polls, "reads": self.reads, "sends": self.sends}
 
     async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
         """Start what is due to be polled; return how many."""
@@ -211,10 +222,30 @@ class Works:
             await self._line.pipeline.digest()
             await self.lease_sends()
 
-    async def beat(self) -> None:
-        """Write that the daemon lives and what it did; the health check asks for its age."""
-        done = self.tally.as_pass(self._line.clock.now())
-        await self._ask(lambda store: store.upkeep.record_pass(done))
+    async def beat(self, *, ended: bool = False) -> None:
+        """Write that the daemon lives, what it is and what it did; the health check asks for its age."""
+        done, mine = self.tally.as_pass(self._line.clock.now()), self._presence(ended=ended)
+
+        def write(store: Store) -> None:
+            store.upkeep.record_pass(done)
+            store.upkeep.introduce(mine)
+
+        await self._ask(write)
+        self.vitals.starved = self._line.floor.low
+        self.vitals.beat_at = self._line.clock.monotonic()
+
+    def _presence(self, *, ended: bool) -> Daemon:
+        orders, now = self._line.pipeline.orders, self._line.clock.now()
+        slots = [
+            (hours.next_slot(route.digest, route.timezone, now).at, route.id)
+            for route in orders.by_route.values()
+            if route.digest
+        ]
+        return Daemon(
+            os.getpid(), importlib.metadata.version("news-monitor"), self.tally.started, len(orders.outlets),
+            len(orders.rules), ended, "" if ended else self.vitals.address, tuple(sorted(slots)),
+            tuple((name, len(crew.keys)) for name, crew in self.crews.items()), tuple(self.vitals.errors),
+        )  # fmt: skip
 
     async def _ask(self, work: Callable[[Any], Any]) -> Any:
         return await asyncio.wrap_future(self._line.ledger.submit(work))
@@ -247,8 +278,11 @@ class Works:
         wait = min(source.due_at - self._line.clock.now(), AHEAD)
         await self._line.clock.sleep(wait.total_seconds())
         self.pressure.started(source)
+        self.vitals.start_lag.add(max((self._line.clock.now() - source.due_at).total_seconds(), 0.0))
         done = await self._line.pipeline.poll(source)
         self.tally.poll(done)
+        self.vitals.count("polls", done.reason or "ok")
+        self.vitals.count("links", by=len(done.links))
         self._told("poll", done)
         if done.links:
             await self._start_reads(done.links)
@@ -256,14 +290,28 @@ class Works:
     async def _read(self, link: Link) -> None:
         done = await self._line.pipeline.read(link)
         self.tally.read(done)
+        self._count(done)
         self._told("read", done)
         if done.hits > done.held:
             self.wake()
+
+    def _count(self, done: Read) -> None:
+        vitals = self.vitals
+        if done.link.state is LinkState.AGAIN:
+            vitals.count("articles_reread")
+        elif done.text is None:
+            vitals.count("pages_unread", done.reason or "")
+        else:
+            vitals.count("articles", done.text)
+        vitals.count("hits", by=done.hits)
+        vitals.count("hits_held", by=done.held)
 
     async def _send(self, row: OutboxRow) -> None:
         done = await self._line.pipeline.deliver(row)
         if done is not None:
             self.tally.send(done)
+            channel = self._line.pipeline.orders.channels.get(row.channel_id)
+            self.vitals.count("messages", channel.kind if channel else "", done.reason)
             self._told("send", (row, done))
         # When this task has ended: until then it counts as in hand.
         asyncio.get_running_loop().call_soon(self.wake)

@@ -101,7 +101,7 @@ class House:
         self.outlet = outlet or self.outlet
         self.pipeline = Pipeline(
             self.visitor, self.readers, self.ledger, None, self.clock, Clusters(),
-            Orders({"courier": self.outlet}, {}, {}, ()),
+            Orders({"courier": self.outlet}, {"nato": Rule("nato", "nato")}, {}, ()),
         )  # fmt: skip
 
     def prepare(self, store):
