@@ -312,7 +312,10 @@ def killed(world: World, kills: int) -> None:
     # Sent again is what was on the wire, and what was not answered.
     assert 0 < copies <= held + world.rows("SELECT sum(ambiguous) FROM outbox")[0][0]
     assert world.changed
-    assert min(phases[name] for name in ("loading", "opening", "serving", "links", "sources", "sends")) > 0, phases
+    phases["start"] = phases["loading"] + phases["opening"]
+    # Where there are many, each of what a daemon does from its first moment was cut.
+    rare = ("loading", "opening", "sources", "untold") if kills >= 100 else ()
+    assert min(phases[name] for name in ("start", "serving", "links", "sends", *rare)) > 0, phases
 
 
 @pytest.mark.timeout(300)
