@@ -148,21 +148,28 @@ class World:
     def _end(self, process: subprocess.Popen[bytes] | None) -> int:
         return process.wait(timeout=60) if process else self.children.code()
 
+    def _done(self) -> tuple[int, int]:
+        """Return how often outlets were asked, and how much was told."""
+        return sum(len(web.asked) for web in self.webs), sum(map(len, list(self.receiver.posts.values())))
+
     def life(self, number: signal.Signals, until: str, *, real: bool) -> Life:
-        """Let a daemon live until a random moment before it serves ("start"), after it does ("serves") or after it has
-        asked an outlet ("works"), and send it a signal.
+        """Let a daemon live until a random moment before it serves ("start"), after it does ("serves"), after it has
+        asked an outlet ("works") or told somebody ("tells"), and send it a signal.
         """
-        before = sum(len(web.asked) for web in self.webs)
+        asked, told = self._done()
         pid, process = self._begin(real=real)
         if until != "start":
             wait_for(lambda: "watching" in self.said.read_text())
         if until == "works":
-            wait_for(lambda: sum(len(web.asked) for web in self.webs) > before)
-        time.sleep(self.dice.uniform(0.0, self.whole[real] if until == "start" else LIFE))
-        was_heard, asked = heard(pid), time.monotonic()
+            wait_for(lambda: self._done()[0] > asked)
+        if until == "tells":
+            wait_for(lambda: self._done()[1] > told)
+        most = {"start": self.whole[real], "tells": self.receiver.SLOW}.get(until, LIFE)
+        time.sleep(self.dice.uniform(0.0, most))
+        was_heard, began = heard(pid), time.monotonic()
         os.kill(pid, number)
         code = self._end(process)
-        took = time.monotonic() - asked
+        took = time.monotonic() - began
         wait_for(lambda: not self.processes())
         lock = self.path.with_name(f"{self.path.name}.lock").read_text().strip()
         return Life(code, took, was_heard, lock == str(pid), self.said.read_text())
@@ -181,7 +188,7 @@ class World:
         """Let one live to a random moment, `early` of them to one before it serves."""
         self.lives += 1
         chance = self.dice.random()
-        until = "start" if chance < early else "serves" if chance < early + 0.1 else "works"
+        until = "start" if chance < early else self.dice.choice(("works", "works", "tells", "tells", "serves"))
         return self.life(number, until, real=self.lives % REAL == 0)
 
     def measure(self) -> None:
