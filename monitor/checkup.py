@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TextIO
 
 from monitor import enrol, wiring
 from monitor.discovery import Discovery, discover
 from monitor.enrol import Trial
-from monitor.model import Channel, Delivery, Entity, Kind, Message, Outlet, Page, Rule
+from monitor.errors import Reason
+from monitor.model import (
+    Article,
+    Channel,
+    Delivery,
+    Entity,
+    Failure,
+    Hit,
+    Kind,
+    Link,
+    Message,
+    Outlet,
+    Page,
+    Reading,
+    Rule,
+)
 from monitor.notify.channels.sender import Sender
 from monitor.pool import Pool
+from monitor.reading import Reader
 from monitor.settings.load import Settings
 
 # Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
@@ -38,6 +55,16 @@ async def look_around(settings: Settings, url: str, told: Callable[[str], None],
     """Find what a site has to watch; `told` is called with each address before it is asked."""
     async with wiring.visiting(settings, gap=min(settings.gap, MAX_GAP)) as guest:
         return await discover(guest.visitor, guest.pool, guest.ledger, url, private=private, told=told)
+
+
+def would_hit(
+    rules: Sequence[Rule], entities: Sequence[Entity], outlet: Outlet, listed: Iterable[Link]
+) -> list[tuple[Article, Hit]]:
+    """Return what rules hold on of what an outlet lists, by headlines and summaries alone. Raises QueryError."""
+    reader = Reader(rules, entities)
+    unread = Failure(Reason.NO_BODY, "only its headline was looked at")
+    seen = (reader.entry(replace(link, outlet=outlet.id), unread, outlet.language) for link in listed)
+    return [(one.article, one.hits[0]) for one in seen if isinstance(one, Reading) and one.hits]
 
 
 async def try_channels(

@@ -14,6 +14,7 @@ from monitor.errors import MonitorError
 # verb: (module, attribute, help). The help stands here so that `monitor --help` imports no command (< 150 ms).
 COMMANDS = {
     "demo": ("demo", "demo", "See the whole line work, with no network and no configuration."),
+    "init": ("init", "init", "Make a configuration: an outlet, a phrase, a channel."),
     "run": ("run", "run", "Run the daemon; --once: do what is due now and stop."),
     "reload": ("reload", "reload", "Put a changed configuration in force."),
     "hits": ("hits", "hits", "List and search stored hits; show one with its reason."),
