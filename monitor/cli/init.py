@@ -51,14 +51,14 @@ def init(
     It goes into ./config, or the folder of --config. Nothing is written before the last answer, and never over
     anything. An address of a channel goes into a file that only you can read.
     """
+    if yes and not (places and phrases):
+        raise click.UsageError("with --yes nothing is asked: give --outlet and --phrase")
     # As Ctrl-C does, so that temporary files go too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     from monitor.settings import begin
 
     folder = app.config or Path("config")
     begin.clear(folder)
-    if yes and not (places and phrases):
-        raise click.UsageError("with --yes nothing is asked: give --outlet and --phrase")
     with begin.tried(begin.Start(), os.environ) as settings:
         talk = _Talk(settings, begin.Start(), private, ask=not yes)
         talk.outlets(places)
