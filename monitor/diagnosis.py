@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from monitor.errors import Reason
-from monitor.match.lint import lint
+from monitor.match.lint import Kind, lint
 from monitor.model import Entity, Outlet, Route, Rule
 from monitor.notify import plan
 from monitor.notify.routes import Facts, refusal, takers
@@ -115,7 +115,8 @@ def rules(found: Sequence[Rule], entities: Sequence[Entity], outlets: Sequence[O
         return [Sign("rules", "", State.WRONG, "there is no rule: nothing is looked for", "Write one in rules.yaml")]
     place = _Place(entities, outlets)
     signs = [sign for rule in found if (sign := _rule(rule, place, now))]
-    odd = [one for one in lint(found, entities) if not one.information]
+    # What languages keep apart is told of each rule.
+    odd = [one for one in lint(found, entities) if not one.information and one.kind is not Kind.LANGUAGES]
     if odd:
         shown = ", ".join(dict.fromkeys(one.entity for one in odd[:_SHOWN]))
         said = f"names of {shown} are likely to hit too much, or never"

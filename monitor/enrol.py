@@ -44,7 +44,7 @@ class Trial:
     title: str = ""
     reason: Reason | None = None
     detail: str = ""
-    skew: float | None = None
+    skew: float | None = field(default=None, repr=False)
 
 
 async def check(visitor: Visitor, readers: Readers, outlet: Outlet, source: Source) -> Trial:
