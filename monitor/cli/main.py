@@ -7,6 +7,7 @@ import importlib
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from monitor.cli.app import App, clean
 from monitor.errors import MonitorError
@@ -30,6 +31,8 @@ COMMANDS = {
     "db": ("db", "db", "Back up, check, prune and export the database; forget articles."),
     "doctor": ("doctor", "doctor", "Say whether all is well, and what to do about what is not."),
     "status": ("status", "status", "Say what is read, waiting and failing."),
+    "completion": ("shell", "completion", "Print what makes bash, zsh or fish complete commands and ids."),
+    "man": ("shell", "man", "Print the manual page of all commands."),
 }
 
 
@@ -50,6 +53,13 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Verbs"):
             formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete verbs without importing them."""
+        verbs = [CompletionItem(verb, help=text) for verb, (_, _, text) in COMMANDS.items()]
+        return [one for one in verbs if one.value.startswith(incomplete)] + click.Command.shell_complete(
+            self, ctx, incomplete
+        )
 
     def invoke(self, ctx: click.Context) -> object:
         try:
