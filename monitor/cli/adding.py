@@ -76,7 +76,7 @@ def add(app: App, homepage: str, outlet_id: str, name: str, tags: tuple[str, ...
         click.confirm(f"Write this into {path}?", default=True, abort=True, err=True)
     add_outlets(settings, [outlet], os.environ)
     note(f"written to {path}. What it lists now is its baseline and alerts nobody; a `monitor run` that is running")
-    note(f"takes it up when it is started again. `monitor outlets check {outlet.id}` asks it now")
+    note(f"takes it up. `monitor outlets check {outlet.id}` asks it now")
 
 
 def look(settings: Settings, url: str, private: bool) -> Discovery:

@@ -102,6 +102,12 @@ def test_five_steps_and_two_minutes_to_the_first_alert(newcomer, web, hook):
     assert time.monotonic() - began < MOST_SECONDS
 
 
+def test_the_readme_shows_what_is_timed():
+    text = (ROOT / "README.md").read_text("utf-8").partition("## The first alert in two minutes\n")[2]
+    commands = text.partition("```sh\n")[2].partition("```")[0].splitlines()
+    assert commands == ["monitor init", "monitor run"]
+
+
 def test_options_ask_nothing_and_keep_the_secret(newcomer, web, hook):
     address = f"json://127.0.0.1:{hook.port}/hook-7f3a"
     said = newcomer.run(
