@@ -100,12 +100,14 @@ class _Talk:
     def outlets(self, places: tuple[str, ...]) -> None:
         """Find what each outlet has to watch."""
         self.listed: dict[str, tuple[Link, ...]] = {}
-        for place in places:
+        for place in dict.fromkeys(places):
             self._outlet(place)
         if not places:
             self._asked("The home page of an outlet", self._outlet)
 
     def _outlet(self, place: str) -> None:
+        from monitor.outlets import naming
+
         found = look(self.settings, place, self.private)
         if found.best is None and found.reason == "blocked_address" and self.ask and not self.private:
             self.private = click.confirm(f"{clean(place)} stands in your own network. Ask it?", default=True, err=True)
@@ -116,7 +118,9 @@ class _Talk:
             tell_home(found, self.private)
             hint = what_now(found, self.private)
             raise ConfigError(f"{one_line(found.url)} has nothing that can be watched", hint=hint)
-        outlet = outlet_of(found, best, self.settings, "", "", (), self.private)
+        name = one_line(found.title or best.title)[:100]
+        outlet_id = naming.new_id(name, found.url, {one.id for one in self.start.outlets})
+        outlet = outlet_of(found, best, self.settings, outlet_id, name, (), self.private)
         click.echo(f"{outlet.id}: {best.kind} {one_line(best.url)}: {holds(best)}")
         self.listed[outlet.id] = best.listed
         self._take([*self.start.outlets, outlet])

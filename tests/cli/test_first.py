@@ -110,8 +110,10 @@ def test_the_readme_shows_what_is_timed():
 
 def test_options_ask_nothing_and_keep_the_secret(newcomer, web, hook):
     address = f"json://127.0.0.1:{hook.port}/hook-7f3a"
+    # Of one name with the first, and with more hits than are told at once.
+    web.feed([(f"/{number}", f"NATO summit, day {number}") for number in range(11)], "/flood.xml")
     said = newcomer.run(
-        "--config", "mine", "init", "--outlet", f"{web.url}/feed.xml", "--private", "--phrase", "coalition of the willing",
+        "--config", "mine", "init", "--outlet", f"{web.url}/feed.xml", "--outlet", f"{web.url}/flood.xml", "--private", "--phrase", "coalition of the willing",
         "--phrase", "@nato OR summit", "--no-sample", "--yes", MONITOR_CHANNEL=address,
     )  # fmt: skip
     assert (newcomer.steps, hook.posts) == (1, [])
@@ -129,6 +131,10 @@ def test_options_ask_nothing_and_keep_the_secret(newcomer, web, hook):
         ("coalition-of-the-willing", '"coalition of the willing"'),
         ("nato-or-summit", "@nato OR summit"),
     ]
+    assert [(outlet.id, outlet.alert_baseline) for outlet in settings.outlets] == [
+        ("127-0-0-1", True), ("127-0-0-1-2", False),
+    ]  # fmt: skip
+    assert "too many to be told of at once" in said
     assert [(route.id, route.channels) for route in settings.routes] == [("everything", ("json",))]
     for name in ("monitor", "outlets", "rules", "alerts"):
         first = (folder / f"{name}.yaml").read_text("utf-8").splitlines()[0]
@@ -193,6 +199,13 @@ def test_an_error_while_writing_leaves_nothing(tmp_path, monkeypatch, at):
         assert list(tmp_path.iterdir()) == []
     else:
         assert set(begin.write(folder, start)) == {path.name for path in folder.iterdir()}
+
+
+def test_what_came_to_stand_there_meanwhile_stays(tmp_path):
+    (tmp_path / "rules.yaml").write_text("mine")
+    with pytest.raises(ConfigError, match=r"already holds rules\.yaml"):
+        begin.write(tmp_path, begin.Start((HARBOUR,)))
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("rules.yaml", "mine")]
 
 
 def test_an_empty_folder_stays_where_writing_fails(tmp_path, monkeypatch):
