@@ -73,7 +73,8 @@ def _signs(app: App, *, offline: bool, send: bool) -> Iterable[Sign]:
     if settings is None:
         yield diagnosis.clock(diagnosis.Clock(now, kept=checkup.clock_kept()))
         return
-    found, newest = checkup.database(settings, now)
+    with working("looking at the database"):
+        found, newest = checkup.database(settings, now)
     yield from found
     answers: list[Trial] = []
     if not offline and settings.outlets:

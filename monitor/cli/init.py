@@ -53,12 +53,12 @@ def init(
     """
     if yes and not (places and phrases):
         raise click.UsageError("with --yes nothing is asked: give --outlet and --phrase")
-    # As Ctrl-C does, so that temporary files go too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     from monitor.settings import begin
 
     folder = app.config or Path("config")
     begin.clear(folder)
+    # As Ctrl-C does, so that temporary files go too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with begin.tried(begin.Start(), os.environ) as settings:
         talk = _Talk(settings, begin.Start(), private, ask=not yes)
         talk.outlets(places)

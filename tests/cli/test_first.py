@@ -141,14 +141,14 @@ def test_options_ask_nothing_and_keep_the_secret(newcomer, web, hook):
         assert first == f"# yaml-language-server: $schema=schema/{name}.schema.json"
 
 
-def test_what_is_there_is_never_touched(newcomer, web):
-    there = newcomer.folder / "config"
-    there.mkdir()
-    (there / "rules.yaml").write_text("rules: {}\n")
-    said = newcomer.run("init", "--outlet", web.url, "--private", "--phrase", "a b", "--yes", code=1)
-    assert "already holds rules.yaml" in said
-    assert "--config DIR" in said
-    assert (web.asked, newcomer.files()) == ([], ["config", "rules.yaml"])
+def test_what_is_there_is_never_touched(tmp_path):
+    (tmp_path / "rules.yaml").write_text("rules: {}\n")
+    words = ["--config", str(tmp_path), "init", "--outlet", "http://127.0.0.1:9/", "--phrase", "a b", "--yes"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 1
+    assert "already holds rules.yaml" in result.output
+    assert "--config DIR" in result.output
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("rules.yaml", "rules: {}\n")]
 
 
 def test_a_failure_or_ctrl_c_leaves_nothing(newcomer, web, hook):
