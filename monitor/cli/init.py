@@ -110,7 +110,7 @@ class _Talk:
 
         found = look(self.settings, place, self.private)
         if found.best is None and found.reason == "blocked_address" and self.ask and not self.private:
-            self.private = click.confirm(f"{clean(place)} stands in your own network. Ask it?", default=True, err=True)
+            self.private = click.confirm(f"{clean(place)} stands in your own network. Ask it?", default=False, err=True)
             found = look(self.settings, place, self.private) if self.private else found
         best = found.best
         if best is None:
