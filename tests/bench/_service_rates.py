@@ -1,0 +1,2 @@
+"""stub"""
+def rates(*a): pass
