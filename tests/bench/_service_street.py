@@ -21,6 +21,7 @@ import time
 import zlib
 from collections import Counter
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import trustme
@@ -41,6 +42,8 @@ BAD_PAGES = (
     "/bomb/gzip", "div 100k deep", "/endless/body", "div at the bound, text", "/slow/chunks", "p at the bound", "/bomb/stacked-100",
     "table at the bound", "/bomb/endless-gzip", "select 100k deep", "/silent/half", "/type/pdf",
 )  # fmt: skip
+# Pages that are made already when they are asked for again.
+_READY = 1_000
 _TOLD = re.compile(rb"https?://([^/\"\s]+)(/a/\d+\.html)")
 
 
@@ -78,6 +81,10 @@ class Server:
         self.told: dict[str, float] = {}
         self.counts: Counter[str] = Counter()
         self._bad = {name: _bad(name) for name in (*BAD_FEEDS, *BAD_PAGES)} if street.hostile else {}
+
+    @lru_cache(maxsize=_READY)  # noqa: B019 - there is one
+    def _packed(self, outlet: int, number: int) -> bytes:
+        return self._press.packed(self._calendar, outlet, number)
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -127,7 +134,7 @@ class Server:
         self.counts["page"] += 1
         if bad is not None and bad % 2:
             return self._bad[BAD_PAGES[bad // 2 % len(BAD_PAGES)]]
-        body = self._press.packed(self._calendar, outlet, int(found[1]))
+        body = self._packed(outlet, int(found[1]))
         return _reply(body, "text/html; charset=utf-8", "Content-Encoding: gzip")
 
 
