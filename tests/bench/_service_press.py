@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from html import escape
+from math import floor
 from pathlib import Path
 
 from monitor.parse.digest import exact
@@ -60,7 +61,7 @@ class Calendar:
 
     def newest(self, outlet: int, now: float) -> int:
         """Return the number of the article that an outlet published last."""
-        return _FIRST + int((now - self.start) / self.period + self.group(outlet) / GROUPS)
+        return _FIRST + floor((now - self.start) / self.period + self.group(outlet) / GROUPS)
 
     def published(self, outlet: int, number: int) -> float:
         """Return when: a Unix time."""

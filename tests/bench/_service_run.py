@@ -50,10 +50,11 @@ class Plan:
 
 @dataclass
 class Done:
-    """What was seen. `lines`: of the watch, those after the warm-up; `told`: "host:port/path" → Unix time; `articles`: URL,
+    """What was seen. `ready`: seconds to the first tick; `first`: when polls begin to be due; `lines`: of the watch, those after the warm-up; `told`: "host:port/path" → Unix time; `articles`: URL,
     kind of text, Unix times of first_seen and fetched_at, whether it has a hit that may be told.
     """
 
+    first: float = 0.0
     ready: float = 0.0
     began: float = 0.0
     ended: float = 0.0
@@ -121,9 +122,7 @@ def _room(plan: Plan, done: Done, folder: Path, port: int, plain: int) -> Path:
         places = urls(plan.outlets, port, tls=plan.tls)
         config = write(folder, places, rules, f"http://127.0.0.1:{plain}/hook", plan.every, gap=plan.gap)
     assert done.street is not None
-    # The daemon reads the same files, and then the store: what is due before would be late by that.
-    late = time.time() + 5.0 + 1.7e-4 * plan.outlets * 2 + 4e-4 * plan.rules
-    watched(folder, done.street.calendar, plan.every, late, config, steps)
+    done.first = watched(folder, done.street.calendar, plan.every, config, steps)
     return config
 
 
@@ -152,8 +151,8 @@ def _watch(plan: Plan, done: Done, folder: Path, daemon: subprocess.Popen[bytes]
             if time.time() - started > START:
                 break
             time.sleep(0.05)
-        done.began = time.time()
-        done.ready = done.began - started
+        done.ready = time.time() - started
+        done.began = max(time.time(), done.first)
         while daemon.poll() is None and time.time() < done.began + plan.seconds:
             time.sleep(0.2)
         done.ended = time.time()
