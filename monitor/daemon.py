@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
-from typing import TextIO
+from datetime import UTC, datetime, timedelta
+from typing import Any, TextIO
 
+from monitor.reload import Reloader, Reread
 from monitor.settings.load import Settings
 from monitor.upkeep import TICK
 from monitor.wiring import Line, line
@@ -64,14 +66,49 @@ async def _everything_due(works: Works, work: Line) -> None:
         await works.sends.drained()
 
 
-async def run(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
-    """Run until SIGTERM or SIGINT, then drain within 20 s. Raises BusyError where another daemon runs."""
+async def run(
+    settings: Settings, *, told: Told | None = None, out: TextIO | None = None, reread: Reread | None = None
+) -> Tally:
+    """Run until SIGTERM or SIGINT, then drain within 20 s. Raises BusyError where another daemon runs. `reread` loads
+    the configuration anew, when its files change and on SIGHUP.
+    """
+    life = _Life()
+    with _signals(life.stop, life.hangup):
+        job = asyncio.ensure_future(_serve(settings, told, out, reread or (lambda: settings), life))
+        ended = asyncio.ensure_future(life.stop.wait())
+        await asyncio.wait({job, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not life.ready:
+            # It is still opening, or cannot: nothing is in hand yet.
+            job.cancel()
+            with suppress(asyncio.CancelledError):
+                return await job
+            return Tally(datetime.now(UTC))
+        return await job
+
+
+class _Life:
+    """What signals ask of a daemon. `ready`: it has work in hand, which a stop has to drain."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.ready = False
+        self.reload: Callable[[], object] = lambda: None
+        self._terminal = _on_terminal()
+
+    def hangup(self) -> None:
+        # Its terminal was closed: who ran it there wants it ended, not to live on unseen.
+        if self._terminal and not _on_terminal():
+            self.stop.set()
+        else:
+            self.reload()
+
+
+async def _serve(settings: Settings, told: Told | None, out: TextIO | None, reread: Reread, life: _Life) -> Tally:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     async with line(settings, out=out) as work:
         works = Works(work, told)
-        stop = asyncio.Event()
-
         scheduler = AsyncIOScheduler(
             timezone="UTC",
             # Its default drops a job that comes a second late; a loaded box would lose ticks.
@@ -88,17 +125,26 @@ async def run(settings: Settings, *, told: Told | None = None, out: TextIO | Non
         }
         for name, (tick, seconds) in ticks.items():
             scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
-        with _signals(stop):
-            await works.beat()
-            scheduler.start()
-            log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
-            await stop.wait()
-            log.info("stopping: at most 20 s for what is in hand")
-            # It cancels its ticks and does not wait for the crews, whatever it is told; those are drained below.
-            scheduler.shutdown(wait=False)
-            await _drain(works)
+        reloader = Reloader(work, settings, reread)
+        await works.beat()
+        life.ready, life.reload = True, reloader.ask
+        scheduler.start()
+        duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(life.stop))]
+        log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
+        await life.stop.wait()
+        log.info("stopping: at most 20 s for what is in hand")
+        # It cancels its ticks and does not wait for the crews, whatever it is told; those are drained below.
+        scheduler.shutdown(wait=False)
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
+        await _drain(works)
         await works.beat()
         return works.tally
+
+
+def _on_terminal() -> bool:
+    return any(os.isatty(number) for number in (0, 1, 2))
 
 
 async def _guarded(name: str, tick: Callable[[], Awaitable[object]]) -> None:
@@ -118,20 +164,26 @@ async def _drain(works: Works) -> None:
 
 
 class _signals:  # noqa: N801 - used as a statement: with _signals(stop)
-    """SIGTERM and SIGINT set the event while the block runs."""
+    """SIGTERM and SIGINT set the event while the block runs; SIGHUP calls `hangup`, where there is one."""
 
-    def __init__(self, stop: asyncio.Event) -> None:
-        self._stop = stop
+    def __init__(self, stop: asyncio.Event, hangup: Callable[[], None] | None = None) -> None:
+        self._wanted: dict[int, Callable[[], None]] = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set}
+        if hangup is not None:
+            self._wanted[signal.SIGHUP] = hangup
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number, handler in self._wanted.items():
+            self._before[number] = signal.getsignal(number)
             # Only the main thread may; elsewhere (a test, an embedding program) nobody sends us signals.
             with suppress(ValueError, RuntimeError, NotImplementedError):
-                loop.add_signal_handler(number, self._stop.set)
+                loop.add_signal_handler(number, handler)
 
     def __exit__(self, *_: object) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in self._wanted:
             with suppress(ValueError, RuntimeError, NotImplementedError):
+                # It leaves the default, by which a second SIGTERM would end the process with what it closes still open.
                 loop.remove_signal_handler(number)
+                signal.signal(number, self._before[number])

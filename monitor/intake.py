@@ -27,7 +27,6 @@ from monitor.model import (
     Outlet,
     Page,
     Reading,
-    Rule,
     Standing,
     TextKind,
 )
@@ -217,11 +216,13 @@ def _scene(store: Store, orders: Orders, item: Item, story_id: str, *, revised: 
 def _hits(
     store: Store, orders: Orders, link: Link, found: Iterable[Hit], scene: plan.Scene, now: datetime
 ) -> list[Hit]:
-    """Return hits of rules in force as they stand: live, of a past, in shadow, silenced."""
+    """Return hits of rules in force as they stand: live, of a past, in shadow, silenced. A reader that was at work when
+    the rules changed may bring some of a rule that is gone.
+    """
     silences, hits = store.silences.active(now), []
     for hit in found:
-        rule = orders.rules.get(hit.rule_id) or Rule(hit.rule_id, "")
-        if plan.ended(rule, now):
+        rule = orders.rules.get(hit.rule_id)
+        if rule is None or plan.ended(rule, now):
             continue
         stands = plan.standing(
             link, rule, orders.rules_since.get(hit.rule_id), revised=scene.revised,

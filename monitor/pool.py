@@ -15,7 +15,7 @@ import contextlib
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from monitor import orders, wire
@@ -75,20 +75,26 @@ class Pool:
         pool._duties = [asyncio.create_task(pool._keep()), asyncio.create_task(pool._watch())]
         return pool
 
-    async def reload(self, rules: Sequence[Rule], entities: Sequence[Entity]) -> None:
-        """Put new rules in force: jobs given from now on are read by them, those in hand by the old.
+    async def reload(
+        self, rules: Sequence[Rule], entities: Sequence[Entity], before: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Put new rules in force: jobs given from now on are read by them, those in hand by the old. `before` is
+        awaited when they are compiled and nothing has been read by them.
 
-        Raises PoolError, and the old rules stay in force.
+        Raises PoolError, or what `before` does, and the old rules stay in force.
         """
         async with self._reloading:
             if self._servers and tuple(entities) == self._setup.entities:
                 # A hundred thousand rules take 50 ms to compare.
                 edit = await asyncio.to_thread(_difference, self._rules, rules)
+                if not edit.rules and not edit.removed and self._server.alive:
+                    await _awaited(before)
+                    return
                 # Where an edit is refused, the whole is tried, which says what is wrong.
                 with contextlib.suppress(PoolError):
-                    if await self._amended(edit):
+                    if await self._amended(edit, before):
                         return
-            await self._anew({rule.id: rule for rule in rules}, entities)
+            await self._anew({rule.id: rule for rule in rules}, entities, before)
 
     async def amend(self, changed: Sequence[Rule], removed: Iterable[str] = ()) -> None:
         """Put an edit of some rules in force, as `reload` does for all, without compiling the rest where that can be.
@@ -100,7 +106,7 @@ class Pool:
             if not await self._amended(edit):
                 await self._anew(_edited(self._rules, edit), self._setup.entities)
 
-    async def _amended(self, edit: orders.Amendment) -> bool:
+    async def _amended(self, edit: orders.Amendment, before: Callable[[], Awaitable[None]] | None = None) -> bool:
         """Hand an edit to the fork server; False where it must be started anew. Raises PoolError for a bad rule."""
         size = len(edit.rules) + len(edit.removed)
         if not self._servers or not self._server.alive or self._edits + size > MAX_EDITS:
@@ -120,17 +126,30 @@ class Pool:
             if server.alive:
                 raise
             return False  # it ended, which says nothing about the edit
+        try:
+            await _awaited(before)
+        except BaseException:
+            # It has compiled what is not to be in force: the next has the rules that are known.
+            server.process.kill()
+            raise
         self._edits += size
         self._rules = _edited(self._rules, edit)
         self._take_over(server)
         return True
 
-    async def _anew(self, rules: dict[str, Rule], entities: Sequence[Entity]) -> None:
+    async def _anew(
+        self, rules: dict[str, Rule], entities: Sequence[Entity], before: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         setup = self._setup.with_rules((), entities)
         server = await start(setup.with_rules(rules.values(), entities))
         if self._closed:
             await end(server)
             raise PoolError(CLOSED)
+        try:
+            await _awaited(before)
+        except BaseException:
+            await end(server)
+            raise
         self._setup, self._rules, self._edits = setup, rules, 0
         self._take_over(server)
 
@@ -325,6 +344,11 @@ class Pool:
 def _edited(rules: Mapping[str, Rule], edit: orders.Amendment) -> dict[str, Rule]:
     changed = {**rules, **{rule.id: rule for rule in edit.rules}}
     return {name: rule for name, rule in changed.items() if name not in edit.removed}
+
+
+async def _awaited(before: Callable[[], Awaitable[None]] | None) -> None:
+    if before is not None:
+        await before()
 
 
 def _difference(old: Mapping[str, Rule], new: Sequence[Rule]) -> orders.Amendment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime, tzinfo
@@ -270,8 +270,10 @@ class Upkeep(Protocol):
         """Return when the oldest article that is still there was read; None: there is none."""
         ...
 
-    def rules_since(self, rule_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
-        """Note rules that are in force for the first time; return since when each of these has been."""
+    def rules_since(self, versions: Mapping[str, str], now: datetime) -> dict[str, datetime]:
+        """Note the rules that are in force, by id their version, all others being out of it; return since when each
+        has been in force in this version without a break.
+        """
         ...
 
     def use_zone(self, name: str) -> bool:

@@ -141,7 +141,7 @@ class Floor:
         """`least`: bytes that must be free where `path` is; 0: no floor."""
         self.low = False
         self._looked = False
-        self._ledger, self._clock, self._path, self._least = ledger, clock, path, least
+        self._ledger, self._clock, self._path, self.least = ledger, clock, path, least
         self._refused = ""
         self._untold: EventRow | None = None
 
@@ -176,15 +176,15 @@ class Floor:
         return not self.low
 
     def _shortage(self) -> str:
-        if not self._least:
+        if not self.least:
             return ""
         found = os.statvfs(self._path.parent)
         free = found.f_bavail * found.f_frsize
-        if free >= self._least * (_EASE if self.low else 1.0):
+        if free >= self.least * (_EASE if self.low else 1.0):
             return ""
         return (
             f"{free / 10**6:.0f} MB are free at {self._path.parent}, less than storage.min_free "
-            f"({self._least / 10**6:.0f} MB): nothing is read until there is room; messages are sent"
+            f"({self.least / 10**6:.0f} MB): nothing is read until there is room; messages are sent"
         )
 
     async def _try(self) -> str:
@@ -211,7 +211,7 @@ class Upkeep:
 
     def __init__(self, ledger: Ledger, clock: Clock, policy: Policy, *, window: timedelta) -> None:
         """`window`: for how long articles are compared with new ones."""
-        self._ledger, self._clock, self._policy, self._window = ledger, clock, policy, window
+        self._ledger, self._clock, self.policy, self._window = ledger, clock, policy, window
         self._after = 0
         self._sweep_at = clock.now()
         # Not at the start: what is asked for in its first hour says what to look at.
@@ -231,7 +231,7 @@ class Upkeep:
         if now < self._sweep_at:
             return False
         with self._pace.step() as most:
-            done = sweep(store, self._policy, self._after, now, most=most)
+            done = sweep(store, self.policy, self._after, now, most=most)
         self._after = 0 if done.ended else done.after
         if done.ended:
             self._sweep_at = now + SWEEP_EVERY

@@ -20,7 +20,7 @@ from monitor.fetch.gate import Gate
 from monitor.fetch.policy import user_agent
 from monitor.fetch.subscription import own
 from monitor.fetch.visit import Visitor, addressed, private_origin
-from monitor.model import Outlet
+from monitor.model import Outlet, Rule
 from monitor.notify import plan
 from monitor.notify.channels.sender import Sender
 from monitor.parse import urls
@@ -61,6 +61,8 @@ class Line:
     clock: SystemClock
     floor: Floor
     upkeep: Upkeep
+    pool: Pool
+    client: Client
 
 
 def agent(settings: Settings) -> str:
@@ -130,7 +132,7 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
             try:
                 pipeline = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
                 upkeep = Upkeep(ledger, clock, policy(settings), window=STORY_WINDOW)
-                yield Line(pipeline, ledger, clock, ledger, upkeep)
+                yield Line(pipeline, ledger, clock, ledger, upkeep, pool, fetcher)
             finally:
                 await sender.aclose()
                 # Closing waits for the last commit; the loop stays free for what that completes.
@@ -144,9 +146,7 @@ async def _pipeline(
 
     def take_over(store: Store) -> tuple[Sequence[Member], int, dict[str, datetime], dict[str, datetime]]:
         store.upkeep.reclaim(now, [channel.id for channel in settings.channels if channel.once])
-        store.outlets.sync(settings.outlets, now)
-        store.upkeep.use_zone(settings.timezone)
-        since = store.upkeep.rules_since([rule.id for rule in settings.rules], now)
+        since = _adopt(store, settings, settings.outlets, now)
         ordered = max((order.id for order in store.stories.orders(0)), default=0)
         return store.stories.members(now - STORY_WINDOW), ordered, store.outlets.held_hosts(now), since
 
@@ -156,6 +156,42 @@ async def _pipeline(
     clusters = Clusters()
     clusters.restore(known)
     return Pipeline(visitor, pool, ledger, sender, clock, clusters, orders(settings, since), ordered)
+
+
+def _adopt(store: Store, settings: Settings, outlets: Sequence[Outlet] | None, now: datetime) -> dict[str, datetime]:
+    """Make what is stored of a configuration that of today, of outlets where there are others; return since when each
+    rule is in force.
+    """
+    if outlets is not None:
+        store.outlets.sync(outlets, now)
+    store.upkeep.use_zone(settings.timezone)
+    return store.upkeep.rules_since({rule.id: rule.version for rule in _in_force(settings, now)}, now)
+
+
+def _in_force(settings: Settings, now: datetime) -> list[Rule]:
+    return [rule for rule in settings.rules if not plan.ended(rule, now)]
+
+
+async def refit(work: Line, before: Settings, settings: Settings) -> None:
+    """Put another configuration in force, whole or, where this raises, not at all; what is in hand goes on. Database
+    and number of readers stay as they were `before`.
+
+    Raises ChannelError, PoolError, StoreError.
+    """
+    check_channels(settings)
+    now = work.clock.now()
+
+    async def adopt() -> None:
+        # A hundred thousand outlets hold the writer for seconds: not for an edit of a rule.
+        outlets = settings.outlets if settings.outlets != before.outlets else None
+        since = await asyncio.wrap_future(work.ledger.submit(lambda store: _adopt(store, settings, outlets, now)))
+        work.pipeline.orders = orders(settings, since)
+        work.floor.least = settings.min_free
+        work.upkeep.policy = policy(settings)
+        work.client.adjust(agent(settings), settings.page_size, settings.fetch_deadline)
+        work.pipeline.visitor.adjust(agent(settings), settings.fetch_deadline, settings.page_size, settings.gap)
+
+    await work.pool.reload(_in_force(settings, now), settings.entities, adopt)
 
 
 def _visitor(
@@ -194,8 +230,7 @@ def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:
 
 @asynccontextmanager
 async def _readers(settings: Settings) -> AsyncIterator[Pool]:
-    rules = [rule for rule in settings.rules if not plan.ended(rule, datetime.now(UTC))]
-    pool = await Pool.start(rules, settings.entities, size=settings.readers)
+    pool = await Pool.start(_in_force(settings, datetime.now(UTC)), settings.entities, size=settings.readers)
     try:
         yield pool
     finally:

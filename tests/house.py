@@ -60,6 +60,7 @@ FLOORS = {
     "monitor.worker": 5,
     "monitor.wiring": 6,
     "monitor.daemon": 7,
+    "monitor.reload": 7,
     "monitor.works": 7,
     "monitor.checkup": 7,
     "monitor.demo": 7,
@@ -72,6 +73,7 @@ FLOORS = {
 EXCEPTIONS = {
     ("monitor.__main__", "monitor.cli"),
     ("monitor.demo", "monitor.daemon"),
+    ("monitor.daemon", "monitor.reload"),
     ("monitor.daemon", "monitor.works"),
     ("monitor.demo", "monitor.works"),
     ("monitor.ports", "monitor.ports_store"),
@@ -149,6 +151,7 @@ DOORS = {
     "datasette": ("monitor/datasette_plugin.py",),
     "rich": ("monitor/cli/",),
     "docx": ("monitor/review/word.py",),
+    "watchfiles": ("monitor/reload.py",),
     "zstandard": ("monitor/store/bodies.py",),
 }
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
@@ -181,6 +184,7 @@ ASYNC_ROOMS = (
     "monitor/checkup.py",
     "monitor/crew.py",
     "monitor/daemon.py",
+    "monitor/reload.py",
     "monitor/works.py",
     "monitor/demo/",
     "monitor/web/",

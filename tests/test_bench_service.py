@@ -39,7 +39,11 @@ def data(tmp_path):
     )
     (tmp_path / "extract" / "pages" / "web-1.html.gz").write_bytes(gzip.compress(page.encode()))
     (tmp_path / "match").mkdir()
-    rows = [{"id": "r0", "query": '"grain corridor" NEAR/5 varna'}, {"id": "r1", "query": '("'}, {"id": "r2", "query": "kursk"}]
+    rows = [
+        {"id": "r0", "query": '"grain corridor" NEAR/5 varna'},
+        {"id": "r1", "query": '("'},
+        {"id": "r2", "query": "kursk"},
+    ]
     rules = "\n".join(map(json.dumps, rows))
     (tmp_path / "match" / "rules-sparse.jsonl.gz").write_bytes(gzip.compress(rules.encode()))
     return tmp_path
@@ -62,7 +66,9 @@ def test_what_is_newest_was_published_and_what_comes_next_was_not():
 
 def test_a_thousand_outlets_publish_as_much_as_is_asked_for():
     calendar = Calendar(1_000, 600.0, time.time())
-    came = sum(calendar.newest(one, calendar.start + 60.0) - calendar.newest(one, calendar.start) for one in range(1_000))
+    came = sum(
+        calendar.newest(one, calendar.start + 60.0) - calendar.newest(one, calendar.start) for one in range(1_000)
+    )
     assert came == pytest.approx(100, abs=1_000 / GROUPS)
 
 

@@ -15,6 +15,7 @@ from monitor.errors import MonitorError
 COMMANDS = {
     "demo": ("demo", "demo", "See the whole line work, with no network and no configuration."),
     "run": ("run", "run", "Run the daemon; --once: do what is due now and stop."),
+    "reload": ("reload", "reload", "Put a changed configuration in force."),
     "hits": ("hits", "hits", "List and search stored hits; show one with its reason."),
     "articles": ("showing", "articles", "List and search stored articles; show one, and what changed in it."),
     "review": ("review", "review", "Write the press review: hits by story, with quotes and links."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,18 +23,20 @@ if TYPE_CHECKING:
 @pass_app
 def run(app: App, once: bool, verbose: bool, as_json: bool) -> None:
     """Run the daemon until SIGTERM or Ctrl-C, which end it within 20 seconds."""
+    # Before anything is loaded, and when all is closed: who stops a service wants exit code 0 at any moment.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(int(once)))
     from monitor import daemon
 
     settings = app.settings()
     for warning in settings.warnings:
         note(f"warning: {warning}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    for noisy in ("apscheduler", "httpx", "httpcore", "apprise", "asyncio"):
+    for noisy in ("apscheduler", "httpx", "httpcore", "apprise", "asyncio", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.
     out = sys.stderr if as_json else sys.stdout
     if not once:
-        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out))
+        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out, reread=app.settings))
         return
     if not settings.outlets:
         note(f"No outlet is configured in {settings.directory}: nothing to read.")

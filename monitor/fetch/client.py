@@ -122,9 +122,7 @@ class Client:
         resolve: Resolve | None = None,
         dial: Dial = connection.dial_tcp,
     ) -> None:
-        self._agent = agent.encode("ascii", "replace").decode()
-        self._max_bytes = max_bytes
-        self._deadline = deadline
+        self.adjust(agent, max_bytes, deadline)
         # One for all: making it reads certifi's file, 17 ms.
         self._context = verify or httpx.create_ssl_context(trust_env=False)
         self._resolver = Resolver()
@@ -132,6 +130,12 @@ class Client:
         self._dial = dial
         self._origins: OrderedDict[tuple[str, str], _Origin] = OrderedDict()
         self._places = _Places(LARGE_AT_ONCE)
+
+    def adjust(self, agent: str, max_bytes: int, deadline: float) -> None:
+        """Set who we say we are, and what one answer may weigh (bytes) and take (seconds), from the next visit on."""
+        self._agent = agent.encode("ascii", "replace").decode()
+        self._max_bytes = max_bytes
+        self._deadline = deadline
 
     async def get(self, request: Request) -> Page:
         """Return the final answer. Raises FetchError and, cancellation apart, nothing else."""

@@ -29,10 +29,10 @@ class _Host:
 
 
 class Gate:
-    """`gap`: seconds between the end of one visit to a host and the start of the next."""
+    """`usual`: seconds between the end of one visit to a host and the start of the next."""
 
-    def __init__(self, gap: float) -> None:
-        self._gap = gap
+    def __init__(self, usual: float) -> None:
+        self.usual = usual
         self._hosts: dict[str, _Host] = {}
         self._sweep_at = _SWEEP
 
@@ -89,7 +89,7 @@ class Gate:
         return self._hosts.setdefault(host, _Host())
 
     def _between(self, known: _Host) -> float:
-        usual = max(self._gap, known.delay)
+        usual = max(self.usual, known.delay)
         if not known.slowed:
             return usual
         return max(usual, min(max(usual, _LEAST) * 2.0**known.slowed, _MOST))

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import math
 import os
-import pickle
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,8 +22,11 @@ from monitor.model import Channel, Entity, Keep, Name, Outlet, Route, Rule, Sele
 from monitor.notify import hours
 from monitor.settings import channels, check, packs, paths, routes, schema, subscription, templates
 from monitor.settings.check import Findings
+from monitor.settings.compact import compact
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
+
+_ENTITY = re.compile(r"@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?)")
 
 File = TypeVar("File", bound=BaseModel)
 
@@ -32,7 +35,8 @@ File = TypeVar("File", bound=BaseModel)
 class Settings:
     """All that is in force. Durations in seconds, `page_size` and `min_free` in bytes. `keep`: of outlets not listed.
 
-    `origins`: where a value was said ("rules.nato" → "config/rules.yaml:12", "environment …", "default").
+    `origins`: where a value was said ("rules.nato" → "config/rules.yaml:12", "environment …", "default"). `stamp`: by
+    what a later change of the files is known.
     """
 
     directory: Path
@@ -55,6 +59,7 @@ class Settings:
     templates: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     origins: Mapping[str, str]
+    stamp: tuple[tuple[str, int, int], ...]
 
 
 def load(
@@ -66,14 +71,12 @@ def load(
 
     Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
     """
-    # Written down and read back when all else is gone: what stays stood scattered among what 100,000 outlets take to
-    # read, and kept 640 MB of it from the system; so it is 150.
-    packed = pickle.dumps(_load(directory, environ, addresses=addresses, outlets_text=outlets_text), protocol=5)
-    return cast("Settings", pickle.loads(packed))  # noqa: S301 - written by the line above
+    return compact(lambda: _load(directory, environ, addresses=addresses, outlets_text=outlets_text))
 
 
 def _load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool, outlets_text: str | None) -> Settings:
     folder = paths.config_folder(directory, environ)
+    stamp = paths.stamp(folder)
     documents = _documents(folder, outlets_text)
     findings = Findings()
     for document in documents.values():
@@ -109,20 +112,26 @@ def _load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool
     origins |= said | channels.origins(alerts, documents["alerts"])
     if findings.errors:
         raise ConfigErrors(findings.errors)
+    entities = _entities([*(pack.file for pack in found_packs), rules])
     return Settings(
         directory=folder,
-        outlets=tuple(
-            _outlet(key, item, secrets.get(key), monitor.storage.keep) for key, item in outlets.outlets.items()
-        ),
-        rules=tuple(_rule(key, item, scalars["timezone"]) for key, item in rules.rules.items()),
-        entities=_entities([*(pack.file for pack in found_packs), rules]),
+        outlets=_outlets(outlets, secrets, monitor.storage.keep),
+        rules=tuple(_rule(key, item, scalars["timezone"], entities) for key, item in rules.rules.items()),
+        entities=tuple(entities.values()),
         channels=found_channels,
         routes=routes.build(alerts.routes, scalars["timezone"]),
         templates=made,
         warnings=tuple(findings.warnings),
         origins=origins,
+        stamp=stamp,
         **scalars,
     )
+
+
+def _outlets(
+    file: schema.OutletsFile, secrets: Mapping[str, subscription.Secrets], keep: schema.KeepKeys
+) -> tuple[Outlet, ...]:
+    return tuple(_outlet(key, item, secrets.get(key), keep) for key, item in file.outlets.items())
 
 
 def _others(
@@ -289,8 +298,10 @@ def _sources(item: schema.OutletKeys) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
-def _rule(rule_id: str, item: schema.RuleKeys, zone: str) -> Rule:
-    said = "\0".join([item.query, *item.languages])
+def _rule(rule_id: str, item: schema.RuleKeys, zone: str, entities: Mapping[str, Entity]) -> Rule:
+    # A rule with other names in it is another rule.
+    named = [repr(entities.get(name)) for name in _ENTITY.findall(item.query)] if "@" in item.query else []
+    said = "\0".join([item.query, *item.languages, *named])
     return Rule(
         rule_id,
         query=item.query,
@@ -306,10 +317,10 @@ def _rule(rule_id: str, item: schema.RuleKeys, zone: str) -> Rule:
     )
 
 
-def _entities(files: Iterable[schema.EntitiesFile | schema.RulesFile]) -> tuple[Entity, ...]:
-    """Return the entities of all files; of an id, what the last one says."""
+def _entities(files: Iterable[schema.EntitiesFile | schema.RulesFile]) -> dict[str, Entity]:
+    """Return the entities of all files by id; of an id, what the last one says."""
     found = {key: item for file in files for key, item in file.entities.items()}
-    return tuple(_entity(key, item) for key, item in found.items())
+    return {key: _entity(key, item) for key, item in found.items()}
 
 
 def _entity(entity_id: str, item: schema.EntityKeys) -> Entity:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
@@ -11,6 +12,8 @@ from monitor.errors import ConfigError
 from monitor.settings.document import Document, read
 
 NAMES = ("monitor", "outlets", "rules", "alerts")
+# What is read in the folder, and the link by which a folder mounted from a cluster changes at once.
+ENDINGS = (".yaml", ".yml", ".j2", "..data")
 FILES = tuple(f"{name}.yaml" for name in NAMES)
 
 
@@ -92,3 +95,16 @@ def absolute(text: str, base: Path) -> Path:
     except RuntimeError:  # ~ of a user without a home
         path = Path(text)
     return (base / path).absolute()
+
+
+def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return by what the files of a configuration are known to have changed: name, time in ns, size. Files that are
+    named in them, as by `url_file`, are not looked at.
+    """
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.name.endswith(ENDINGS):
+            with suppress(OSError):
+                known = path.stat()
+                found.append((str(path), known.st_mtime_ns, known.st_size))
+    return tuple(found)

@@ -57,3 +57,21 @@ class DatabaseLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def holder(database: Path) -> int:
+    """Return the id of the process that holds a database's lock; 0: none does."""
+    lock = DatabaseLock(database)
+    try:
+        fd = os.open(lock.path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return 0
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        written = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
+        return int(written) if written.isdecimal() else 0
+    else:
+        return 0
+    finally:
+        os.close(fd)

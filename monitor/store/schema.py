@@ -12,6 +12,7 @@ from collections.abc import Callable
 from monitor.store.schema_alerts import alerting
 from monitor.store.schema_archive import archive
 from monitor.store.schema_links import digests
+from monitor.store.schema_service import service
 
 APPLICATION_ID = 0x4D4F4E49
 """Stands in the file's header: "MONI"."""
@@ -306,5 +307,6 @@ MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = 
     ("0004_archive", archive),
     ("0005_links", digests),
     ("0006_alerts", alerting),
+    ("0007_service", service),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from monitor.store.calendar import SqlCalendar
@@ -39,6 +39,8 @@ SELECT
     (SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased')) AS outbox_waiting,
     (SELECT count(*) FROM outbox WHERE state IN ('dead', 'unknown')) AS outbox_dead
 """
+# The version of a rule that is not in force: when it comes back it begins anew.
+_RESTS = "-"
 
 
 class SqlUpkeep:
@@ -96,15 +98,26 @@ class SqlUpkeep:
         row = self._sql.one("SELECT fetched_at FROM articles ORDER BY id LIMIT 1")
         return instant(row["fetched_at"]) if row else None
 
-    def rules_since(self, rule_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
-        """Return since when each rule has been in force, new ones from now."""
+    def rules_since(self, versions: Mapping[str, str], now: datetime) -> dict[str, datetime]:
+        """Return since when each rule has been in force as it is, new and changed ones from now."""
+        known = {row["id"]: row for row in self._sql.all("SELECT id, first_seen, version FROM rules")}
         at = stamp(now)
+        begins = [
+            (name, at, version)
+            for name, version in versions.items()
+            if name not in known or known[name]["version"] not in {"", version}
+        ]
         self._sql.write_many(
-            "INSERT INTO rules (id, first_seen) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
-            [(rule_id, at) for rule_id in rule_ids],
+            "INSERT INTO rules (id, first_seen, version) VALUES (?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET first_seen = excluded.first_seen, version = excluded.version",
+            begins,
         )
-        known = {row["id"]: moment(row["first_seen"]) for row in self._sql.all("SELECT id, first_seen FROM rules")}
-        return {rule_id: known[rule_id] for rule_id in rule_ids}
+        # Noted before versions were: as it was.
+        unsaid = [(versions[name], name) for name, row in known.items() if not row["version"] and versions.get(name)]
+        rests = [(_RESTS, name) for name, row in known.items() if name not in versions and row["version"] != _RESTS]
+        self._sql.write_many("UPDATE rules SET version = ? WHERE id = ?", unsaid + rests)
+        since = {name: moment(row["first_seen"]) for name, row in known.items() if name in versions}
+        return since | {name: moment(at) for name, _, _ in begins}
 
     def use_zone(self, name: str) -> bool:
         """Count days in this IANA zone; return whether it was another one before."""

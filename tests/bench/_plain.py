@@ -71,7 +71,9 @@ def main(work: dict[str, Any]) -> dict[str, float]:
             count += 1
             found = trafilatura.bare_extraction(page, url=url, include_comments=False, with_metadata=True)
             title, body = (found.title or "", found.text or "") if found else ("", "")
-            row = database.execute("INSERT OR IGNORE INTO articles (url, title, body) VALUES (?, ?, ?)", (url, title, body))
+            row = database.execute(
+                "INSERT OR IGNORE INTO articles (url, title, body) VALUES (?, ?, ?)", (url, title, body)
+            )
             for number, rule in enumerate(rules):
                 if match := rule.search(body):
                     database.execute("INSERT INTO hits VALUES (?, ?, ?)", (row.lastrowid, number, match[0][:300]))

@@ -22,7 +22,9 @@ from monitor.parse.digest import exact
 from tests.bench._feed_samples import Newsroom
 
 PHRASE = "coalition of the willing"
-ROBOTS = b"User-agent: *\nDisallow: /admin/\nDisallow: /search\nDisallow: /*?print=\n\nUser-agent: GPTBot\nDisallow: /\n" * 3
+ROBOTS = (
+    b"User-agent: *\nDisallow: /admin/\nDisallow: /search\nDisallow: /*?print=\n\nUser-agent: GPTBot\nDisallow: /\n" * 3
+)
 GROUPS = 60
 LISTED = 30
 HOSTILE = 100  # one outlet in so many
@@ -158,10 +160,8 @@ def _template(text: str, sentences: dict[str, list[str]]) -> tuple[str, list[str
     text = _OUT.sub("", text)
     text = _LD.sub(lambda found: _LD_KEYS.sub('"name":""', found[0]), text)
     language = (found[1] if (found := _LANGUAGE.search(text)) else "").lower()
-    places: list[tuple[int, int, int]] = []
-    for title in _TITLES:
-        if found := title.search(text):
-            places.append((*found.span(2), 0))
+    titles = (title.search(text) for title in _TITLES)
+    places: list[tuple[int, int, int]] = [(*found.span(2), 0) for found in titles if found]
     for found in _PARAGRAPH.finditer(text):
         plain = " ".join(_TAG.sub("", found[2]).split())
         if len(plain) >= 60:

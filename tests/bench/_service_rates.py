@@ -109,7 +109,10 @@ def _show(what: str, ours: Rate, least: float, plain: dict[str, float]) -> None:
     cores = ours.cpu / ours.wall
     line(what, f"{ours.a_second:.0f} articles/s on {cores:.2f} cores", f"{least:g}/s", ours.a_second >= least)
     parts = f"loop {ours.ms(ours.loop):.2f} + writer {ours.ms(ours.writer):.2f} + readers {ours.ms(ours.readers):.2f}"
-    line("  CPU ms an article", f"{parts} = {ours.ms(ours.cpu):.2f}; two whole cores would do {2e3 / ours.ms(ours.cpu):.0f}/s")
+    line(
+        "  CPU ms an article",
+        f"{parts} = {ours.ms(ours.cpu):.2f}; two whole cores would do {2e3 / ours.ms(ours.cpu):.0f}/s",
+    )
     kinds = ", ".join(f"{name} {count}" for name, count in ours.kinds.most_common(4))
     line("  of these", f"{ours.hits} hits; {kinds}")
     theirs = plain["articles"] / plain["wall"]
@@ -132,11 +135,13 @@ def _numbers(street: Street, outlet: Outlet) -> range:
 def _link(outlet: Outlet, street: Street, number: int) -> Link:
     url = f"{outlet.homepage}a/{number}.html"
     at = datetime.fromtimestamp(street.calendar.published(int(outlet.id[1:]), number), UTC)
-    return Link(outlet.id, outlet.sources[0].url, url, url, title=f"Report {number} of the day", published=at, first_seen=at)
+    return Link(
+        outlet.id, outlet.sources[0].url, url, url, title=f"Report {number} of the day", published=at, first_seen=at
+    )
 
 
 def _body(url: str) -> bytes:
-    with urllib.request.urlopen(url) as answer:  # noqa: S310
+    with urllib.request.urlopen(url) as answer:
         body: bytes = answer.read()
     return body
 
@@ -153,7 +158,10 @@ async def _measure(
         visitor: Any = Given(pages) if pages else Visitor(client, pool, ledger, clock, Gate(0.0), AGENT)
         channel = Channel("desk", "webhook", "http://127.0.0.1:9/")
         orders = Orders(
-            {one.id: one for one in outlets}, {one.id: one for one in rules}, {"desk": channel}, (Route("all", ("desk",)),)
+            {one.id: one for one in outlets},
+            {one.id: one for one in rules},
+            {"desk": channel},
+            (Route("all", ("desk",)),),
         )
         line_ = Pipeline(visitor, pool, ledger, None, clock, Clusters(), orders)  # type: ignore[arg-type]
         now = clock.now()
@@ -186,7 +194,13 @@ async def _read(line_: Pipeline, links: Sequence[Link]) -> Rate:
     await asyncio.gather(*(one() for _ in range(HELD)))
     mine = time.thread_time() - loop
     return Rate(
-        len(links), time.monotonic() - wall, mine, time.process_time() - everything - mine, _readers() - readers, hits, kinds
+        len(links),
+        time.monotonic() - wall,
+        mine,
+        time.process_time() - everything - mine,
+        _readers() - readers,
+        hits,
+        kinds,
     )
 
 

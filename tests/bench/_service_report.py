@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.bench._service_gauges import Sample, longest, share, slope
-from tests.bench._service_run import WARM, Done, Plan
 from tests.bench._service_places import outlet_of
+from tests.bench._service_run import WARM, Done, Plan
 
 MB = 1e6
 # Up to here the limits of 10,000 outlets hold, beyond those of 100,000.
@@ -43,7 +43,12 @@ def report(plan: Plan, done: Done) -> None:
     ended = {name: count for name, count in restarts.items() if name not in {"readers", "busy", "waiting", "jobs"}}
     line("readers", ", ".join(f"{name} {count}" for name, count in ended.items()))
     line("the daemon", "died" if done.died else "one process from start to end", "no restart", not done.died)
-    line("SIGTERM", f"exit {done.code} after {done.stopping:.1f} s", "0 within 20 s", done.code == 0 and done.stopping <= 20)
+    line(
+        "SIGTERM",
+        f"exit {done.code} after {done.stopping:.1f} s",
+        "0 within 20 s",
+        done.code == 0 and done.stopping <= 20,
+    )
     faults = [row for row in done.errors.splitlines() if re.search(r"Traceback|failed;|failed:|Error", row)]
     line("faults it told of", f"{len(faults)} {faults[:3]}" if faults else "none", "none", not faults)
 
@@ -54,7 +59,10 @@ def _polls(plan: Plan, done: Done) -> None:
     loop = [value / 1e3 for one in done.lines for value in one["loop"]]
     polled: Counter[str] = sum((Counter(one["polled"]) for one in done.lines), Counter())
     failed = {name: count for name, count in polled.items() if name}
-    line("polls/s", f"{len(starts) / seconds:.1f} (nominal {plan.outlets / plan.every:.1f}; jitter makes it a tenth more)")
+    line(
+        "polls/s",
+        f"{len(starts) / seconds:.1f} (nominal {plan.outlets / plan.every:.1f}; jitter makes it a tenth more)",
+    )
     line("polls that failed", ", ".join(f"{name} {count}" for name, count in sorted(failed.items())) or "none")
     most = 2.0 if plan.outlets <= MANY else 5.0
     p50, p95, top = share(starts, 0.5, 0.95, 1.0)
@@ -102,13 +110,18 @@ def _machine(plan: Plan, done: Done, samples: Sequence[Sample]) -> None:
     loop, threads, readers = (
         (getattr(last, name) - getattr(first, name)) / wall for name in ("loop", "threads", "readers")
     )
-    line("CPU, cores", f"{loop + threads + readers:.2f}: loop {loop:.2f}, its threads {threads:.2f}, readers {readers:.2f}")
+    line(
+        "CPU, cores",
+        f"{loop + threads + readers:.2f}: loop {loop:.2f}, its threads {threads:.2f}, readers {readers:.2f}",
+    )
     most = (300 if plan.outlets <= MANY else 500) * MB
     memory = [one.memory for one in samples]
     p50, p95, top = share(memory, 0.5, 0.95, 1.0)
     over = longest(samples, most)
     met = top <= most or (top <= most + BOMB and over <= BOMB_SECONDS)
-    text = f"p50 {p50 / MB:.0f} MB, p95 {p95 / MB:.0f}, max {top / MB:.0f}; above the limit {over:.0f} s in a row at most"
+    text = (
+        f"p50 {p50 / MB:.0f} MB, p95 {p95 / MB:.0f}, max {top / MB:.0f}; above the limit {over:.0f} s in a row at most"
+    )
     limit = f"{most / MB:.0f} MB; a bomb +128 MB for 5 s"
     line("memory of all processes", text, limit, met if plan.rules <= 10_000 else None)
     starting = max((one.memory for one in done.samples if one.at < done.began), default=0)
@@ -124,16 +137,26 @@ def report_soak(plan: Plan, done: Done, factor: float) -> None:
     begin = done.began + (done.ended - done.began) / 5
     samples = [one for one in done.samples if begin <= one.at <= done.ended]
     per_day = DAY / factor / MB
-    print(f"soak: the last four fifths; {factor:g} simulated days a day, so a slope of 1 MB/h here is {24 / factor:.1f} MB a day")
+    print(
+        f"soak: the last four fifths; {factor:g} simulated days a day, so a slope of 1 MB/h here is {24 / factor:.1f} MB a day"
+    )
     daemon = slope([(one.at, one.daemon) for one in samples]) * per_day
     every = slope([(one.at, one.memory) for one in samples]) * per_day
     stories = [(one["at"], float(one["stories"])) for one in done.lines if one["at"] >= begin]
     line("memory, all processes", f"{every:+.2f} MB a simulated day", "< 1 MB", every < 1.0)
-    line("  of it the daemon", f"{daemon:+.2f} MB a simulated day; {slope(stories) * DAY / factor:+,.0f} articles in stories a day")
+    line(
+        "  of it the daemon",
+        f"{daemon:+.2f} MB a simulated day; {slope(stories) * DAY / factor:+,.0f} articles in stories a day",
+    )
     files, threads = ({getattr(one, name) for one in samples} for name in ("files", "thread_count"))
     half = len(samples) // 2 or 1
     early, late = (share([one.files for one in part], 0.5)[0] for part in (samples[:half], samples[half:]))
-    line("descriptors", f"{min(files)} to {max(files)}; median {early:.0f}, then {late:.0f}", "constant", abs(late - early) <= 2)
+    line(
+        "descriptors",
+        f"{min(files)} to {max(files)}; median {early:.0f}, then {late:.0f}",
+        "constant",
+        abs(late - early) <= 2,
+    )
     line("threads", f"{min(threads)} to {max(threads)}")
     size = slope([(one.at, one.database) for one in samples]) * per_day
     line("database", f"{size:+.1f} MB a simulated day, {size * MB / max(plan.outlets, 1) / 1e3:.1f} kB an outlet")

@@ -24,8 +24,8 @@ from monitor.query import parse
 from monitor.settings.load import load
 from monitor.store.sqlite import SqliteStore
 from monitor.views import PollOutcome, RobotsFile
-from tests.bench._service_press import PHRASE, ROBOTS, Calendar, tag
 from tests.bench._service_places import host
+from tests.bench._service_press import PHRASE, ROBOTS, Calendar, tag
 
 # At a time in one transaction.
 _PART = 5_000
@@ -140,4 +140,3 @@ def _fill(store: SqliteStore, outlets: Sequence[Outlet], calendar: Calendar, eve
 def urls(count: int, port: int, *, tls: bool) -> list[str]:
     """Return where the outlets stand."""
     return [f"http{'s' if tls else ''}://{host(number, named=tls)}:{port}" for number in range(count)]
-

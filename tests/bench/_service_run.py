@@ -161,7 +161,7 @@ def _watch(plan: Plan, done: Done, folder: Path, daemon: subprocess.Popen[bytes]
 
 
 def _ask(done: Done, plain: int) -> None:
-    with urllib.request.urlopen(f"http://127.0.0.1:{plain}/told") as answer:  # noqa: S310
+    with urllib.request.urlopen(f"http://127.0.0.1:{plain}/told") as answer:
         said = json.loads(answer.read())
     done.told, done.asked = said["told"], said["asked"]
 

@@ -190,7 +190,7 @@ def _on_loopback(port: int) -> socket.socket:
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
-    made.bind(("0.0.0.0", port))  # noqa: S104
+    made.bind(("0.0.0.0", port))
     return made
 
 

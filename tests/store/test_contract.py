@@ -840,5 +840,14 @@ def test_a_source_that_was_backed_off_is_asked_within_its_interval_after_a_resta
 
 def test_a_rule_is_in_force_since_it_was_first_seen(store: Store) -> None:
     with store.transaction():
-        assert store.upkeep.rules_since(["ice"], NOW) == {"ice": NOW}
-        assert store.upkeep.rules_since(["fire", "ice"], later(9)) == {"ice": NOW, "fire": later(9)}
+        assert store.upkeep.rules_since({"ice": "1"}, NOW) == {"ice": NOW}
+        assert store.upkeep.rules_since({"fire": "1", "ice": "1"}, later(9)) == {"ice": NOW, "fire": later(9)}
+
+
+def test_a_rule_that_is_changed_or_comes_back_is_in_force_from_then(store: Store) -> None:
+    with store.transaction():
+        store.upkeep.rules_since({"ice": "1", "fire": "1"}, NOW)
+        assert store.upkeep.rules_since({"ice": "2", "fire": "1"}, later(1)) == {"ice": later(1), "fire": NOW}
+        assert store.upkeep.rules_since({"ice": "2"}, later(2)) == {"ice": later(1)}
+        assert store.upkeep.rules_since({"ice": "2", "fire": "1"}, later(3)) == {"ice": later(1), "fire": later(3)}
+        assert store.upkeep.rules_since({"ice": "2", "fire": "1"}, later(4)) == {"ice": later(1), "fire": later(3)}

@@ -291,7 +291,10 @@ def test_an_update_that_takes_long_is_announced_and_a_new_file_is_not(
     made(path, 2, monkeypatch)
     assert caplog.messages == []
     SqliteStore.open(path).close()
-    assert f"bringing {path} up to date (0003_fetching, 0004_archive, 0005_links, 0006_alerts)" in caplog.text
+    assert (
+        f"bringing {path} up to date (0003_fetching, 0004_archive, 0005_links, 0006_alerts, 0007_service)"
+        in caplog.text
+    )
     caplog.clear()
     SqliteStore.open(path).close()
     assert caplog.messages == []
