@@ -156,3 +156,5 @@ def test_a_small_run_of_the_daemon(data, tmp_path, capsys):
     assert sum(len(one["starts"]) for one in done.lines) > 200
     assert [row for row in done.articles if row[4]]
     assert "no restart: met" in said
+    # What was made to start is not looked through again and again.
+    assert done.lines[-1]["frozen"] > 10_000

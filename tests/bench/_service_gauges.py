@@ -33,6 +33,8 @@ class Sample:
     files: int
     thread_count: int
     database: int
+    machine: float = 0.0
+    """Of all programs, CPU seconds so far."""
 
 
 def below(pid: int) -> list[int]:
@@ -62,6 +64,13 @@ def spent(path: Path, *, reaped: bool = False) -> float:
     return 0.0
 
 
+def busy() -> float:
+    """Return the CPU seconds that all programs of this machine have taken."""
+    fields = list(map(int, (PROC / "stat").read_text().splitlines()[0].split()[1:9]))
+    # Without idle, waiting for disks, and what other guests of the machine took.
+    return (sum(fields) - fields[3] - fields[4] - fields[7]) / _TICKS
+
+
 def sample(pid: int, database: Path) -> Sample:
     """Look at a daemon and all below it."""
     children, home = below(pid), PROC / str(pid)
@@ -76,6 +85,7 @@ def sample(pid: int, database: Path) -> Sample:
     return Sample(
         time.time(), mine, mine + sum(map(pss, children)), main, everything - main,
         whole - everything + sum(spent(PROC / str(child), reaped=True) for child in children), files, threads, size,
+        busy(),
     )  # fmt: skip
 
 

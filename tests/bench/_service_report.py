@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ MANY = 20_000
 BOMB, BOMB_SECONDS = 128 * MB, 5.0
 DAY = 86_400.0
 SETTLED = 10.0
+STRANGERS = 0.3
+_FAULT = re.compile(r"Traceback|it runs again|^\S+ \S+ \(.*\) failed:|CRITICAL")
 
 
 def line(what: str, said: str, limit: str = "", met: bool | None = None) -> None:
@@ -49,8 +52,16 @@ def report(plan: Plan, done: Done) -> None:
         "0 within 20 s",
         done.code == 0 and done.stopping <= 20,
     )
-    faults = [row for row in done.errors.splitlines() if re.search(r"Traceback|failed;|failed:|Error", row)]
-    line("faults it told of", f"{len(faults)} {faults[:3]}" if faults else "none", "none", not faults)
+    _faults(done.errors)
+
+
+def _faults(errors: str) -> None:
+    """Print what the daemon said that it should not have had to say, the first few lines of it."""
+    rows = errors.splitlines()
+    found = [number for number, row in enumerate(rows) if _FAULT.search(row)]
+    line("faults it told of", f"{len(found)}" if found else "none", "none", not found)
+    for row in rows[max(found[0] - 1, 0) : found[0] + 30] if found else []:
+        print(f"    | {row[:150]}")
 
 
 def _polls(plan: Plan, done: Done) -> None:
@@ -114,6 +125,9 @@ def _machine(plan: Plan, done: Done, samples: Sequence[Sample]) -> None:
         "CPU, cores",
         f"{loop + threads + readers:.2f}: loop {loop:.2f}, its threads {threads:.2f}, readers {readers:.2f}",
     )
+    strangers = max((last.machine - first.machine) / wall - (loop + threads + readers) - done.server / wall, 0.0)
+    doubt = "; the lags and rates here are not the daemon's own" if strangers > STRANGERS else ""
+    line("other programs", f"{strangers:.2f} cores of {os.cpu_count()}{doubt}")
     most = (300 if plan.outlets <= MANY else 500) * MB
     memory = [one.memory for one in samples]
     p50, p95, top = share(memory, 0.5, 0.95, 1.0)

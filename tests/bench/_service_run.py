@@ -103,9 +103,10 @@ def run(plan: Plan, folder: Path) -> Done:
     with open_street(street) as (server, port, plain):
         config = _room(plan, done, folder, port, plain)
         with _daemon(config, folder, trust) as daemon:
+            before = _cpu(server.pid)
             _watch(plan, done, folder, daemon)
+            done.server = _cpu(server.pid) - before
             _ask(done, plain)
-            done.server = _cpu(server.pid)
             _end(done, daemon)
         done.errors = (folder / "stderr.txt").read_text(errors="replace")
     _read_figures(done, folder / "figures.jsonl")

@@ -7,7 +7,10 @@ hand and waits, what became of the readers. TRUST: the authority to trust, "" fo
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import os
+import signal
 import ssl
 import sys
 import time
@@ -41,7 +44,7 @@ class Watch:
 
     async def tick(self) -> None:
         """Note by how many microseconds each turn of the loop is late; write a line a second."""
-        told = time.monotonic()
+        told, parent = time.monotonic(), os.getppid()
         while True:
             began = time.perf_counter()
             await asyncio.sleep(TICK)
@@ -49,6 +52,9 @@ class Watch:
             if time.monotonic() - told >= 1.0:
                 told = time.monotonic()
                 self.tell()
+                if os.getppid() != parent:
+                    # Who started us was killed, and nobody else would end us.
+                    os.kill(os.getpid(), signal.SIGTERM)
 
     def tell(self) -> None:
         said: dict[str, Any] = {"at": time.time(), "loop": self.loop, "starts": self.starts}
@@ -56,6 +62,7 @@ class Watch:
         # The queue of the writer, within the floor that hears of full disks.
         said["queued"] = self.line.ledger._ledger._jobs.qsize()
         said["stories"] = len(self.line.pipeline.clusters.groups.members)
+        said["frozen"] = gc.get_freeze_count()
         if self.works is not None:
             said["polls"], said["reads"] = len(self.works.polls.keys), len(self.works.reads.keys)
         self._file.write(json.dumps(said) + "\n")

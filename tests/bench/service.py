@@ -13,6 +13,8 @@ CPU are steady, those of the wall clock need an idle machine of two cores. `--so
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -63,6 +65,8 @@ def plan(data: Path, options: argparse.Namespace) -> Plan:
 
 
 def main(data: Path, options: argparse.Namespace) -> None:
+    # So that what was started is ended: by default a signal ends this process at once.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
         parts = ["run"] if options.soak else options.part.split(",")
         if "run" in parts:
