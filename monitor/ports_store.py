@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Protocol, TypeVar
 
 from monitor.model import Article, Hit, Link, Memory, Outlet, Standing
@@ -26,6 +26,7 @@ from monitor.views import (
     LinkOutcome,
     Moved,
     OutletRow,
+    Overdue,
     Pass,
     PollOutcome,
     RobotsFile,
@@ -49,6 +50,14 @@ class Outlets(Protocol):
         """Take sources due by `now`, earliest first, and push each `lease` seconds ahead: a killed process
         loses a lease, not an interval.
         """
+        ...
+
+    def overdue(self, now: datetime) -> list[Overdue]:
+        """List sources due by `now` that nobody holds."""
+        ...
+
+    def put_off(self, times: Sequence[tuple[int, datetime]]) -> None:
+        """Set when sources (by id) are due that nobody holds."""
         ...
 
     def record(self, outcome: PollOutcome) -> None:
@@ -278,6 +287,12 @@ class Upkeep(Protocol):
 
     def use_zone(self, name: str) -> bool:
         """Count days in this IANA zone from now on; return whether it was another one before."""
+        ...
+
+    def shift(self, by: timedelta, now: datetime) -> int:
+        """Move all that is due, as the wall clock was set `by` at `now` (before it was); return how many rows. What is
+        meant by the wall clock stays: digests, silences, what is held for quiet hours.
+        """
         ...
 
     def reclaim(self, now: datetime, once: Collection[str] = ()) -> int:

@@ -7,19 +7,27 @@ they hold when the process dies is given back when the next one starts.
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from monitor.crew import Crew
 from monitor.intake import Read
 from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
+from monitor.outlets import spread
 from monitor.pipeline import Polled
+from monitor.ports import Store
+from monitor.pressure import Pressure
 from monitor.views import DueSource, Pass
 from monitor.views_alerts import OutboxRow
 from monitor.wiring import Line
+
+log = logging.getLogger("monitor")
 
 # Slots, not threads: most of them wait for a host's turn. Slots must exceed rate times latency (100 slots at 1 s
 # mean latency gave 89 polls a second); 400 carry 100,000 outlets every 15 minutes.
@@ -33,6 +41,10 @@ SENDS_A_CHANNEL = 2
 # What comes due within the next second is leased now and started at its moment.
 AHEAD = timedelta(seconds=1)
 POLL_LEASE = 300.0
+# When nothing was leased for so long (a start, a suspend, a full disk), what is due is spread.
+BREAK = 30.0
+# 20 us a row, while alerts wait for the writer.
+AT_ONCE = 2_000
 SEND_LEASE = 300.0
 OWNER = "daemon"
 
@@ -120,17 +132,33 @@ class Works:
         self.sends = Crew()  # SENDS_A_CHANNEL is its bound
         self.pump = Crew(1)
         self._asked = False
+        self._leased = -math.inf
+        self.pressure = Pressure(work.pipeline, work.ledger, work.clock)
         self.tally = Tally(work.clock.now())
 
     async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
         """Start what is due to be polled; return how many."""
-        now, room = self._line.clock.now(), self.polls.room
-        if room <= 0 or not await self._line.floor.room():
+        now, room, seconds = self._line.clock.now(), self.polls.room, self._line.clock.monotonic()
+        if room > 0 and not await self._line.floor.room():
+            return 0
+        if not self._once and seconds - self._leased > BREAK:
+            await self._spread(now)
+        self._leased = seconds
+        if room <= 0:
             return 0
         due = await self._ask(lambda store: store.outlets.lease_due(now + ahead, limit=room, lease=POLL_LEASE))
         for source in due:
             self.polls.start(("poll", source.id), self._poll(source))
         return len(due)
+
+    async def _spread(self, now: datetime) -> None:
+        """Put off what is due at once, but for the most urgent."""
+        waiting, later = await self._ask(lambda store: _overdue(store, now))
+        for start in range(0, len(later), AT_ONCE):
+            part = later[start : start + AT_ONCE]
+            await self._ask(partial(_put_off, part))
+        if later:
+            log.info("%d sources are due at once: %.0f a second are asked", waiting, spread.rate(waiting))
 
     async def lease_reads(self) -> int:
         """Start links that are due and in nobody's hands: of a killed process, to be completed, or given back. Return
@@ -155,6 +183,10 @@ class Works:
         for row in due:
             self.sends.start((row.channel_id, row.id), self._send(row))
         return len(due)
+
+    async def weigh(self) -> None:
+        """Judge the last minute; slow down the slowest outlets where polls start late."""
+        await self.pressure.judge(full=self.polls.room <= 0)
 
     async def messages(self) -> None:
         """Ask for messages at a tick."""
@@ -211,7 +243,10 @@ class Works:
         return started
 
     async def _poll(self, source: DueSource) -> None:
-        await self._line.clock.sleep((source.due_at - self._line.clock.now()).total_seconds())
+        # Never longer than it was leased ahead: the clock may have been set since.
+        wait = min(source.due_at - self._line.clock.now(), AHEAD)
+        await self._line.clock.sleep(wait.total_seconds())
+        self.pressure.started(source)
         done = await self._line.pipeline.poll(source)
         self.tally.poll(done)
         self._told("poll", done)
@@ -232,3 +267,12 @@ class Works:
             self._told("send", (row, done))
         # When this task has ended: until then it counts as in hand.
         asyncio.get_running_loop().call_soon(self.wake)
+
+
+def _overdue(store: Store, now: datetime) -> tuple[int, list[tuple[int, datetime]]]:
+    waiting = store.outlets.overdue(now)
+    return len(waiting), spread.over(waiting, now)
+
+
+def _put_off(times: Sequence[tuple[int, datetime]], store: Store) -> None:
+    store.outlets.put_off(times)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.store.calendar import SqlCalendar
 from monitor.store.codec import instant, micros, moment, stamp
 from monitor.store.rows import Sql
+from monitor.store.shift import shift
 from monitor.views import EventRow, Pass, Totals
 
 _EVENT = "INSERT INTO events (kind, at, outlet_id, article_id, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
@@ -122,6 +123,10 @@ class SqlUpkeep:
     def use_zone(self, name: str) -> bool:
         """Count days in this IANA zone; return whether it was another one before."""
         return self._calendar.use_zone(name)
+
+    def shift(self, by: timedelta, now: datetime) -> int:
+        """Move what is due; return how many rows."""
+        return shift(self._sql, by, now)
 
     def reclaim(self, now: datetime, once: Collection[str] = ()) -> int:
         """Give back what a dead process had leased; return how many rows."""
