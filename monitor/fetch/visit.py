@@ -162,6 +162,7 @@ class Visitor:
         for key, known in self._known.items():
             file = known.file and replace(known.file, fetched_at=known.file.fetched_at + by)
             self._known[key] = replace(known, until=known.until + by, file=file)
+        self._let = {key: until + by.total_seconds() for key, until in self._let.items()}
 
     @staticmethod
     def host(url: str, outlet: Outlet) -> str:

@@ -151,6 +151,11 @@ async def test_what_lets_a_source_be_polled_is_read_once_until_it_is_out_of_date
             assert (await poll("/feed.xml")).body == b"x"
         assert house.reader.asked == 1
         assert (await poll("/private/feed.xml")).reason is Reason.ROBOTS
+        # It holds as long as before where the clock is set.
+        house.visitor.shift(timedelta(hours=-48))
+        house.clock.at -= timedelta(hours=48)
+        assert (await poll("/feed.xml")).body == b"x"
+        assert house.reader.asked == 2
         # Another outlet's permission is none of its own.
         assert (await house.visitor.get(f"{origin.url}/feed.xml", Outlet("b"))).reason is Reason.BAD_URL
         house.clock.at += timedelta(hours=25)
