@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--minutes", type=float, help="how long; 15, of a soak 60")
     add("--rules", type=int, default=1_000, help="how many sparse rules")
     add("--share", type=float, default=0.5, help="of polls that find a new article")
-    add("--hits", type=float, default=0.1, help="share of articles with the planted phrase")
+    add("--hits", type=float, help="share of articles with the planted phrase; .1, of a soak .002")
     add("--latency", type=float, default=0.3, help="seconds before each answer")
     add("--gap", type=float, default=2.0, help="politeness.gap")
     add("--tls", action="store_true", help="outlets speak TLS, and have names in place of addresses")
@@ -56,7 +56,8 @@ def plan(data: Path, options: argparse.Namespace) -> Plan:
         seconds=60.0 * (options.minutes or (SOAK_MINUTES if soak else 15.0)),
         rules=options.rules,
         share=options.share,
-        hits=options.hits,
+        # Stories with hits are kept for a week, up to 10,000 of them: what they take is no leak.
+        hits=options.hits if options.hits is not None else 0.002 if soak else 0.1,
         latency=options.latency,
         gap=options.gap,
         tls=options.tls,
