@@ -162,9 +162,13 @@ async def _guarded(name: str, tick: Callable[[], Awaitable[object]]) -> None:
 async def _drain(works: Works) -> None:
     works.stand_down()
     await works.pump.drained(DRAIN_READS)
-    await asyncio.gather(
-        works.polls.drained(DRAIN_READS), works.reads.drained(DRAIN_READS), works.sends.drained(DRAIN_SENDS)
-    )
+    await asyncio.gather(_drain_reading(works), works.sends.drained(DRAIN_SENDS))
+
+
+async def _drain_reading(works: Works) -> None:
+    # In this order: what the last polls bring is begun to be read.
+    await works.polls.drained(DRAIN_READS)
+    await works.reads.drained(DRAIN_READS)
 
 
 class _signals:  # noqa: N801 - used as a statement: with _signals(stop)

@@ -83,6 +83,12 @@ class Outlets(Protocol):
         """Store or replace it."""
         ...
 
+    def forget_hosts(self, now: datetime, before: datetime, after: int, *, limit: int) -> int:
+        """Forget the pauses that are over, and of the next `limit` robots.txt above `after` those fetched before then;
+        return up to which one was looked, 0 at the end.
+        """
+        ...
+
     def memory(self, outlet_id: str) -> Memory:
         """Return what the outlet's pages taught; an empty one where it is not known."""
         ...

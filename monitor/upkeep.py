@@ -35,6 +35,9 @@ TRAITS = 500
 # Of each minute's writing this is the housework's part; 3,000 articles can leave in it.
 TICK, SHARE = 60, 3.0
 OPTIMIZE_EVERY, SWEEP_EVERY = 86_400.0, 3_600.0
+# A robots.txt is of use for a week (fetch/robots.py). Links lead to hosts that are asked once and never again: of an
+# outlet that links to 20 new ones in each list 2,000 a day, 500 kB each at most.
+ROBOTS_KEPT, ROBOTS = timedelta(days=8), 20
 # So much more than the floor must be free before reading goes on: at its edge it would stop and go.
 _EASE = 1.1
 
@@ -216,7 +219,8 @@ class Upkeep:
         self._ledger, self._clock, self.policy, self._window = ledger, clock, policy, window
         self._after = 0
         # By the clock that is never set: an hour stays an hour.
-        self._sweep_at = clock.monotonic()
+        self._sweep_at = self._hosts_at = clock.monotonic()
+        self._hosts_after = 0
         # Not at the start: what is asked for in its first hour says what to look at.
         self._optimize_at = clock.monotonic() + SWEEP_EVERY
         self._merging = False
@@ -225,7 +229,7 @@ class Upkeep:
     async def tick(self) -> None:
         """Do what is due, within SHARE seconds."""
         ends = self._clock.monotonic() + SHARE
-        for job in (self._sweep, self._forget, self._train, self._merge, self._free, self._optimize):
+        for job in (self._sweep, self._hosts, self._forget, self._train, self._merge, self._free, self._optimize):
             while self._clock.monotonic() < ends and await asyncio.wrap_future(self._ledger.submit(job)):
                 pass
 
@@ -239,6 +243,15 @@ class Upkeep:
         if done.ended:
             self._sweep_at = self._clock.monotonic() + SWEEP_EVERY
         return not done.ended
+
+    def _hosts(self, store: Store) -> bool:
+        if self._clock.monotonic() < self._hosts_at:
+            return False
+        now = self._clock.now()
+        self._hosts_after = store.outlets.forget_hosts(now, now - ROBOTS_KEPT, self._hosts_after, limit=ROBOTS)
+        if not self._hosts_after:
+            self._hosts_at = self._clock.monotonic() + SWEEP_EVERY
+        return self._hosts_after > 0
 
     def _forget(self, store: Store) -> bool:
         return store.stories.forget_traits(self._clock.now() - self._window, limit=TRAITS) == TRAITS

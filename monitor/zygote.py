@@ -60,7 +60,8 @@ def main(control_fd: int) -> None:
             # What was compiled is all that readers need: a hundred thousand rules as they came take 60 MB.
             setup = setup.with_rules((), ())
         except Exception as error:  # noqa: BLE001 - whatever it is, the daemon is told
-            control.sendall(wire.pack(orders.Failed(0, f"{type(error).__name__}: {error}"[: wire.MAX_DETAIL])))
+            with contextlib.suppress(ConnectionError):
+                control.sendall(wire.pack(orders.Failed(0, f"{type(error).__name__}: {error}"[: wire.MAX_DETAIL])))
             return
         # Frozen objects are left alone by the collector of every reader, so their pages stay shared.
         gc.collect()

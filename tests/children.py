@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import queue
+import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 from tests.newsroom import ROOT
 
@@ -42,11 +45,15 @@ class Children:
 
     def ended(self, code: int) -> None:
         """Wait for its end."""
+        assert self.code() == code
+
+    def code(self) -> int:
+        """Wait for its end; return its exit code."""
         self._tell("gone")
         # What it said before is no matter.
         while not (line := self._lines.get(timeout=60)).startswith("gone"):
             pass
-        assert line == f"gone {code}"
+        return int(line.split()[1])
 
     def close(self) -> None:
         assert self._server.stdin is not None
@@ -55,3 +62,12 @@ class Children:
         self._ear.join(timeout=30)
         assert self._server.stdout is not None
         self._server.stdout.close()
+
+
+def heard(pid: int) -> bool:
+    """Say whether a process has set a handler for SIGTERM: SigCgt of proc(5)."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        said = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        return bool(int(said["SigCgt"], 16) >> (signal.SIGTERM - 1) & 1)
+    return False

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
 import warnings
+from collections import defaultdict
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 
 from aiosmtpd.controller import Controller
@@ -132,6 +136,60 @@ class HttpReceiver:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class Unreliable:
+    """A webhook that refuses a tenth, takes a twentieth and says nothing, and is slow, until `good`. `posts`: by id the path and
+    body of what it took.
+    """
+
+    # Seconds for a message at most.
+    SLOW = 0.1
+
+    def __init__(self, dice: random.Random) -> None:
+        self.good = False
+        self.posts: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+        receiver, lock = self, Lock()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return
+                with lock:
+                    chance = 1.0 if receiver.good else dice.random()
+                    if chance >= 0.1:
+                        receiver.posts[self.headers["X-Monitor-Id"]].append((self.path.strip("/"), body))
+                time.sleep(0.0 if receiver.good else receiver.SLOW * chance)
+                if chance < 0.15:
+                    self.close_connection = True
+                if 0.1 <= chance < 0.15:
+                    return
+                self.send_response(503 if chance < 0.1 else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+            def handle(self) -> None:
+                with suppress(ConnectionError):  # who asked was killed
+                    super().handle()
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port = int(self._server.server_address[1])
+        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> Unreliable:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

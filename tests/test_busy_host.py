@@ -112,3 +112,43 @@ def test_one_pass_reads_all_that_a_host_lists(room):
 def test_of_a_slow_host_no_more_is_in_hand_than_a_minute_lets_us_read(gap, links, seconds):
     assert crews.handful(gap) == links
     assert crews.respite(gap) == timedelta(seconds=seconds)
+
+
+async def test_a_writer_that_stalls_holds_up_polls_and_has_no_more_to_do_than_they_have(room, monkeypatch):
+    """Sixty outlets are due and forty may be in hand: forty answers wait for the disk, and nobody else is asked."""
+    monkeypatch.setattr(crews, "POLL_SLOTS", 40)
+    stalls = threading.Event()
+    with Web() as web:
+        urls = {f"o{number}": f"{web.url}/{number}" for number in range(60)}
+        for number in range(60):
+            web.feed([], path=f"/{number}/feed.xml")
+        room.outlets(**urls)
+        async with line(load(room.config, {})) as work:
+            works = crews.Works(work, once=True)
+            # Once in peace: robots.txt is known then.
+            while await works.lease_polls():
+                await works.polls.drained()
+                if len(web.asked) > 60:
+                    break
+            overdue = "UPDATE sources SET next_check_at = '2020-01-01T00:00:00.000000+00:00'"
+            await asyncio.wrap_future(work.ledger.submit(lambda store: store.upkeep._sql.write(overdue)))
+            web.asked.clear()
+            assert await works.lease_polls() == 40
+            stalled = work.ledger.submit(lambda store: stalls.wait(30))
+            async with asyncio.timeout(20):
+                while waiting(work) < 40:
+                    await asyncio.sleep(0.01)
+            for _ in range(5):
+                assert await works.lease_polls() == 0
+            assert waiting(work) == len(web.asked) == 40
+            stalls.set()
+            await asyncio.wrap_future(stalled)
+            await works.polls.drained()
+            assert await works.lease_polls() >= 20
+            await works.polls.drained()
+            assert works.polls.failed == 0
+        assert len({path for path in web.asked if path.endswith("feed.xml")}) == 60
+
+
+def waiting(work):
+    return work.ledger._ledger._jobs.qsize()

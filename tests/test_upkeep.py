@@ -8,6 +8,7 @@ import subprocess
 from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,7 @@ from monitor.model import Article, Block, Keep, Role, Standing
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.upkeep import Floor, Pace, Policy, Upkeep, sweep
-from monitor.views import Filter
+from monitor.views import Filter, RobotsFile
 from tests.desk import Clock, Desk, item
 from tests.fetch.origin import serving
 from tests.store.make import NOW, article, hits_on, opened, save
@@ -113,6 +114,35 @@ async def test_the_daemons_tick_takes_out_old_articles_forgets_traits_and_frees_
         await house.tick()
         assert ledger.submit(ids).result() == []
         assert ledger.submit(lambda store: store.upkeep._sql.number("PRAGMA freelist_count")).result() == 0
+    finally:
+        ledger.close()
+
+
+async def test_what_hosts_said_that_are_never_asked_again_is_forgotten(tmp_path):
+    """A month of an outlet that links to new hosts all the time: what is kept stays at a week of them."""
+    clock, most = Clock(), []
+    ledger = StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
+
+    def said(store, day):
+        store.outlets.put_robots(RobotsFile("https://own.example", 200, b"own", clock.now()))
+        for number in range(30):
+            store.outlets.put_robots(RobotsFile(f"https://{day}-{number}.example", 200, b"x" * 9_000, clock.now()))
+            store.outlets.hold_host(f"{day}-{number}.example", clock.now() + timedelta(hours=20))
+
+    def kept(store):
+        return [store.upkeep._sql.number(f"SELECT count(*) FROM {table}") for table in ("robots", "hosts")]
+
+    try:
+        house = Upkeep(ledger, clock, POLICY, window=timedelta(days=7))
+        for day in range(30):
+            ledger.submit(partial(said, day=day)).result()
+            clock.forward(DAY)
+            await house.tick()
+            most.append(ledger.submit(kept).result())
+        assert max(robots for robots, _ in most) <= 1 + 9 * 30
+        assert max(hosts for _, hosts in most) == 0
+        assert min(robots for robots, _ in most[10:]) >= 1 + 7 * 30
+        assert ledger.submit(lambda store: store.outlets.robots("https://own.example")).result().body == b"own"
     finally:
         ledger.close()
 

@@ -56,12 +56,14 @@ class Web:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def feed(self, entries: list[tuple[str, str]], path: str = "/feed.xml") -> None:
-        """Publish a feed of (path, title), newest first, dated now."""
-        now = format_datetime(datetime.now(UTC))
+    def feed(
+        self, entries: list[tuple[str, str]], path: str = "/feed.xml", dates: dict[str, datetime] | None = None
+    ) -> None:
+        """Publish a feed of (path, title), newest first. `dates`: of each path, else now."""
+        now, dates = datetime.now(UTC), dates or {}
         items = "".join(
             f"<item><title>{escape(title)}</title><link>{self.url}{link}</link><guid>{self.url}{link}</guid>"
-            f"<pubDate>{now}</pubDate></item>"
+            f"<pubDate>{format_datetime(dates.get(link, now))}</pubDate></item>"
             for link, title in entries
         )
         self.pages[path] = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -35,8 +34,6 @@ log = logging.getLogger("monitor")
 @pass_app
 def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) -> None:
     """Run the daemon until SIGTERM or Ctrl-C, which end it within 20 seconds."""
-    # Before anything is loaded, and when all is closed: who stops a service wants exit code 0 at any moment.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(int(once)))
     from monitor import daemon, logs
 
     def load() -> Settings:

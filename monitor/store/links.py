@@ -44,7 +44,11 @@ UPDATE links SET guid_key = ? WHERE id = ? AND guid_key <> 0 AND NOT EXISTS (
 )
 """
 # A feed of few entries that gives all of them the time of the poll would have them read at every poll.
-_AGAIN = "UPDATE links SET state = 'again', next_at = ? WHERE id = ? AND state = 'read' AND rereads < 12"
+# Also where it is to be read again by itself: of an article with hits that is up to six days away.
+_AGAIN = """
+UPDATE links SET state = 'again', next_at = ?
+WHERE id = ? AND (state = 'read' OR (state = 'again' AND leased = 0 AND next_at > ?)) AND rereads < 12
+"""
 # What was left out when the article was made stands there.
 _WHOLE = """
 SELECT l.*, s.url AS source, a.url AS article_url, a.canonical AS article_canonical, a.title AS article_title
@@ -125,7 +129,7 @@ class SqlLinks:
                 guid = exact(one.guid)
                 self._sql.write(_RENAME, guid, one.id, guid)
             if one.reread:
-                self._sql.write(_AGAIN, micros(now), one.id)
+                self._sql.write(_AGAIN, micros(now), one.id, micros(now))
 
     def get(self, link_id: int) -> Link | None:
         """Return one."""

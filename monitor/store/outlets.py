@@ -151,6 +151,18 @@ class SqlOutlets:
         """Store or replace it."""
         self._sql.write(_PUT_ROBOTS, robots.origin, robots.status, robots.body, stamp(robots.fetched_at))
 
+    def forget_hosts(self, now: datetime, before: datetime, after: int, *, limit: int) -> int:
+        """Forget what hosts said that is over; return up to which robots.txt was looked, 0 at the end."""
+        if not after:
+            self._sql.write("DELETE FROM hosts WHERE held_until < ?", stamp(now))
+        # By rowid and in pieces: behind a long file its date is reached page by page.
+        rows = self._sql.all(
+            "SELECT rowid, fetched_at FROM robots WHERE rowid > ? ORDER BY rowid LIMIT ?", after, limit
+        )
+        old = [(row["rowid"],) for row in rows if row["fetched_at"] < stamp(before)]
+        self._sql.write_many("DELETE FROM robots WHERE rowid = ?", old)
+        return int(rows[-1]["rowid"]) if len(rows) == limit else 0
+
     def memory(self, outlet_id: str) -> Memory:
         """Return what the outlet's pages taught."""
         row = self._sql.one("SELECT data FROM outlet_memory WHERE outlet_id = ?", outlet_id)

@@ -7,16 +7,15 @@ Wrongly joined articles cost an alert, wrongly separated ones a second mail, so 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
 
 from monitor.model import Article
 from monitor.parse import digest
 from monitor.placing import Member, Move, Placement, PlacementReason, Traits
 from monitor.story.divide import halves
+from monitor.story.due import Due
 from monitor.story.groups import WINDOW, Group, Groups, Held
 from monitor.story.space import Query, Setting, Space, Terms, unpack
 from monitor.story.texts import FORM, Copy, Texts
@@ -68,8 +67,7 @@ class Clusters:
         self._space = self.groups.space
         self._texts = Texts()
         self._count = 0
-        self._soon: deque[tuple[int, str]] = deque()
-        self._late: list[tuple[datetime, int, str]] = []
+        self._again = Due(self.groups.members)
         self._grown: dict[int, Group] = {}
 
     def __len__(self) -> int:
@@ -192,10 +190,11 @@ class Clusters:
         self.groups.add(group, member)
         self._note_growth(group)
         self._texts.add(member.mark, sketch, member.outlet)
-        self._soon.append((member.number + self.rules.look, member.mark))
+        most = len(self.groups.members)
+        self._again.soon(member.number + self.rules.look, member.mark, most)
         if member.at is not None:
             start = min(member.at, group.opened or member.at)
-            heappush(self._late, (start + LAST_LOOK, member.number, member.mark))
+            self._again.late(start + LAST_LOOK, member.number, member.mark, most)
 
     def withdraw(self, mark: str) -> None:
         """Take an article out of memory again: its write failed."""
@@ -263,7 +262,7 @@ class Clusters:
             else:
                 group = self._home(member, one.story_id)
             self._take(group, member, one.traits.sketch)
-        self._soon = deque(due for due in self._soon if due[0] > self._count)
+        self._again.skip(self._count)
         for group in self._grown.values():
             group.checked = len(group.members)
         self._grown.clear()
@@ -276,20 +275,15 @@ class Clusters:
         while self._grown and len(moves) < most:
             moves += self._divide(self._grown.pop(next(iter(self._grown))), now)
         for _ in range(most):
-            mark = self._due(now)
+            mark = self._again.next(self._count, now)
             if mark is None:
                 break
-            member = self.groups.members.get(mark)
-            if member is not None:
-                moves += self._look(member)
+            moves += self._look(self.groups.members[mark])
         return moves
 
-    def _due(self, now: datetime) -> str | None:
-        if self._soon and self._soon[0][0] <= self._count:
-            return self._soon.popleft()[1]
-        if self._late and self._late[0][0] <= now:
-            return heappop(self._late)[2]
-        return None
+    def behind(self, now: datetime) -> bool:
+        """Say whether more is due."""
+        return bool(self._grown) or self._again.waits(self._count, now)
 
     def _look(self, member: Held) -> list[Move]:
         own = member.group

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
+from monitor.story.due import SPARE
 from monitor.story.space import Space, Terms
 
 WINDOW = timedelta(days=7)
@@ -91,6 +92,9 @@ class Groups:
         self._by_row[group.row] = self._numbers[group.number] = group
         if opened is not None:
             heappush(self._ages, (opened, group.number))
+            if len(self._ages) > 2 * len(self._numbers) + SPARE:
+                self._ages = [age for age in self._ages if age[1] in self._numbers]
+                heapify(self._ages)
         return group
 
     def add(self, group: Group, member: Held) -> None:

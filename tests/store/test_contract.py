@@ -318,6 +318,21 @@ def test_a_link_that_moved_has_its_new_id_and_date_and_is_read_again_if_it_was_r
     assert store.links.known([replace(link(9), guid="new-id", title="Ice")], source)[0].id == one.id
 
 
+def test_a_link_that_moved_is_read_again_now_and_not_at_its_next_time(store: Store) -> None:
+    """Of an article with hits that may be days away. One that is in hand is left to who has it."""
+    source = enrolled(store)
+    (one,) = add(store, source, link(1, title="Ice", published=NOW))
+    moves = [Moved(one.id, "", later(60), None, reread=True)]
+    with store.transaction():
+        store.links.finish(LinkOutcome(one.id, LinkState.AGAIN, 1, next_at=later(500_000)))
+        assert store.links.lease_due(later(100), limit=9, lease=60) == []
+        store.links.move(moves, later(100))
+        (again,) = store.links.lease_due(later(100), limit=9, lease=60)
+        store.links.move(moves, later(101))
+        assert store.links.lease_due(later(102), limit=9, lease=60) == []
+    assert (again.id, again.state, again.published) == (one.id, LinkState.AGAIN, later(60))
+
+
 def test_a_link_that_became_an_article_reads_as_it_did(store: Store) -> None:
     source = enrolled(store)
     tracked = {"url": "https://courier.example/2?from=feed", "canonical": "https://courier.example/2"}
