@@ -1,23 +1,141 @@
-"""Is it well: one question to each outlet, one test message to each channel. The database's own state: condition.py."""
+"""Is it well: the machine, the database, one question to each outlet, one test message to each channel. What is made of
+it: diagnosis.py; how the daemon fares: condition.py.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import hashlib
-from collections.abc import Callable, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TextIO
 
-from monitor import enrol, wiring
+from monitor import condition, enrol, wiring
+from monitor.diagnosis import Sign, State
 from monitor.discovery import Discovery, discover
 from monitor.enrol import Trial
-from monitor.model import Channel, Delivery, Entity, Kind, Message, Outlet, Page, Rule
+from monitor.errors import ChannelError, Reason
+from monitor.model import (
+    Article,
+    Channel,
+    Delivery,
+    Entity,
+    Failure,
+    Hit,
+    Kind,
+    Link,
+    Message,
+    Outlet,
+    Page,
+    Reading,
+    Rule,
+)
 from monitor.notify.channels.sender import Sender
 from monitor.pool import Pool
+from monitor.ports import Store
+from monitor.reading import Reader
 from monitor.settings.load import Settings
+from monitor.store.check import glance
+from monitor.store.lock import holder
+from monitor.store.sqlite import SqliteStore
+from monitor.views import Filter
 
 # Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
 MAX_GAP = 1.0
+# A daemon gives a sign every 30 seconds.
+MAX_SILENCE = 150.0
+
+
+def database(settings: Settings, now: datetime) -> tuple[list[Sign], datetime | None]:
+    """Look at the database, its disk and its daemon; return also when anything in it was last written."""
+    path = settings.storage
+    signs, newest = [_disk(path, settings.min_free)], None
+    if not path.exists():
+        return [*signs, Sign("database", str(path), State.NOTE, "there is none yet", "`monitor run` makes it")], None
+    faults = list(glance(path))
+    signs += [
+        Sign(
+            "database", str(path), State.WRONG, fault, "`monitor db check` says more; `monitor db backup` keeps copies"
+        )
+        for fault in faults
+    ]
+    if not faults:
+        signs.append(Sign("database", str(path), State.FINE, f"{path.stat().st_size / 1e6:,.0f} MB, whole at a glance"))
+        with closing(SqliteStore.open_readonly(path)) as store:
+            signs.append(_daemon(condition.examine(store, now), holder(path)))
+            newest = _newest(store)
+    return signs, newest
+
+
+def _newest(store: Store) -> datetime | None:
+    last = store.upkeep.totals().last_pass
+    moments = [row.fetched_at for row in store.articles.rows(Filter(limit=1))] + ([last.finished_at] if last else [])
+    return max(moments, default=None)
+
+
+def _daemon(report: condition.Report, process: int) -> Sign:
+    dead = report.totals.outbox_dead
+    if report.starved:
+        return Sign("daemon", "", State.WRONG, report.starved.detail, "Make room, or see storage.min_free")
+    if process and (why := condition.verdict(report, MAX_SILENCE)):
+        return Sign("daemon", "", State.WRONG, f"process {process}: {why}", "See its log; stop it and start it again")
+    if dead:
+        said = f"{dead} messages were given up"
+        return Sign("daemon", "", State.WRONG, said, "`monitor alerts list --state dead`, then `monitor alerts retry`")
+    if not process:
+        return Sign("daemon", "", State.NOTE, "none runs on this database", "`monitor run` starts it")
+    return Sign("daemon", "", State.FINE, f"process {process} runs")
+
+
+def _disk(path: Path, least: int) -> Sign:
+    folder = next(one for one in path.parents if one.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Sign(
+            "disk", str(folder), State.WRONG, "nothing may be written there", "Change storage.path, or its rights"
+        )
+    seen = os.statvfs(folder)
+    free = seen.f_bavail * seen.f_frsize
+    said = f"{free / 1e6:,.0f} MB are free"
+    if free < least:
+        todo = "Make room: `monitor db prune`, or see storage.keep"
+        return Sign(
+            "disk", str(folder), State.WRONG, f"{said}, less than storage.min_free ({least / 1e6:,.0f} MB)", todo
+        )
+    low = free < 2 * least
+    return Sign(
+        "disk", str(folder), State.NOTE if low else State.FINE, said, "Nearly too few: make room" if low else ""
+    )
+
+
+def channels(settings: Settings) -> list[Sign]:
+    """Say of each channel whether its address can be used; nothing is sent."""
+    sender = Sender(sys.stdout)
+    signs = []
+    for channel in settings.channels:
+        try:
+            sender.check(channel)
+        except ChannelError as error:
+            signs.append(Sign("channels", channel.id, State.WRONG, str(error), "Look at its address in alerts.yaml"))
+        else:
+            signs.append(Sign("channels", channel.id, State.FINE, "can be used"))
+    return signs or [Sign("channels", "", State.NOTE, "there is none: nobody is told", "Write one in alerts.yaml")]
+
+
+def clock_kept() -> bool | None:
+    """Ask the kernel whether a time service keeps the clock; None where it does not say."""
+    # struct timex is 208 bytes on 64-bit Linux; `modes` 0, its first field, changes nothing.
+    try:
+        answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
+    except (AttributeError, OSError, TypeError):
+        return None
+    # TIME_ERROR: the clock is not synchronised; -1: we may not ask.
+    return None if answer < 0 else answer != 5
 
 
 async def ask_outlets(settings: Settings, outlets: Sequence[Outlet], told: Callable[[Trial], None]) -> int:
@@ -38,6 +156,16 @@ async def look_around(settings: Settings, url: str, told: Callable[[str], None],
     """Find what a site has to watch; `told` is called with each address before it is asked."""
     async with wiring.visiting(settings, gap=min(settings.gap, MAX_GAP)) as guest:
         return await discover(guest.visitor, guest.pool, guest.ledger, url, private=private, told=told)
+
+
+def would_hit(
+    rules: Sequence[Rule], entities: Sequence[Entity], outlet: Outlet, listed: Iterable[Link]
+) -> list[tuple[Article, Hit]]:
+    """Return what rules hold on of what an outlet lists, by headlines and summaries alone. Raises QueryError."""
+    reader = Reader(rules, entities)
+    unread = Failure(Reason.NO_BODY, "only its headline was looked at")
+    seen = (reader.entry(replace(link, outlet=outlet.id), unread, outlet.language) for link in listed)
+    return [(one.article, one.hits[0]) for one in seen if isinstance(one, Reading) and one.hits]
 
 
 async def try_channels(

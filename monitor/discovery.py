@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.errors import Reason
 from monitor.fetch import robots
 from monitor.fetch.visit import Refusal, Visitor
-from monitor.model import Candidate, Candidates, Failure, Links, Outlet, Page
+from monitor.model import Candidate, Candidates, Failure, Link, Links, Outlet, Page
 from monitor.outlets import discover as places
 from monitor.outlets.discover import Tier
 from monitor.outlets.kinds import KINDS
@@ -43,7 +43,8 @@ Told = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Found:
     """A candidate and what it holds now. `titled`, `dated`: shares of its entries. `same_as`: a better one that lists
-    the same. `reason`: why it could not be read. `verdict`: all this in words; `good`: it can be watched.
+    the same. `reason`: why it could not be read. `verdict`: all this in words; `good`: it can be watched. `listed`: its
+    entries.
     """
 
     url: str
@@ -60,6 +61,7 @@ class Found:
     reason: Reason | None = None
     detail: str = ""
     tier: Tier = Tier.DECLARED
+    listed: tuple[Link, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ def judged(candidate: Candidate, links: Links, tier: Tier, now: datetime) -> Fou
     return Found(
         candidate.url, candidate.kind, candidate.why, candidate.title or links.title, len(every), newest, titled,
         len(dates) / max(len(every), 1), good=not verdict, verdict=verdict or "good", tier=tier,
+        listed=every,
     )  # fmt: skip
 
 

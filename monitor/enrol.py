@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from monitor.errors import FetchError, ReadError, Reason
 from monitor.fetch import policy
 from monitor.fetch.visit import Refusal, Visitor, addressed
 from monitor.match import forms, ordinary
-from monitor.model import Failure, Name, Outlet, Source
+from monitor.model import Failure, Name, Outlet, Page, Source
 from monitor.parse import bytes as packed
 from monitor.parse import words
 from monitor.parse.language import primary
@@ -32,7 +33,9 @@ PERSON, ORGANISATION = "person", "organisation"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one source answered. `newest`: when its newest entry was published, where it says so."""
+    """What one source answered. `newest`: when its newest entry was published, where it says so. `skew`: seconds by
+    which its server's clock is ahead of ours; None: it did not say.
+    """
 
     outlet: str
     url: str
@@ -41,6 +44,7 @@ class Trial:
     title: str = ""
     reason: Reason | None = None
     detail: str = ""
+    skew: float | None = field(default=None, repr=False)
 
 
 async def check(visitor: Visitor, readers: Readers, outlet: Outlet, source: Source) -> Trial:
@@ -50,10 +54,21 @@ async def check(visitor: Visitor, readers: Readers, outlet: Outlet, source: Sour
         return Trial(outlet.id, source.url, reason=page.reason, detail=page.detail)
     due = DueSource(0, outlet.id, source.url, source.kind, datetime.now(UTC), links=source.links)
     found = await readers.links(page, due)
+    skew = _skew(page)
     if isinstance(found, Failure):
-        return Trial(outlet.id, source.url, reason=found.reason, detail=found.detail)
+        return Trial(outlet.id, source.url, reason=found.reason, detail=found.detail, skew=skew)
     dates = [link.published for link in found.links if link.published]
-    return Trial(outlet.id, source.url, len(found.links), max(dates, default=None), found.title)
+    return Trial(outlet.id, source.url, len(found.links), max(dates, default=None), found.title, skew=skew)
+
+
+def _skew(page: Page) -> float | None:
+    """Return by how much a server's clock is ahead. What a cache in between has kept for a time says `Age` beside."""
+    try:
+        said = parsedate_to_datetime(page.headers.get("date", ""))
+        age = int(page.headers.get("age", "0"))
+        return (said.replace(tzinfo=said.tzinfo or UTC) - page.fetched_at).total_seconds() + min(max(age, 0), 10**9)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 # ---- an entity from Wikidata

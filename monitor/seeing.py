@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -37,10 +38,14 @@ Tick = Callable[[], Awaitable[object]]
 
 
 class Eye:
-    """Over `works` from `open`, with the first sign and READY=1, to `close`, with the last sign."""
+    """Over `works` from `open`, with the first sign and READY=1, to `close`, with the last. `seconds`: a clock that
+    only goes forward, and stands while the machine is suspended: what slept did not hang.
+    """
 
-    def __init__(self, work: Line, works: Works, settings: Settings) -> None:
-        self._line, self._works, self._settings = work, works, settings
+    def __init__(
+        self, work: Line, works: Works, settings: Settings, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._line, self._works, self._settings, self._now = work, works, settings, seconds
         self.vitals = works.vitals
         self._manager = Manager(os.environ)
         self._fed = 0.0
@@ -80,7 +85,7 @@ class Eye:
             self._listen(*self._settings.listen)
         self.vitals.expect(self._ticks, self._now())
         try:
-            await self._works.beat()
+            await self._sign()
         except BaseException:
             # It was stopped while it began, or its database refuses.
             self._service.stop()
@@ -97,9 +102,6 @@ class Eye:
         logging.getLogger().removeHandler(self._recent)
         await self._works.beat(ended=True)
 
-    def _now(self) -> float:
-        return self._line.clock.monotonic()
-
     def _listen(self, host: str, port: int) -> None:
         try:
             self.vitals.address = self._service.start(host, port)
@@ -115,8 +117,13 @@ class Eye:
         if why := self.vitals.stuck(self._now(), self.patience):
             log.error("no sign is given: %s", why)
             return
-        await self._works.beat()
+        await self._sign()
         self._manager.say(STATUS=self._status())
+
+    async def _sign(self) -> None:
+        await self._works.beat()
+        self.vitals.starved = self._line.floor.low
+        self.vitals.beat_at = self._now()
 
     def _ended(self, name: str, error: BaseException | None = None) -> None:
         """Note that a tick ended, and feed the watchdog where it is time and no other hangs."""

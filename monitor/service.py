@@ -34,7 +34,7 @@ class Service:
 
     def __init__(self, pages: dict[str, Answer]) -> None:
         self._pages = pages
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = asyncio.Event()
         self._thread: threading.Thread | None = None
         self._open: dict[asyncio.Task[None], None] = {}
@@ -44,7 +44,10 @@ class Service:
         """Listen; return "host:port" as it is. Raises OSError, such as for a port in use."""
         self._local = host == "localhost" or ipaddress.ip_address(host).is_loopback
         at: Future[tuple[str, int]] = Future()
-        self._thread = threading.Thread(target=self._run, args=(host, port, at), name="service", daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._loop, host, port, at), name="service", daemon=True
+        )
         self._thread.start()
         try:
             found, number = at.result()
@@ -55,19 +58,19 @@ class Service:
 
     def stop(self) -> None:
         """Close what is open; twice is once."""
-        if self._thread is not None and self._thread.is_alive():
+        if self._thread is not None and self._loop is not None and self._thread.is_alive():
             with suppress(RuntimeError):  # its loop ended between the two
                 self._loop.call_soon_threadsafe(self._ended.set)
             self._thread.join(timeout=2.0)
 
-    def _run(self, host: str, port: int, at: Future[tuple[str, int]]) -> None:
-        asyncio.set_event_loop(self._loop)
+    def _run(self, loop: asyncio.AbstractEventLoop, host: str, port: int, at: Future[tuple[str, int]]) -> None:
+        asyncio.set_event_loop(loop)
         try:
-            self._loop.run_until_complete(self._serve(host, port, at))
+            loop.run_until_complete(self._serve(host, port, at))
         except OSError as error:
             at.set_exception(error)
         finally:
-            self._loop.close()
+            loop.close()
 
     async def _serve(self, host: str, port: int, at: Future[tuple[str, int]]) -> None:
         server = await asyncio.start_server(self._connected, host, port, limit=LARGEST)

@@ -231,8 +231,6 @@ class Works:
             store.upkeep.introduce(mine)
 
         await self._ask(write)
-        self.vitals.starved = self._line.floor.low
-        self.vitals.beat_at = self._line.clock.monotonic()
 
     def _presence(self, *, ended: bool) -> Daemon:
         orders, now = self._line.pipeline.orders, self._line.clock.now()

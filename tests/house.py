@@ -56,6 +56,7 @@ FLOORS = {
     "monitor.settings": 4,
     "monitor.condition": 5,
     "monitor.crew": 5,
+    "monitor.diagnosis": 5,
     "monitor.pool": 5,
     "monitor.zygote": 5,
     "monitor.wire": 5,

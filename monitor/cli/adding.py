@@ -30,12 +30,12 @@ private_option = click.option("--private", is_flag=True, help="It stands in your
 @pass_app
 def discover(app: App, url: str, private: bool, as_json: bool) -> None:
     """Show what a site has to watch, the best first. Stores nothing. Exit code 1 where nothing can be watched."""
-    found = _look(app.settings(addresses=False), url, private)
+    found = look(app.settings(addresses=False), url, private)
     if as_json:
         print_json(found.found)
     else:
-        _show(found)
-    _tell_home(found, private)
+        show(found)
+    tell_home(found, private)
     if found.best is None:
         raise click.exceptions.Exit(1)
     if not as_json:
@@ -57,14 +57,14 @@ def add(app: App, homepage: str, outlet_id: str, name: str, tags: tuple[str, ...
     settings = app.settings(addresses=False)
     path = writable(settings)
     _check_id(outlet_id, settings)
-    found = _look(settings, homepage, private)
+    found = look(settings, homepage, private)
     best = found.best
     if best is None:
-        _show(found)
-        _tell_home(found, private)
-        raise ConfigError(f"{one_line(found.url)} has nothing that can be watched", hint=_what_now(found, private))
-    outlet = _outlet(found, best, settings, outlet_id, name.strip(), tags, private)
-    click.echo(f"{best.kind} {one_line(best.url)}: {_holds(best)}; {one_line(best.why)}")
+        show(found)
+        tell_home(found, private)
+        raise ConfigError(f"{one_line(found.url)} has nothing that can be watched", hint=what_now(found, private))
+    outlet = outlet_of(found, best, settings, outlet_id, name.strip(), tags, private)
+    click.echo(f"{best.kind} {one_line(best.url)}: {holds(best)}; {one_line(best.why)}")
     _tell_others(found, best)
     if found.reason:
         note(
@@ -76,10 +76,11 @@ def add(app: App, homepage: str, outlet_id: str, name: str, tags: tuple[str, ...
         click.confirm(f"Write this into {path}?", default=True, abort=True, err=True)
     add_outlets(settings, [outlet], os.environ)
     note(f"written to {path}. What it lists now is its baseline and alerts nobody; a `monitor run` that is running")
-    note(f"takes it up when it is started again. `monitor outlets check {outlet.id}` asks it now")
+    note(f"takes it up. `monitor outlets check {outlet.id}` asks it now")
 
 
-def _look(settings: Settings, url: str, private: bool) -> Discovery:
+def look(settings: Settings, url: str, private: bool) -> Discovery:
+    """Ask a site what it has to watch, and show on a terminal what is asked."""
     from monitor.checkup import look_around
 
     with console(stderr=True).status("asking") as status:
@@ -91,7 +92,8 @@ def _look(settings: Settings, url: str, private: bool) -> Discovery:
         return asyncio.run(look_around(settings, url.strip(), told, private=private))
 
 
-def _show(found: Discovery) -> None:
+def show(found: Discovery) -> None:
+    """Print what was found."""
     now = datetime.now(UTC)
     # What was only guessed and is not there is no news.
     shown = [one for one in found.found if one.reason is None or not one.why.startswith("guessed")]
@@ -106,14 +108,16 @@ def _show(found: Discovery) -> None:
         note(f"{len(found.found) - len(shown)} addresses where such lists often stand hold none")
 
 
-def _tell_home(found: Discovery, private: bool) -> None:
+def tell_home(found: Discovery, private: bool) -> None:
+    """Say that the home page cannot be read, where that is so."""
     if found.reason:
         note(f"{found.url} cannot be read: {found.reason} {found.detail}")
         if found.best is None:
-            note(f"what to do: {_what_now(found, private)}")
+            note(f"what to do: {what_now(found, private)}")
 
 
-def _what_now(found: Discovery, private: bool) -> str:
+def what_now(found: Discovery, private: bool) -> str:
+    """Return what to do where nothing can be watched."""
     if found.reason == "blocked_address" and not private:
         return "Give --private where it stands in your own network"
     if found.reason:
@@ -125,16 +129,17 @@ def _what_now(found: Discovery, private: bool) -> str:
 def _tell_others(found: Discovery, best: Found) -> None:
     others = [one for one in found.found if one.good and one is not best]
     for one in others:
-        click.echo(f"  also: {one.kind} {one_line(one.url)}: {_holds(one)}")
+        click.echo(f"  also: {one.kind} {one_line(one.url)}: {holds(one)}")
 
 
-def _holds(one: Found) -> str:
+def holds(one: Found) -> str:
+    """Return how much a source lists, and how fresh that is."""
     newest = age(one.newest, datetime.now(UTC))
     fresh = "" if not newest else ", the newest just now" if newest == "just now" else f", the newest {newest} old"
     return f"{one.entries} entries{fresh}"
 
 
-def _outlet(
+def outlet_of(
     found: Discovery, best: Found, settings: Settings, outlet_id: str, name: str, tags: tuple[str, ...], private: bool
 ) -> Outlet:
     """Return the new outlet. Raises ConfigError where its source or its id is there already."""

@@ -10,6 +10,7 @@ import click
 
 from monitor.cli import listing, unknown
 from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
+from monitor.cli.ids import ids
 from monitor.cli.preview import preview
 from monitor.cli.routing import routes
 
@@ -132,7 +133,7 @@ def reasons(app: App, since: datetime, as_json: bool) -> None:
 
 @alerts.command()
 @click.argument("messages", nargs=-1, metavar="[MESSAGE_ID...]")
-@click.option("--channel", metavar="ID", default=None, help="All of this channel.")
+@click.option("--channel", metavar="ID", shell_complete=ids("channels"), default=None, help="All of this channel.")
 @click.option("--all", "every", is_flag=True, help="All there are.")
 @pass_app
 def retry(app: App, messages: tuple[str, ...], channel: str | None, every: bool) -> None:
@@ -159,7 +160,7 @@ def _check_channel(app: App, channel: str) -> None:
 
 
 @alerts.command()
-@click.argument("channel", required=False)
+@click.argument("channel", required=False, shell_complete=ids("channels"))
 @pass_app
 def test(app: App, channel: str | None) -> None:
     """Send one test message to CHANNEL, or to every channel. Exit code 1 where one did not take it."""

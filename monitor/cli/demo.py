@@ -76,4 +76,4 @@ def _tell(outcome: Outcome) -> None:
     command = f"{program} --config {outcome.config}"
     for verb in ("hits", f"hits show {outcome.hits[-1].hit.id if outcome.hits else 1}", "status"):
         say(f"    {command} {verb}")
-    say(f"\nThen your own: {program} config new config")
+    say(f"\nThen your own: {program} init")

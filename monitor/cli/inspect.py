@@ -14,6 +14,7 @@ import click
 
 from monitor.cli import listing
 from monitor.cli.app import App, json_option, note, one_line, pass_app, print_json
+from monitor.cli.ids import ids
 
 if TYPE_CHECKING:
     from monitor.extract.article import Explained
@@ -30,7 +31,12 @@ def inspect() -> None:
 @inspect.command()
 @click.argument("places", nargs=-1, required=True, metavar="FILE-or-URL...")
 @click.option("--url", default="", help="Where a file came from, to resolve its links.")
-@click.option("--outlet", metavar="ID", help="Read it as this outlet's, with its language and selectors.")
+@click.option(
+    "--outlet",
+    metavar="ID",
+    shell_complete=ids("outlets"),
+    help="Read it as this outlet's, with its language and selectors.",
+)
 @click.option("--explain", "why", is_flag=True, help="Say of every piece of text why it was kept or left out.")
 @json_option
 @pass_app

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from monitor.cli.app import App, clean, console, note, one_line
+from monitor.cli.ids import ids
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -69,8 +70,8 @@ def filters(*, query: bool = False, standing: bool = False) -> Callable[[F], F]:
 
     def add(command: F) -> F:
         options = [
-            click.option("--rule", metavar="ID", help="Only this rule."),
-            click.option("--outlet", metavar="ID", help="Only this outlet."),
+            click.option("--rule", metavar="ID", shell_complete=ids("rules"), help="Only this rule."),
+            click.option("--outlet", metavar="ID", shell_complete=ids("outlets"), help="Only this outlet."),
             click.option("--story", metavar="ID", help="Only this story."),
             click.option("--since", type=When(), help="Not before: a date, `yesterday`, or `6h` ago."),
             click.option("--until", type=When(end=True), help="Not after: a day is meant to its end."),

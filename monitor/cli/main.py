@@ -7,6 +7,7 @@ import importlib
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from monitor.cli.app import App, clean
 from monitor.errors import MonitorError
@@ -14,6 +15,7 @@ from monitor.errors import MonitorError
 # verb: (module, attribute, help). The help stands here so that `monitor --help` imports no command (< 150 ms).
 COMMANDS = {
     "demo": ("demo", "demo", "See the whole line work, with no network and no configuration."),
+    "init": ("init", "init", "Make a configuration: an outlet, a phrase, a channel."),
     "run": ("run", "run", "Run the daemon; --once: do what is due now and stop."),
     "reload": ("reload", "reload", "Put a changed configuration in force."),
     "hits": ("hits", "hits", "List and search stored hits; show one with its reason."),
@@ -27,7 +29,10 @@ COMMANDS = {
     "config": ("config", "config", "Check, show and create the configuration."),
     "inspect": ("inspect", "inspect", "See what the parsers see in a file or URL."),
     "db": ("db", "db", "Back up, check, prune and export the database; forget articles."),
+    "doctor": ("doctor", "doctor", "Say whether all is well, and what to do about what is not."),
     "status": ("status", "status", "Say what is read, waiting and failing."),
+    "completion": ("shell", "completion", "Print what makes bash, zsh or fish complete commands and ids."),
+    "man": ("shell", "man", "Print the manual page of all commands."),
 }
 
 
@@ -48,6 +53,13 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Verbs"):
             formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete verbs without importing them."""
+        verbs = [CompletionItem(verb, help=text) for verb, (_, _, text) in COMMANDS.items()]
+        return [one for one in verbs if one.value.startswith(incomplete)] + click.Command.shell_complete(
+            self, ctx, incomplete
+        )
 
     def invoke(self, ctx: click.Context) -> object:
         try:

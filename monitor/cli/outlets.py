@@ -14,6 +14,7 @@ import click
 from monitor.cli import adding, exchange, listing
 from monitor.cli.app import App, clean, console, json_option, one_line, pass_app, print_json
 from monitor.cli.hints import advice, age
+from monitor.cli.ids import ids as completed
 
 if TYPE_CHECKING:
     from monitor.enrol import Trial
@@ -69,7 +70,7 @@ def list_(app: App, as_json: bool) -> None:
 
 
 @outlets.command()
-@click.argument("ids", nargs=-1)
+@click.argument("ids", nargs=-1, shell_complete=completed("outlets"))
 @json_option
 @pass_app
 def check(app: App, ids: tuple[str, ...], as_json: bool) -> None:

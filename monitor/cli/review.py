@@ -11,6 +11,7 @@ import click
 
 from monitor.cli import listing
 from monitor.cli.app import App, json_option, note, pass_app, print_json, working
+from monitor.cli.ids import ids
 
 if TYPE_CHECKING:
     from monitor.review.press import Review
@@ -22,9 +23,16 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".
 @click.command()
 @click.option("--since", type=listing.When(), default="yesterday", show_default=True, help="Hits found since then.")
 @click.option("--until", type=listing.When(end=True), help="And not after: a day is meant to its end.")
-@click.option("--rule", "rules", metavar="ID", multiple=True, help="Only this rule; may be given again.")
+@click.option(
+    "--rule",
+    "rules",
+    metavar="ID",
+    shell_complete=ids("rules"),
+    multiple=True,
+    help="Only this rule; may be given again.",
+)
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="Only rules of this tag; may be given again.")
-@click.option("--outlet", metavar="ID", help="Only this outlet.")
+@click.option("--outlet", metavar="ID", shell_complete=ids("outlets"), help="Only this outlet.")
 @click.option("--all", "everything", is_flag=True, help="Baselines and rules on trial too.")
 @click.option("--format", "form", type=click.Choice(["html", "md", "docx"]), help="By default as FILE says, else md.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it there.")

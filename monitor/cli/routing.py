@@ -10,6 +10,7 @@ import click
 
 from monitor.cli import listing, unknown
 from monitor.cli.app import App, clean, json_option, note, pass_app, print_json
+from monitor.cli.ids import ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,8 +73,8 @@ def _when(route: Route) -> str:
 
 
 @routes.command("test")
-@click.option("--rule", required=True, metavar="ID", help="The rule that hits.")
-@click.option("--outlet", required=True, metavar="ID", help="The outlet that has it.")
+@click.option("--rule", required=True, metavar="ID", shell_complete=ids("rules"), help="The rule that hits.")
+@click.option("--outlet", required=True, metavar="ID", shell_complete=ids("outlets"), help="The outlet that has it.")
 @click.option("--lang", metavar="CODE", default=None, help="The article's language; without it, unknown.")
 @click.option("--outlets", type=click.IntRange(1), default=1, show_default=True, help="How many tell the story.")
 @click.option("--at", type=listing.When(), default=None, help="When it is found; without it, now.")

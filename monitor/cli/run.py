@@ -36,14 +36,14 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
     """Run the daemon until SIGTERM or Ctrl-C, which end it within 20 seconds."""
     from monitor import daemon, logs
 
-    logs.configure(log_format, sys.stderr)
-
     def load() -> Settings:
         settings = app.settings()
         logs.hide(settings)
         return settings
 
     settings = load()
+    # What is wrong with the configuration is said to whoever typed the command, in plain words.
+    logs.configure(log_format, sys.stderr)
     for warning in settings.warnings:
         log.warning("%s", warning)
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.

@@ -12,6 +12,7 @@ import click
 
 from monitor.cli import forecasting, listing
 from monitor.cli.app import App, clean, json_option, note, one_line, pass_app, plain, print_json
+from monitor.cli.ids import ids
 
 if TYPE_CHECKING:
     from monitor.model import Article, Hit, Rule
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 @click.command("test")
-@click.argument("rule", metavar="RULE-or-QUERY")
+@click.argument("rule", metavar="RULE-or-QUERY", shell_complete=ids("rules"))
 @click.option("--since", type=listing.When(), help="Only articles read since then: a date, `yesterday`, or `30d` ago.")
 @click.option("--until", type=listing.When(), help="Not after.")
-@click.option("--outlet", metavar="ID", help="Only this outlet's.")
+@click.option("--outlet", metavar="ID", shell_complete=ids("outlets"), help="Only this outlet's.")
 @click.option("--file", "files", multiple=True, metavar="FILE-or-URL", help="Try it on these pages, not the archive.")
 @click.option("--against", metavar="OLD", help="Another rule or query: show what is gained and lost beside it.")
 @json_option
@@ -67,7 +68,7 @@ def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as
 
 @click.command("why")
 @click.argument("place", metavar="URL-or-FILE")
-@click.argument("rule", metavar="RULE-or-QUERY")
+@click.argument("rule", metavar="RULE-or-QUERY", shell_complete=ids("rules"))
 @json_option
 @pass_app
 def why(app: App, place: str, rule: str, as_json: bool) -> None:

@@ -29,10 +29,13 @@ MAX_WAIT = 30.0
 # robots.txt held in memory: 1,000 origins of at most 16 kB. Of longer ones only that the store has them.
 _ORIGINS = 1_000
 _KEPT_BYTES = 16_384
+# Addresses of sources that a robots.txt lets us ask, each with the time until which: 15 MB for 100,000.
+_LET = 250_000
 # A host without any answer is asked again after a minute, one whose answer is of no use after an hour; one with an
 # outdated robots.txt goes by that for an hour.
 _SILENT = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ class Visitor:
         self._turns: WeakValueDictionary[str, Turn] = WeakValueDictionary()
         self._asking: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
+        self._let: dict[int, float] = {}
 
     def adjust(self, agent: str, deadline: float, max_bytes: int, gap: float | None = None) -> None:
         """Set what is asked with from now on. `gap`: seconds between two visits to a host; None: as it is."""
@@ -158,6 +162,7 @@ class Visitor:
         for key, known in self._known.items():
             file = known.file and replace(known.file, fetched_at=known.file.fetched_at + by)
             self._known[key] = replace(known, until=known.until + by, file=file)
+        self._let = {key: until + by.total_seconds() for key, until in self._let.items()}
 
     @staticmethod
     def host(url: str, outlet: Outlet) -> str:
@@ -266,8 +271,15 @@ class Visitor:
     # ---- robots.txt
 
     async def _admission(self, request: Request, *, urgent: bool) -> float:
-        """Return the Crawl-delay of an origin that lets us fetch, 0 for none; FetchError where it does not."""
+        """Return the Crawl-delay of an origin that lets us fetch, 0 for none; FetchError where it does not.
+
+        What lets us poll a source does so for as long as it holds: the store and a reader are not asked at each poll,
+        which of 100,000 outlets all but a few would be that memory has no room for.
+        """
         url = request.url
+        address = hash((url, request.private_origin))
+        if urgent and 0.0 < self._let.get(address, 0.0) - self._clock.now().timestamp() <= _DAY:
+            return 0.0
         known = await self._robots(url, request.private_origin, urgent=urgent)
         if known.file is None:
             raise (known.refusal or Refusal(Reason.ROBOTS_UNREACHABLE)).error()
@@ -285,6 +297,10 @@ class Visitor:
             raise refusal.error()
         if said.allowed != (True,):
             raise FetchError(Reason.ROBOTS, f"robots.txt of {urls.host(url)} keeps {self._product} away")
+        if urgent and not said.delay:
+            if len(self._let) >= _LET:
+                self._let.clear()
+            self._let[address] = known.until.timestamp()
         return said.delay or 0.0
 
     async def _robots(self, url: str, private: str, *, urgent: bool) -> _Known:

@@ -11,7 +11,7 @@ from monitor.parse import urls
 
 MAX_ID = 64
 # A longer name is a slogan ("… | News, sport and weather from …"); the host is shorter and better known.
-_MAX_SLUG = 30
+MAX_SLUG = 30
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _SUFFIXES = frozenset("com org net co gov ac edu info news".split())
 
@@ -19,8 +19,8 @@ _SUFFIXES = frozenset("com org net co gov ac edu info news".split())
 def new_id(name: str, url: str, taken: Collection[str] = ()) -> str:
     """Return an id made of a name, or where that cannot be (no Latin letters, too long) of the host; not in `taken`."""
     made = _slug(name)
-    if not (2 <= len(made) <= _MAX_SLUG) or not any(char.isalpha() for char in made):
-        made = _of_host(url) or made[:_MAX_SLUG].strip("-") or "outlet"
+    if not (2 <= len(made) <= MAX_SLUG) or not any(char.isalpha() for char in made):
+        made = _of_host(url) or made[:MAX_SLUG].strip("-") or "outlet"
     number, found = 1, made
     while found in taken:
         number += 1

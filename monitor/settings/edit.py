@@ -98,21 +98,22 @@ def _entry(outlet: Outlet, column: int) -> list[str]:
     """Return the lines of an outlet whose key stands in this column."""
     of_kind = {kind: [one for one in outlet.sources if one.kind == kind] for kind in ("feed", "sitemap", "listing")}
     listings = [
-        f"{{url: {_scalar(one.url)}, links: {_scalar(one.links)}}}" if one.links else _scalar(one.url)
+        f"{{url: {scalar(one.url)}, links: {scalar(one.links)}}}" if one.links else scalar(one.url)
         for one in of_kind["listing"]
     ]
     said = {
-        "name": _scalar(outlet.name) if outlet.name not in {"", outlet.id} else "",
-        "homepage": _scalar(outlet.homepage) if outlet.homepage else "",
-        "language": _scalar(outlet.language) if outlet.language else "",
-        "feeds": _list([_scalar(one.url) for one in of_kind["feed"]]),
-        "sitemaps": _list([_scalar(one.url) for one in of_kind["sitemap"]]),
+        "name": scalar(outlet.name) if outlet.name not in {"", outlet.id} else "",
+        "homepage": scalar(outlet.homepage) if outlet.homepage else "",
+        "language": scalar(outlet.language) if outlet.language else "",
+        "feeds": _list([scalar(one.url) for one in of_kind["feed"]]),
+        "sitemaps": _list([scalar(one.url) for one in of_kind["sitemap"]]),
         "listings": _list(listings),
         "private": "true" if outlet.private else "",
-        "tags": _list([_scalar(tag) for tag in outlet.tags]),
+        "baseline": "alert" if outlet.alert_baseline else "",
+        "tags": _list([scalar(tag) for tag in outlet.tags]),
     }
     inner = " " * (column + 2)
-    key = _scalar(outlet.id)
+    key = scalar(outlet.id)
     return [f"{' ' * column}{key}:", *(f"{inner}{name}: {value}" for name, value in said.items() if value)]
 
 
@@ -120,7 +121,8 @@ def _list(items: Sequence[str]) -> str:
     return f"[{', '.join(items)}]" if items else ""
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
+    """Return a text as it is written in YAML, on one line."""
     words = text.isprintable() and _WORDS.fullmatch(text) and text.lower() not in _MEANT
     if words or (_ADDRESS.fullmatch(text) and not set(text) & set("[]{},#\"'`\\") and text[-1] != ":"):
         return text

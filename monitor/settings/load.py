@@ -7,9 +7,11 @@ import hashlib
 import math
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -20,6 +22,7 @@ from monitor.model import Channel, Entity, Keep, Name, Outlet, Route, Rule, Sele
 from monitor.notify import hours
 from monitor.settings import channels, check, packs, paths, routes, schema, subscription, templates
 from monitor.settings.check import Findings
+from monitor.settings.compact import compact
 from monitor.settings.document import Document, read
 from monitor.settings.faults import ConfigErrors, explain
 
@@ -69,6 +72,10 @@ def load(
 
     Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
     """
+    return compact(lambda: _load(directory, environ, addresses=addresses, outlets_text=outlets_text))
+
+
+def _load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool, outlets_text: str | None) -> Settings:
     folder = paths.config_folder(directory, environ)
     stamp = paths.stamp(folder)
     documents = _documents(folder, outlets_text)
@@ -253,13 +260,13 @@ def _outlet(
         name=item.name or outlet_id,
         homepage=item.homepage or "",
         sources=_sources(item),
-        language=item.language,
+        language=sys.intern(item.language) if item.language else None,
         every=item.every,
         private=item.private,
         alert_baseline=item.baseline == "alert",
         ignore_robots=item.ignore_robots or "",
         tags=tuple(item.tags),
-        selectors=Selectors(**item.selectors.model_dump()),
+        selectors=_selectors(item.selectors),
         headers=secrets.headers if secrets else (),
         cookies=secrets.cookies if secrets else (),
         keep=_keep(item.keep, keep),
@@ -267,6 +274,12 @@ def _outlet(
     )
 
 
+@lru_cache(maxsize=256)
+def _selectors(item: schema.SelectorKeys) -> Selectors:
+    return Selectors(**item.model_dump())
+
+
+@lru_cache(maxsize=256)
 def _keep(own: schema.KeepKeys, general: schema.KeepKeys) -> Keep:
     """Return what an outlet says, else what all do; forever is None."""
 

@@ -171,6 +171,9 @@ class ListingKeys(Keys):
         return {"url": value} if isinstance(value, str) else value
 
 
+_NO_SELECTORS, _NO_KEEP = SelectorKeys(), KeepKeys()
+
+
 class OutletKeys(Keys):
     """A publication that is watched. It has at least one of `feeds`, `sitemaps` and `listings`."""
 
@@ -204,8 +207,9 @@ class OutletKeys(Keys):
     """Of a subscription: cookies in Netscape's format. A relative path starts at this folder."""
     tags: list[Text] = []
     """Your own words for it."""
-    selectors: SelectorKeys = Field(default_factory=SelectorKeys)
-    keep: KeepKeys = Field(default_factory=KeepKeys)
+    # One for all: each with its own, 100,000 outlets took 100 MB more to read.
+    selectors: SelectorKeys = Field(default_factory=lambda: _NO_SELECTORS)
+    keep: KeepKeys = Field(default_factory=lambda: _NO_KEEP)
     """For how long its articles are kept. Without it: as monitor.yaml says."""
     keep_text: Literal["full", "sentences", "none"] = "full"
     """How much of their text is stored: all, the sentences that hits quote, or none."""

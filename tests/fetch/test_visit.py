@@ -142,6 +142,38 @@ async def test_a_reader_that_dies_of_robots_txt_allows_nothing(house):
     assert later.body == b"x"
 
 
+async def test_what_lets_a_source_be_polled_is_read_once_until_it_is_out_of_date(house):
+    async def poll(path):
+        return await house.visitor.get(f"{origin.url}{path}", outlet(origin), urgent=True)
+
+    async with serving({"/robots.txt": KEEP_OUT, "*": answer(200, b"x")}) as origin:
+        for _ in range(3):
+            assert (await poll("/feed.xml")).body == b"x"
+        assert house.reader.asked == 1
+        assert (await poll("/private/feed.xml")).reason is Reason.ROBOTS
+        # It holds as long as before where the clock is set.
+        house.visitor.shift(timedelta(hours=-48))
+        house.clock.at -= timedelta(hours=48)
+        assert (await poll("/feed.xml")).body == b"x"
+        assert house.reader.asked == 2
+        # Another outlet's permission is none of its own.
+        assert (await house.visitor.get(f"{origin.url}/feed.xml", Outlet("b"))).reason is Reason.BAD_URL
+        house.clock.at += timedelta(hours=25)
+        origin.routes["/robots.txt"] = answer(200, b"User-agent: *\nDisallow: /feed.xml\nCrawl-delay: 5\n")
+        assert (await poll("/feed.xml")).reason is Reason.ROBOTS
+        assert (await poll("/other.xml")).body == b"x"
+        assert (await poll("/other.xml")).body == b"x"
+        assert house.clock.slept[-1] == 5.0
+
+
+async def test_the_memory_of_what_may_be_polled_is_bounded(house, monkeypatch):
+    monkeypatch.setattr(visit, "_LET", 2)
+    async with serving({"/robots.txt": KEEP_OUT, "*": answer(200, b"x")}) as origin:
+        for number in range(5):
+            await house.visitor.get(f"{origin.url}/{number}.xml", outlet(origin), urgent=True)
+    assert len(house.visitor._let) <= 2
+
+
 async def test_a_long_robots_txt_is_read_from_the_store_each_time(house):
     long = answer(200, b"User-agent: *\nDisallow: /private\n" + b"# filler\n" * 5_000)
     async with serving({"/robots.txt": long, "*": answer(200, b"x")}) as origin:

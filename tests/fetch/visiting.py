@@ -42,8 +42,10 @@ class Reader:
     """What a reader process runs, without the process."""
 
     failure = None
+    asked = 0
 
     async def robots(self, body, urls, agent):
+        self.asked += 1
         assert agent == "news-monitor"
         return self.failure or robots.judge(body, urls, agent)
 
