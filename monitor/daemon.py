@@ -11,8 +11,11 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
+from monitor.pressure import MINUTE
 from monitor.reload import Reloader, Reread
+from monitor.seeing import Eye
 from monitor.settings.load import Settings
+from monitor.timekeeper import Timekeeper
 from monitor.upkeep import TICK
 from monitor.wiring import Line, line
 from monitor.works import READ_TICK, Tally, Told, Works
@@ -46,7 +49,7 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
         await _guarded("upkeep", work.upkeep.tick)
         works.tally.starved = work.floor.low
         works.tally.faults = works.polls.failed + works.reads.failed + works.sends.failed
-        await works.beat()
+        await works.beat(ended=True)
         return works.tally
 
 
@@ -105,41 +108,38 @@ class _Life:
 
 
 async def _serve(settings: Settings, told: Told | None, out: TextIO | None, reread: Reread, life: _Life) -> Tally:
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from monitor.ticks import Ticks
 
     async with line(settings, out=out) as work:
         works = Works(work, told)
-        scheduler = AsyncIOScheduler(
-            timezone="UTC",
-            # Its default drops a job that comes a second late; a loaded box would lose ticks.
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
-        ticks: dict[str, tuple[Callable[[], Awaitable[object]], int]] = {
+        eye = Eye(work, works, settings)
+        table: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {
             "polls": (works.lease_polls, 1),
             "reads": (works.lease_reads, READ_TICK),
             "messages": (works.messages, 1),
             "stories": (work.pipeline.look_again, STORY_TICK),
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
-            "heartbeat": (works.beat, HEARTBEAT),
+            "load": (works.weigh, MINUTE),
+            "heartbeat": (eye.beat, HEARTBEAT),
             "upkeep": (work.upkeep.tick, TICK),
         }
-        for name, (tick, seconds) in ticks.items():
-            scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
-        reloader = Reloader(work, settings, reread)
-        await works.beat()
+        ticks = Ticks(eye.watched(table), work.clock)
+        keeper = Timekeeper(work.clock, work.ledger, ticks.rearm, (work.pipeline.shift,), eye.beat)
+        reloader = Reloader(work, settings, reread, eye.reloading, eye.reloaded)
+        await eye.open()
         life.ready, life.reload = True, reloader.ask
-        scheduler.start()
-        duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(life.stop))]
+        ticks.start()
+        duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(life.stop), keeper.watch())]
         log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
         await life.stop.wait()
+        eye.stopping()
         log.info("stopping: at most 20 s for what is in hand")
-        # It cancels its ticks and does not wait for the crews, whatever it is told; those are drained below.
-        scheduler.shutdown(wait=False)
+        ticks.stop()
         for duty in duties:
             duty.cancel()
         await asyncio.gather(*duties, return_exceptions=True)
         await _drain(works)
-        await works.beat()
+        await eye.close()
         return works.tally
 
 
