@@ -111,7 +111,8 @@ class Pipeline:
             # The index may stay as it is while its sitemaps change: it is asked for whole each time.
             etag = last_modified = digest = ""
         given = cadence.Answer(
-            digest, found, answer.status == 304, etag, last_modified, policy.freshness(answer.headers, now)
+            digest, found, answer.status == 304, etag, last_modified, policy.freshness(answer.headers, now),
+            answer.moved,
         )
         links = await self._write(lambda store: intake.take_list(store, self.orders, source, outlet, given, now))
         return Polled(source, tuple(links))

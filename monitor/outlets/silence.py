@@ -1,0 +1,82 @@
+"""How long a source is silent usually, learnt at its polls; pure.
+
+A silence is measured in the articles that are usual in such a time, by the hours of the week that it spans: a night
+and a weekend weigh next to nothing. A source remembers its longest silence; what passes twice that is unusual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from monitor.outlets.rhythm import HOURS, Rhythm, hour_of_week
+from monitor.views import DueSource
+
+_HOUR = 3_600.0
+# A long silence is forgotten to half in so many weeks: a summer's says little of the autumn.
+_FADE = timedelta(weeks=8)
+# A day with less than this share of the busiest day's articles is one on which nothing comes.
+_EMPTY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When a source last brought something new, and its longest silence so far; see DueSource.quiet."""
+
+    news_at: datetime
+    quiet: float
+
+
+def expected(known: Rhythm, start: datetime, end: datetime) -> float:
+    """Return how many articles are usual between two times; 0 where they are the other way round.
+
+    Unlike Rhythm.rate it thinks nothing of hours in which none ever came, or a weekend would seem a silence.
+    """
+    hours = _hourly(known)
+    span = (end - start).total_seconds() / _HOUR
+    if span <= 0:
+        return 0.0
+    weeks, rest = divmod(span, HOURS)
+    found = weeks * sum(hours)
+    at, hour = (start.timestamp() % _HOUR) / _HOUR, hour_of_week(start)
+    while rest > 0:
+        step = min(1.0 - at, rest)
+        found += hours[hour] * step
+        rest -= step
+        at, hour = 0.0, (hour + 1) % HOURS
+    return found
+
+
+def _hourly(known: Rhythm) -> list[float]:
+    counts, weeks = known.counts, max(known.weeks, 1.0)
+    return [(counts[hour - 1] + 2 * counts[hour] + counts[(hour + 1) % HOURS]) / (4 * weeks) for hour in range(HOURS)]
+
+
+def days(known: Rhythm) -> list[float]:
+    """Return the articles that are usual on each day of the week, Monday first, in UTC."""
+    return [sum(known.counts[24 * day : 24 * day + 24]) / max(known.weeks, 1.0) for day in range(7)]
+
+
+def rests(week: Sequence[float]) -> bool:
+    """Say whether there are days on which nothing comes, by what is usual on each."""
+    return min(week) < _EMPTY * max(week)
+
+
+def heard(
+    source: DueSource, known: Rhythm | None, learnt: Rhythm, moments: Sequence[datetime], now: datetime
+) -> Heard | None:
+    """Return what a poll that found articles of these times says of silence; None where it found none.
+
+    `known`: the rhythm before it, None at the first poll; `learnt`: after it. Its list then tells of silences too.
+    """
+    if not moments:
+        return None
+    if known is None or source.news_at is None:
+        times = sorted(moment for moment in moments if moment <= now)
+        gaps = [expected(learnt, one, other) for one, other in zip(times, times[1:], strict=False)]
+        return Heard(times[-1].astimezone(UTC) if times else now, max(gaps, default=0.0))
+    # While nobody asked, nothing was heard: what an outage of ours took is no silence of theirs.
+    gap = expected(known, source.news_at, source.last_ok_at) if source.last_ok_at else 0.0
+    passed = max(now - source.news_at, timedelta())
+    return Heard(now, max(gap, source.quiet * 0.5 ** (passed / _FADE)))
