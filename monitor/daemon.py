@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TextIO
 
+from monitor import vigil
 from monitor.reload import Reloader, Reread
 from monitor.settings.load import Settings
 from monitor.upkeep import TICK
@@ -61,6 +62,7 @@ async def _everything_due(works: Works, work: Line) -> None:
     await work.pipeline.look_for_spikes()
     while await work.pipeline.tell(flush=True):
         pass
+    await work.vigil.tick()
     await work.pipeline.digest()
     while await works.lease_sends():
         await works.sends.drained()
@@ -90,6 +92,7 @@ async def run(
             "stories": (work.pipeline.look_again, STORY_TICK),
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
             "heartbeat": (works.beat, HEARTBEAT),
+            "health": (work.vigil.tick, vigil.TICK),
             "upkeep": (work.upkeep.tick, TICK),
         }
         for name, (tick, seconds) in ticks.items():

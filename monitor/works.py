@@ -16,6 +16,7 @@ from typing import Any
 from monitor.crew import Crew
 from monitor.intake import Read
 from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
+from monitor.parse import urls
 from monitor.pipeline import Polled
 from monitor.views import DueSource, Pass
 from monitor.views_alerts import OutboxRow
@@ -213,6 +214,7 @@ class Works:
     async def _poll(self, source: DueSource) -> None:
         await self._line.clock.sleep((source.due_at - self._line.clock.now()).total_seconds())
         done = await self._line.pipeline.poll(source)
+        self._line.vigil.polled(source, urls.origin(source.url), done.reason)
         self.tally.poll(done)
         self._told("poll", done)
         if done.links:
@@ -220,6 +222,7 @@ class Works:
 
     async def _read(self, link: Link) -> None:
         done = await self._line.pipeline.read(link)
+        self._line.vigil.read(link.outlet, done.glance)
         self.tally.read(done)
         self._told("read", done)
         if done.hits > done.held:

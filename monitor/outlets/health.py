@@ -49,10 +49,6 @@ _LEAST_KNOWN = 8
 _SHORTER, _LEAST_LENGTH = 4, 400
 # A wall or a fault of half an hour is tried again by itself; pages read in one minute are one observation.
 _WALLED_FOR, _AWAY_FOR = timedelta(minutes=10), timedelta(minutes=30)
-KNOWN_FOR = timedelta(days=14)
-# Articles that must be missing at least: at 8 of random gaps one in 3,000 is longer. Where nothing comes on some days
-# one more such day is given, of small outlets two and a half: holidays.
-_MISSING, _MOST_MISSING, _A_DAY, _HOLIDAYS = 8.0, 20.0, 1.25, 2.5
 FLOOD, _FLOOD_DAYS = 400, 5
 _MOVED_FOR = timedelta(hours=1)
 _POLLED = frozenset({Trouble.FAILING, Trouble.BLOCKED, Trouble.CERTIFICATE})
@@ -236,31 +232,8 @@ def _lasting(
 # ---- news
 
 
-def missing(pulses: Sequence[Pulse], now: datetime) -> tuple[float, float, datetime | None]:
-    """Return how many articles did not come that usually would have, how many must be missing to be a silence, and
-    since when nothing came. Sources that fail, or are known for less than two weeks, say nothing.
-    """
-    news = [one.news_at for one in pulses if one.news_at]
-    known = [
-        (one, learnt)
-        for one in pulses
-        if one.reason is None and one.first_ok_at and now - one.first_ok_at >= KNOWN_FOR
-        if (learnt := rhythm.unpack(one.rhythm))
-    ]
-    if not news or not known:
-        return 0.0, _MISSING, None
-    last = max(news)
-    lacks = sum(silence.expected(learnt, last, one.last_ok_at) for one, learnt in known if one.last_ok_at)
-    week = [sum(day) for day in zip(*(silence.days(learnt) for _, learnt in known), strict=True)]
-    busiest = max(week)
-    bound = max(2 * sum(one.quiet for one, _ in known), _MISSING, min(_A_DAY * busiest, _MOST_MISSING))
-    if silence.rests(week):
-        bound = max(bound, min(_HOLIDAYS * busiest, _MOST_MISSING), _A_DAY * busiest)
-    return lacks, bound, last
-
-
 def _silent(chart: Chart, place: str, now: datetime) -> Ailment | None:
-    lacks, bound, last = missing(chart.pulses, now)
+    lacks, bound, last = silence.missing(chart.pulses, now)
     if last is None or lacks <= bound:
         return None
     asked = max(one.last_ok_at for one in chart.pulses if one.last_ok_at)
@@ -298,9 +271,7 @@ def _moved(chart: Chart, place: str, now: datetime) -> Ailment | None:  # noqa: 
     for one in chart.pulses:
         if _elsewhere(one) and one.moved_at and now - one.moved_at >= _MOVED_FOR:
             said = f"moved: {one.url} is redirected for good to {one.moved}"
-            return Ailment(
-                chart.outlet_id, Trouble.MOVED, now, said, f"write the new address into {chart.outlet_id}"
-            )
+            return Ailment(chart.outlet_id, Trouble.MOVED, now, said, f"write the new address into {chart.outlet_id}")
     return None
 
 
@@ -317,15 +288,7 @@ def _bare(url: str) -> str:
 
 
 def _over(chart: Chart, one: Ailment, now: datetime) -> Ailment | None:
-    how = {
-        Trouble.FAILING: _answers,
-        Trouble.CERTIFICATE: _answers,
-        Trouble.BLOCKED: _answers,
-        Trouble.LAYOUT: _readable,
-        Trouble.SILENT: _speaks,
-        Trouble.FLOODING: lambda chart, _: "" if any(p.waiting for p in chart.pulses) else "no links wait any more",
-        Trouble.MOVED: lambda chart, _: "" if any(map(_elsewhere, chart.pulses)) else "is not redirected any more",
-    }.get(one.trouble)
+    how = _ENDS.get(one.trouble)
     said = how(chart, one) if how else ""
     if not said:
         return None
@@ -357,6 +320,25 @@ def _readable(chart: Chart, one: Ailment) -> str:
 
 def _speaks(chart: Chart, one: Ailment) -> str:
     return "brings articles again" if any(p.news_at and p.news_at > one.since for p in chart.pulses) else ""
+
+
+def _taken_up(chart: Chart, one: Ailment) -> str:  # noqa: ARG001
+    return "" if any(pulse.waiting for pulse in chart.pulses) else "no links wait any more"
+
+
+def _stays(chart: Chart, one: Ailment) -> str:  # noqa: ARG001
+    return "" if any(map(_elsewhere, chart.pulses)) else "is not redirected any more"
+
+
+_ENDS: dict[Trouble, Callable[[Chart, Ailment], str]] = {
+    Trouble.FAILING: _answers,
+    Trouble.CERTIFICATE: _answers,
+    Trouble.BLOCKED: _answers,
+    Trouble.LAYOUT: _readable,
+    Trouble.SILENT: _speaks,
+    Trouble.FLOODING: _taken_up,
+    Trouble.MOVED: _stays,
+}
 
 
 # ---- our own network

@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from monitor.outlets.rhythm import HOURS, Rhythm, hour_of_week
+from monitor.outlets.rhythm import HOURS, Rhythm, hour_of_week, unpack
 from monitor.views import DueSource
+from monitor.views_health import Pulse
 
 _HOUR = 3_600.0
 # A long silence is forgotten to half in so many weeks: a summer's says little of the autumn.
 _FADE = timedelta(weeks=8)
 # A day with less than this share of the busiest day's articles is one on which nothing comes.
 _EMPTY = 0.1
+KNOWN_FOR = timedelta(days=14)
+# Articles that must be missing at least: at 8 of random gaps one in 3,000 is longer. Where nothing comes on some days
+# one more such day is given, of small outlets two and a half: holidays.
+_MISSING, _MOST_MISSING, _A_DAY, _HOLIDAYS = 8.0, 20.0, 1.25, 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,32 @@ def heard(
         return None
     if known is None or source.news_at is None:
         times = sorted(moment for moment in moments if moment <= now)
-        gaps = [expected(learnt, one, other) for one, other in zip(times, times[1:], strict=False)]
+        gaps = [expected(learnt, one, other) for one, other in pairwise(times)]
         return Heard(times[-1].astimezone(UTC) if times else now, max(gaps, default=0.0))
     # While nobody asked, nothing was heard: what an outage of ours took is no silence of theirs.
     gap = expected(known, source.news_at, source.last_ok_at) if source.last_ok_at else 0.0
     passed = max(now - source.news_at, timedelta())
     return Heard(now, max(gap, source.quiet * 0.5 ** (passed / _FADE)))
+
+
+def missing(pulses: Sequence[Pulse], now: datetime) -> tuple[float, float, datetime | None]:
+    """Return how many articles did not come that usually would have, how many must be missing to be a silence, and
+    since when nothing came. Sources that fail, or are known for less than two weeks, say nothing.
+    """
+    news = [one.news_at for one in pulses if one.news_at]
+    known = [
+        (one, learnt)
+        for one in pulses
+        if one.reason is None and one.first_ok_at and now - one.first_ok_at >= KNOWN_FOR
+        if (learnt := unpack(one.rhythm))
+    ]
+    if not news or not known:
+        return 0.0, _MISSING, None
+    last = max(news)
+    lacks = sum(expected(learnt, last, one.last_ok_at) for one, learnt in known if one.last_ok_at)
+    week = [sum(day) for day in zip(*(days(learnt) for _, learnt in known), strict=True)]
+    busiest = max(week)
+    bound = max(2 * sum(one.quiet for one, _ in known), _MISSING, min(_A_DAY * busiest, _MOST_MISSING))
+    if rests(week):
+        bound = max(bound, min(_HOLIDAYS * busiest, _MOST_MISSING), _A_DAY * busiest)
+    return lacks, bound, last

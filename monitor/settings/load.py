@@ -53,6 +53,7 @@ class Settings:
     entities: tuple[Entity, ...]
     channels: tuple[Channel, ...]
     routes: tuple[Route, ...]
+    notices: tuple[str, ...]
     templates: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     origins: Mapping[str, str]
@@ -79,7 +80,6 @@ def load(
     outlets = cast("schema.OutletsFile", files["outlets"])
     rules = cast("schema.RulesFile", files["rules"])
     alerts = cast("schema.AlertsFile", files["alerts"])
-
     check.outlets(outlets, documents["outlets"], findings)
     found_packs = packs.load(folder, _validate, findings)
     # Faulty entries count as there, so that one fault is told once.
@@ -113,6 +113,7 @@ def load(
         entities=tuple(entities.values()),
         channels=found_channels,
         routes=routes.build(alerts.routes, scalars["timezone"]),
+        notices=tuple(dict.fromkeys(alerts.notices.channels)),
         templates=made,
         warnings=tuple(findings.warnings),
         origins=origins,

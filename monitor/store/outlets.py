@@ -110,8 +110,8 @@ class SqlOutlets:
             self._sql.write(
                 _SUCCEEDED, due, outcome.failures, outcome.detail, polled, polled, *answer, outcome.listed,
                 outcome.pace, outcome.plan, outcome.rhythm, outcome.rhythm, polled if outcome.rewritten else None,
-                outcome.seen, polled, stamp_or_none(outcome.news_at), outcome.quiet, outcome.moved, outcome.moved, polled,
-                outcome.moved, outcome.source_id,
+                outcome.seen, polled, stamp_or_none(outcome.news_at), outcome.quiet, outcome.moved, outcome.moved,
+                polled, outcome.moved, outcome.source_id,
             )  # fmt: skip
         else:
             self._sql.write(
