@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from monitor.ports import Store
 from monitor.upkeep import starved
 from monitor.views import EventRow, OutletRow, Totals
+from monitor.views_health import Ailment
 
 # Events that are still worth telling, and how many of them are read.
 _RECENT, _MOST_EVENTS = timedelta(hours=24), 1_000
@@ -29,6 +30,8 @@ class Report:
     """Since when nothing is read for want of room on the disk; None: there is room."""
     events: tuple[EventRow, ...] = ()
     """Those of the last 24 hours, newest first; baselines last: after an import they are as many as the outlets."""
+    troubles: tuple[Ailment, ...] = ()
+    """Outlets that are not read as usual, the oldest first."""
     reasons: Mapping[str, int] = field(default_factory=dict)
     """What was decided of hits and alerts in the last 24 hours, and how often."""
 
@@ -40,7 +43,15 @@ def examine(store: Store, now: datetime) -> Report:
     failing = sorted((row for row in store.outlets.rows() if row.reason), key=lambda row: -row.failures)
     events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
     events.sort(key=lambda event: event.kind == "baseline")
-    return Report(totals, age, tuple(failing), starved(store), tuple(events), store.alerts.reasons(now - _RECENT))
+    return Report(
+        totals,
+        age,
+        tuple(failing),
+        starved(store),
+        tuple(events),
+        tuple(store.health.ailments()),
+        store.alerts.reasons(now - _RECENT),
+    )
 
 
 def verdict(report: Report, max_age: float) -> str:
