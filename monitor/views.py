@@ -49,6 +49,8 @@ class DueSource:
     """When it last brought something new."""
     quiet: float = 0.0
     """Its longest silence of the last weeks, in articles that are usual in such a time; see outlets/silence.py."""
+    spells: float = 0.0
+    """How many silences are known, old ones faded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class PollOutcome:
     news_at: datetime | None = None
     """It brought something new; None: nothing."""
     quiet: float | None = None
+    spells: float | None = None
     moved: str = ""
     """Where it is redirected to for good."""
 

@@ -27,8 +27,9 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """A source as its last polls left it. `rhythm`, `quiet`: see outlets/cadence.py and silence.py; `waiting`: new
-    links that no poll had room for, counted up to a bound; `moved_at`: since when it is redirected for good.
+    """A source as its last polls left it. `rhythm`, `quiet`, `spells`: see outlets/cadence.py and silence.py;
+    `waiting`: new links that no poll had room for, counted up to a bound; `moved_at`: since when it is redirected for
+    good.
     """
 
     url: str
@@ -39,6 +40,7 @@ class Pulse:
     first_ok_at: datetime | None = None
     news_at: datetime | None = None
     quiet: float = 0.0
+    spells: float = 0.0
     rhythm: bytes = b""
     waiting: int = 0
     moved: str = ""

@@ -174,6 +174,7 @@ def answered(source: DueSource, outlet: Outlet, answer: Answer, news: News, now:
         seen=found.seen if found else None,
         news_at=heard.news_at if heard else None,
         quiet=heard.quiet if heard else None,
+        spells=heard.spells if heard else None,
         moved=answer.moved,
     )
 

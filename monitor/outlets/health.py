@@ -13,6 +13,7 @@ that is not known for two weeks has no silence.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
@@ -42,9 +43,12 @@ _AWAY = frozenset({
 # A pause that a host asks for is over before a page of it says anything.
 _SAY_NOTHING = frozenset({Reason.RATE_LIMITED, Reason.NO_READER, Reason.OVER_TIME, Reason.OVER_MEMORY, Reason.CRASHED})
 _OURS = frozenset({Reason.NO_READER})
-# So unlikely must a row of bad pages be, by how many there were before: with 37 good ones three in a row are (2e-6).
-# One false row in 100,000 pages is one a day in 10,000 outlets of ten articles a day, were pages independent.
+# So unlikely must a row of bad pages be by those before it, as of a coin of unknown bias (Polya's urn): after 26 good
+# pages three are, after 8 six, after 2 bad ones of 27 six. Where a third is bad anyway a row of them says nothing.
 _CHANCE = 1e-5
+# One page in a hundred is as short by nature.
+_CHANCE_SHORT = 1e-6
+_BAD_PRIOR, _PRIOR, _OFTEN = 0.1, 1.1, 1 / 3
 _LEAST_KNOWN = 8
 _SHORTER, _LEAST_LENGTH = 4, 400
 # A wall or a fault of half an hour is tried again by itself; pages read in one minute are one observation.
@@ -128,7 +132,7 @@ def _todo(reason: Reason | None, outlet_id: str, place: str) -> str:
 
 
 def _row(
-    glances: Sequence[Glance], bad: Callable[[Glance], bool]
+    glances: Sequence[Glance], bad: Callable[[Glance], bool], chance: float = _CHANCE
 ) -> tuple[Sequence[Glance], Sequence[Glance]] | None:  # fmt: skip
     """Return the last pages that are all bad, and those before, where so many in a row are no chance by what was usual
     before them; else None.
@@ -139,8 +143,11 @@ def _row(
     before, row = glances[: len(glances) - count], glances[len(glances) - count :]
     if count < IN_A_ROW or len(before) < _LEAST_KNOWN:
         return None
-    usual = (sum(map(bad, before)) + 0.5) / (len(before) + 1)
-    return (row, before) if usual**count < _CHANCE else None
+    worse = sum(map(bad, before))
+    if worse > _OFTEN * len(before):
+        return None
+    found = math.prod((worse + _BAD_PRIOR + step) / (len(before) + _PRIOR + step) for step in range(count))
+    return (row, before) if found < chance else None
 
 
 def _judged(chart: Chart, *, without: Collection[Reason] = ()) -> list[Glance]:
@@ -159,7 +166,7 @@ def _layout(chart: Chart, place: str, now: datetime) -> Ailment | None:  # noqa:
     )
     usual = _usual(glances)
     found = _row(glances, lambda one: not _whole(one)) or _row(
-        glances, lambda one: not _whole(one) or one.length * _SHORTER < usual
+        glances, lambda one: not _whole(one) or one.length * _SHORTER < usual, _CHANCE_SHORT
     )
     if found:
         row, before = found
@@ -257,9 +264,11 @@ def _rate(articles: float, lasted: timedelta) -> str:
 
 def _flooding(chart: Chart, place: str, now: datetime) -> Ailment | None:  # noqa: ARG001
     waiting = sum(one.waiting for one in chart.pulses)
+    if waiting < FLOOD:
+        return None
     known = [learnt for one in chart.pulses if (learnt := rhythm.unpack(one.rhythm))]
     usual = sum(sum(silence.days(learnt)) / 7 for learnt in known)
-    if waiting < max(FLOOD, _FLOOD_DAYS * usual):
+    if waiting < _FLOOD_DAYS * usual:
         return None
     most = max(chart.pulses, key=lambda one: one.waiting)
     said = f"flooding: more than {waiting - 1:,} new links wait to be read (usually {usual:.0f} a day)"

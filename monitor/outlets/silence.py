@@ -1,11 +1,13 @@
 """How long a source is silent usually, learnt at its polls; pure.
 
 A silence is measured in the articles that are usual in such a time, by the hours of the week that it spans: a night
-and a weekend weigh next to nothing. A source remembers its longest silence; what passes twice that is unusual.
+and a weekend weigh next to nothing. A source remembers its longest silence; what passes twice that is unusual, four
+times that where few silences are known.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ _HOUR = 3_600.0
 _FADE = timedelta(weeks=8)
 # A day with less than this share of the busiest day's articles is one on which nothing comes.
 _EMPTY = 0.1
+_TAIL = math.log(1e5)
 KNOWN_FOR = timedelta(days=14)
 # Articles that must be missing at least: at 8 of random gaps one in 3,000 is longer. Where nothing comes on some days
 # one more such day is given, of small outlets two and a half: holidays.
@@ -32,6 +35,7 @@ class Heard:
 
     news_at: datetime
     quiet: float
+    spells: float
 
 
 def expected(known: Rhythm, start: datetime, end: datetime) -> float:
@@ -39,24 +43,19 @@ def expected(known: Rhythm, start: datetime, end: datetime) -> float:
 
     Unlike Rhythm.rate it thinks nothing of hours in which none ever came, or a weekend would seem a silence.
     """
-    hours = _hourly(known)
     span = (end - start).total_seconds() / _HOUR
     if span <= 0:
         return 0.0
+    counts = known.counts
     weeks, rest = divmod(span, HOURS)
-    found = weeks * sum(hours)
+    found = weeks * sum(counts) * 4
     at, hour = (start.timestamp() % _HOUR) / _HOUR, hour_of_week(start)
     while rest > 0:
         step = min(1.0 - at, rest)
-        found += hours[hour] * step
+        found += (counts[hour - 1] + 2 * counts[hour] + counts[(hour + 1) % HOURS]) * step
         rest -= step
         at, hour = 0.0, (hour + 1) % HOURS
-    return found
-
-
-def _hourly(known: Rhythm) -> list[float]:
-    counts, weeks = known.counts, max(known.weeks, 1.0)
-    return [(counts[hour - 1] + 2 * counts[hour] + counts[(hour + 1) % HOURS]) / (4 * weeks) for hour in range(HOURS)]
+    return found / (4 * max(known.weeks, 1.0))
 
 
 def days(known: Rhythm) -> list[float]:
@@ -81,11 +80,11 @@ def heard(
     if known is None or source.news_at is None:
         times = sorted(moment for moment in moments if moment <= now)
         gaps = [expected(learnt, one, other) for one, other in pairwise(times)]
-        return Heard(times[-1].astimezone(UTC) if times else now, max(gaps, default=0.0))
+        return Heard(times[-1].astimezone(UTC) if times else now, max(gaps, default=0.0), float(len(gaps)))
     # While nobody asked, nothing was heard: what an outage of ours took is no silence of theirs.
     gap = expected(known, source.news_at, source.last_ok_at) if source.last_ok_at else 0.0
-    passed = max(now - source.news_at, timedelta())
-    return Heard(now, max(gap, source.quiet * 0.5 ** (passed / _FADE)))
+    fade = 0.5 ** (max(now - source.news_at, timedelta()) / _FADE)
+    return Heard(now, max(gap, source.quiet * fade), source.spells * fade + 1)
 
 
 def missing(pulses: Sequence[Pulse], now: datetime) -> tuple[float, float, datetime | None]:
@@ -105,7 +104,16 @@ def missing(pulses: Sequence[Pulse], now: datetime) -> tuple[float, float, datet
     lacks = sum(expected(learnt, last, one.last_ok_at) for one, learnt in known if one.last_ok_at)
     week = [sum(day) for day in zip(*(days(learnt) for _, learnt in known), strict=True)]
     busiest = max(week)
-    bound = max(2 * sum(one.quiet for one, _ in known), _MISSING, min(_A_DAY * busiest, _MOST_MISSING))
+    longest = sum(_patience(one.spells) * one.quiet for one, _ in known)
+    bound = max(longest, _MISSING, min(_A_DAY * busiest, _MOST_MISSING))
     if rests(week):
         bound = max(bound, min(_HOLIDAYS * busiest, _MOST_MISSING), _A_DAY * busiest)
     return lacks, bound, last
+
+
+def _patience(spells: float) -> float:
+    """Return how many times its longest silence a source is given, by how many silences are known of it.
+
+    Of n random gaps the longest is passed c times by one in n^c: that is one in 100,000 here, as far as 2 and 4 allow.
+    """
+    return min(max(_TAIL / math.log(max(spells, 2.0)), 2.0), 4.0)

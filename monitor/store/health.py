@@ -13,8 +13,8 @@ from monitor.views_health import ALL, Ailment, Chart, Glance, Pulse
 
 # As the partial index says it, up to a bound: a flood of a million would be counted at each look.
 _PULSES = """
-SELECT s.outlet_id, s.url, s.reason, s.detail, s.failures, s.last_ok_at, s.first_ok_at, s.news_at, s.quiet, s.rhythm,
-    s.moved, s.moved_at,
+SELECT s.outlet_id, s.url, s.reason, s.detail, s.failures, s.last_ok_at, s.first_ok_at, s.news_at, s.quiet, s.spells,
+    s.rhythm, s.moved, s.moved_at,
     (SELECT count(*) FROM (SELECT 1 FROM links WHERE source_id = s.id AND state = 'waiting' LIMIT 2001)) AS waiting
 FROM sources s WHERE s.active = 1 AND s.outlet_id IN (SELECT value FROM json_each(?)) ORDER BY s.outlet_id, s.id
 """
@@ -112,6 +112,7 @@ def _pulse(row: Row) -> Pulse:
         moment_or_none(row["first_ok_at"]),
         moment_or_none(row["news_at"]),
         row["quiet"],
+        row["spells"],
         row["rhythm"],
         row["waiting"],
         row["moved"],

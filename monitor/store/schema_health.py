@@ -9,6 +9,7 @@ _HEALTH = (
     # `moved_at`.
     "ALTER TABLE sources ADD COLUMN news_at TEXT",
     "ALTER TABLE sources ADD COLUMN quiet REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE sources ADD COLUMN spells REAL NOT NULL DEFAULT 0",
     "ALTER TABLE sources ADD COLUMN first_ok_at TEXT",
     "ALTER TABLE sources ADD COLUMN moved TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE sources ADD COLUMN moved_at TEXT",
