@@ -51,6 +51,8 @@ class DueSource:
     """Its longest silence of the last weeks, in articles that are usual in such a time; see outlets/silence.py."""
     spells: float = 0.0
     """How many silences are known, old ones faded."""
+    back_at: datetime | None = None
+    """When it was read again after it had failed: a silence begins there at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)

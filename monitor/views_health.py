@@ -27,7 +27,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """A source as its last polls left it. `rhythm`, `quiet`, `spells`: see outlets/cadence.py and silence.py;
+    """A source as its last polls left it. `rhythm`, `quiet`, `spells`, `back_at`: see outlets/cadence.py and silence.py;
     `waiting`: new links that no poll had room for, counted up to a bound; `moved_at`: since when it is redirected for
     good.
     """
@@ -39,6 +39,7 @@ class Pulse:
     last_ok_at: datetime | None = None
     first_ok_at: datetime | None = None
     news_at: datetime | None = None
+    back_at: datetime | None = None
     quiet: float = 0.0
     spells: float = 0.0
     rhythm: bytes = b""

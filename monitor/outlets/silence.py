@@ -82,7 +82,8 @@ def heard(
         gaps = [expected(learnt, one, other) for one, other in pairwise(times)]
         return Heard(times[-1].astimezone(UTC) if times else now, max(gaps, default=0.0), float(len(gaps)))
     # While nobody asked, nothing was heard: what an outage of ours took is no silence of theirs.
-    gap = expected(known, source.news_at, source.last_ok_at) if source.last_ok_at else 0.0
+    begin = max(source.news_at, source.back_at or source.news_at)
+    gap = expected(known, begin, source.last_ok_at) if source.last_ok_at else 0.0
     fade = 0.5 ** (max(now - source.news_at, timedelta()) / _FADE)
     return Heard(now, max(gap, source.quiet * fade), source.spells * fade + 1)
 
@@ -100,7 +101,7 @@ def missing(pulses: Sequence[Pulse], now: datetime) -> tuple[float, float, datet
     ]
     if not news or not known:
         return 0.0, _MISSING, None
-    last = max(news)
+    last = max(news + [one.back_at for one, _ in known if one.back_at])
     lacks = sum(expected(learnt, last, one.last_ok_at) for one, learnt in known if one.last_ok_at)
     week = [sum(day) for day in zip(*(days(learnt) for _, learnt in known), strict=True)]
     busiest = max(week)

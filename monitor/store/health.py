@@ -13,8 +13,8 @@ from monitor.views_health import ALL, Ailment, Chart, Glance, Pulse
 
 # As the partial index says it, up to a bound: a flood of a million would be counted at each look.
 _PULSES = """
-SELECT s.outlet_id, s.url, s.reason, s.detail, s.failures, s.last_ok_at, s.first_ok_at, s.news_at, s.quiet, s.spells,
-    s.rhythm, s.moved, s.moved_at,
+SELECT s.outlet_id, s.url, s.reason, s.detail, s.failures, s.last_ok_at, s.first_ok_at, s.news_at, s.back_at, s.quiet,
+    s.spells, s.rhythm, s.moved, s.moved_at,
     (SELECT count(*) FROM (SELECT 1 FROM links WHERE source_id = s.id AND state = 'waiting' LIMIT 2001)) AS waiting
 FROM sources s WHERE s.active = 1 AND s.outlet_id IN (SELECT value FROM json_each(?)) ORDER BY s.outlet_id, s.id
 """
@@ -27,7 +27,7 @@ _UNWATCHED = "DELETE FROM troubles WHERE outlet_id IN (SELECT id FROM outlets WH
 # What failed while nobody could be reached is no failure of theirs; they are asked again soon, not all at once.
 _PARDON = """
 UPDATE sources SET
-    failures = 0, trouble = 0,
+    failures = 0, trouble = 0, back_at = ?,
     next_check_at = CASE WHEN leased = 1 THEN next_check_at ELSE min(next_check_at, ?) END
 WHERE id = ?
 """
@@ -97,7 +97,7 @@ class SqlHealth:
             after, json.dumps([one.value for one in reasons]), limit,
         )  # fmt: skip
         self._sql.write_many(
-            _PARDON, [(stamp(now + timedelta(seconds=row["id"] * 7.0 % spread)), row["id"]) for row in rows]
+            _PARDON, [(stamp(now), stamp(now + timedelta(seconds=row["id"] * 7.0 % spread)), row["id"]) for row in rows]
         )
         return int(rows[-1]["id"]) if len(rows) == limit else 0
 
@@ -111,6 +111,7 @@ def _pulse(row: Row) -> Pulse:
         moment_or_none(row["last_ok_at"]),
         moment_or_none(row["first_ok_at"]),
         moment_or_none(row["news_at"]),
+        moment_or_none(row["back_at"]),
         row["quiet"],
         row["spells"],
         row["rhythm"],

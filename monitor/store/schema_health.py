@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 _HEALTH = (
-    # See DueSource. `first_ok_at`: since when its silences count. `moved`: where it is redirected to for good, since
-    # `moved_at`.
+    # See DueSource and Pulse. `first_ok_at`: since when its silences count. `moved`: where it is redirected to for good,
+    # since `moved_at`.
     "ALTER TABLE sources ADD COLUMN news_at TEXT",
     "ALTER TABLE sources ADD COLUMN quiet REAL NOT NULL DEFAULT 0",
     "ALTER TABLE sources ADD COLUMN spells REAL NOT NULL DEFAULT 0",
     "ALTER TABLE sources ADD COLUMN first_ok_at TEXT",
+    "ALTER TABLE sources ADD COLUMN back_at TEXT",
     "ALTER TABLE sources ADD COLUMN moved TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE sources ADD COLUMN moved_at TEXT",
     # When they brought something last was not noted: their silences begin here.

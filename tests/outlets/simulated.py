@@ -117,6 +117,7 @@ class Paper:
             self.source,
             rhythm=outcome.rhythm or self.source.rhythm,
             last_ok_at=now,
+            back_at=now if self.failures >= 3 else self.source.back_at,
             news_at=outcome.news_at or self.source.news_at,
             quiet=self.source.quiet if outcome.quiet is None else outcome.quiet,
             spells=self.source.spells if outcome.spells is None else outcome.spells,
@@ -130,7 +131,7 @@ class Paper:
         source = self.source
         pulse = Pulse(
             source.url, self.reason, "", self.failures, source.last_ok_at, self.first_ok_at, source.news_at,
-            source.quiet, source.spells, source.rhythm,
+            source.back_at, source.quiet, source.spells, source.rhythm,
         )  # fmt: skip
         return Chart(self.name, (pulse,), tuple(self.glances), self.ailments)
 
