@@ -27,7 +27,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """A source as its last polls left it. `rhythm`, `quiet`, `spells`, `back_at`: see outlets/cadence.py and silence.py;
+    """A source as its last polls left it. `rhythm`, `quiet`, `spells`, `back_at`: see outlets/cadence.py, silence.py;
     `waiting`: new links that no poll had room for, counted up to a bound; `moved_at`: since when it is redirected for
     good.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 _HEALTH = (
-    # See DueSource and Pulse. `first_ok_at`: since when its silences count. `moved`: where it is redirected to for good,
+    # See DueSource and Pulse. `first_ok_at`: since when its silences count. `moved`: where it is redirected for good,
     # since `moved_at`.
     "ALTER TABLE sources ADD COLUMN news_at TEXT",
     "ALTER TABLE sources ADD COLUMN quiet REAL NOT NULL DEFAULT 0",
