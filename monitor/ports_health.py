@@ -17,8 +17,10 @@ class Health(Protocol):
         """Add what was read of an outlet's pages; of these and those before `most` stay."""
         ...
 
-    def charts(self, outlet_ids: Iterable[str]) -> list[Chart]:
-        """Return what these outlets are judged by; those without a source that is watched are left out."""
+    def charts(self, outlet_ids: Iterable[str], read: Iterable[str] = ()) -> list[Chart]:
+        """Return what these outlets are judged by; those without a source that is watched are left out. Glances only
+        of those that were `read` or have a trouble.
+        """
         ...
 
     def ailments(self) -> list[Ailment]:

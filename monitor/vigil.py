@@ -81,8 +81,9 @@ class Vigil:
         try:
             await self._examine(list(touched), read)
         except BaseException:
-            # On a full disk: they are looked at again. What was read of them is lost or noted already.
+            # On a full disk: they are looked at again.
             self._touched = touched | self._touched
+            self._read = read | {name: read.get(name, []) + new for name, new in self._read.items()}
             raise
 
     async def _write(self, work: Callable[[Store], T]) -> T:
@@ -129,6 +130,8 @@ class Vigil:
             for said in await self._write(lambda store, part=part: self._look(store, part, read, now)):  # type: ignore[misc]
                 begun += said.begun
                 ended += said.ended
+            # Noted: to be looked at again where the telling fails, not to be noted twice.
+            read.update({name: [] for name in part if name in read})
         if begun or ended:
             await self._tell(Diagnosis(tuple(begun), tuple(ended)), now)
 
@@ -136,11 +139,12 @@ class Vigil:
         self, store: Store, outlet_ids: Iterable[str], read: dict[str, list[Glance]], now: datetime
     ) -> list[Diagnosis]:
         ids = list(outlet_ids)
-        for name in ids:
-            if name in read:
-                store.health.note(name, read.pop(name), health.GLANCES)
+        seen = [name for name in ids if name in read]
+        for name in seen:
+            if read[name]:
+                store.health.note(name, read[name], health.GLANCES)
         outlets = self._orders().outlets
-        charts = store.health.charts(ids)
+        charts = store.health.charts(ids, seen)
         return [
             health.examine(chart, outlets[chart.outlet_id].homepage if chart.outlet_id in outlets else "", now)
             for chart in charts

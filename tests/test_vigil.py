@@ -120,7 +120,7 @@ def watch(folder: Path, count: int, *, every: float = 900.0) -> Iterator[Watch]:
 def test_our_own_network_gone_is_one_event_for_four_hundred_outlets(tmp_path: Path) -> None:
     with watch(tmp_path, 400) as room:
         # One was dead before.
-        room.live(HOUR, o0=Reason.DNS)
+        room.live(3 * HOUR, o0=Reason.DNS)
         assert room.events() == [("trouble", "o0", "failing")]
         room.live(2 * HOUR, Reason.CONNECT)
         room.restart()
@@ -306,3 +306,24 @@ def test_a_changed_template_is_noticed_and_told_to_a_receiver(tmp_path: Path) ->
         reasons = [(event["kind"], event["reason"]) for event in status["events"] if event["kind"] != "baseline"]
         assert reasons == [("recovered", "layout"), ("trouble", "layout")]
         assert status["troubles"] == []
+
+
+def test_pages_are_counted_once_however_often_the_telling_fails(tmp_path: Path) -> None:
+    with watch(tmp_path, 2) as room:
+        room.polls()
+        refuse = "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END"
+        room.ledger.submit(lambda store: store.sql.connection.execute(refuse)).result()
+        for number in range(40):
+            room.clock.forward(3_600)
+            room.vigil.read(
+                "o1", replace(GOOD if number < 37 else EMPTY, at=room.clock.now(), body=number * (number < 37))
+            )
+        for _ in range(3):
+            with suppress(StoreError):
+                room.tick()
+        assert room.events() == []
+        room.ledger.submit(lambda store: store.sql.connection.execute("DROP TRIGGER full")).result()
+        room.tick()
+        [(data,)] = room.ask("SELECT data FROM glances")
+        assert [reason for _, reason, *_ in json.loads(data)].count("no_body") == 3
+        assert room.events() == [("trouble", "o1", "layout")]

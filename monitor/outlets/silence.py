@@ -26,7 +26,7 @@ _TAIL = math.log(1e5)
 KNOWN_FOR = timedelta(days=14)
 # Articles that must be missing at least: at 8 of random gaps one in 3,000 is longer. Where nothing comes on some days
 # one more such day is given, of small outlets two and a half: holidays.
-_MISSING, _MOST_MISSING, _A_DAY, _HOLIDAYS = 8.0, 20.0, 1.25, 2.5
+_MISSING, _MOST_MISSING, _A_DAY, _HOLIDAYS = 8.0, 24.0, 1.25, 2.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,17 +46,20 @@ class SqlHealth:
         known += [[int(one.at.timestamp()), one.reason or "", one.length, one.body, one.title] for one in glances]
         self._sql.write(_KEEP, outlet_id, json.dumps(known[-most:], separators=(",", ":")))
 
-    def charts(self, outlet_ids: Iterable[str]) -> list[Chart]:
-        """Return what these are judged by; those without a source that is watched are left out."""
+    def charts(self, outlet_ids: Iterable[str], read: Iterable[str] = ()) -> list[Chart]:
+        """Return what these are judged by; those without a source that is watched are left out. Glances only of those
+        that were `read` or have a trouble: with them it takes twice as long.
+        """
         ids = json.dumps(list(outlet_ids))
         pulses: dict[str, list[Pulse]] = {}
         for row in self._sql.all(_PULSES, ids):
             pulses.setdefault(row["outlet_id"], []).append(_pulse(row))
-        data = "SELECT outlet_id, data FROM glances WHERE outlet_id IN (SELECT value FROM json_each(?))"
-        glances = {row["outlet_id"]: _glances(row["data"]) for row in self._sql.all(data, ids)}
         ill: dict[str, list[Ailment]] = {}
         for one in self.ailments():
             ill.setdefault(one.outlet_id, []).append(one)
+        data = "SELECT outlet_id, data FROM glances WHERE outlet_id IN (SELECT value FROM json_each(?))"
+        wanted = json.dumps([*{*read, *(ill.keys() & pulses.keys())}])
+        glances = {row["outlet_id"]: _glances(row["data"]) for row in self._sql.all(data, wanted)}
         return [
             Chart(name, tuple(found), glances.get(name, ()), tuple(ill.get(name, ()))) for name, found in pulses.items()
         ]
