@@ -105,7 +105,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _condition(one: Condition) -> dict[str, Any]:
     return {
-        "outlet": _outlet(one.outlet) if one.outlet else None,
+        "outlet": _outlet(one.outlet or Named("", "")),
         "trouble": one.trouble.value,
         "since": _moment(one.since),
         "said": one.said,
