@@ -13,6 +13,8 @@ from monitor.ports import Store
 from monitor.upkeep import starved
 from monitor.views import EventRow, OutletRow, Totals
 from monitor.views_health import Ailment
+from monitor.views_service import Daemon, Queues
+from monitor.vitals import too_old
 
 # Events that are still worth telling, and how many of them are read.
 _RECENT, _MOST_EVENTS = timedelta(hours=24), 1_000
@@ -34,6 +36,11 @@ class Report:
     """Outlets that are not read as usual, the oldest first."""
     reasons: Mapping[str, int] = field(default_factory=dict)
     """What was decided of hits and alerts in the last 24 hours, and how often."""
+    daemon: Daemon | None = None
+    """The last that worked on the database."""
+    queues: Queues | None = None
+    reload: EventRow | None = None
+    """How the last reload of the configuration ended."""
 
 
 def examine(store: Store, now: datetime) -> Report:
@@ -44,20 +51,17 @@ def examine(store: Store, now: datetime) -> Report:
     events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
     events.sort(key=lambda event: event.kind == "baseline")
     return Report(
-        totals,
-        age,
-        tuple(failing),
-        starved(store),
-        tuple(events),
-        tuple(store.health.ailments()),
-        store.alerts.reasons(now - _RECENT),
-    )
+        totals, age, tuple(failing), starved(store), tuple(events), tuple(store.health.ailments()),
+        store.alerts.reasons(now - _RECENT), store.upkeep.daemon(), store.upkeep.queues(now), last_reload(store),
+    )  # fmt: skip
+
+
+def last_reload(store: Store) -> EventRow | None:
+    """Return how the last reload ended."""
+    found = [event for kind in ("reload", "reload_failed") for event in store.upkeep.events(kind=kind, limit=1)]
+    return max(found, key=lambda event: event.id, default=None)
 
 
 def verdict(report: Report, max_age: float) -> str:
     """Return why the daemon counts as dead, "" where it is alive. `max_age` in seconds."""
-    if report.age is None:
-        return "no pass has been made yet"
-    if report.age > max_age:
-        return f"the last sign of the daemon is {report.age:.0f} s old, at most {max_age:.0f} s are allowed"
-    return ""
+    return too_old(report.age, max_age)

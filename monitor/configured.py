@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from monitor.model import Channel, Outlet, Route, Rule
@@ -30,6 +30,11 @@ class Orders:
     def by_route(self) -> dict[str, Route]:
         """Every route of the tree by its id."""
         return {route.id: route for route in flat(self.routes)}
+
+    def shifted(self, by: timedelta, now: datetime) -> Orders:
+        """Return what holds when the wall clock was set `by` to `now`: no rule is in force from a time to come."""
+        since = {rule: at + by if at > now else at for rule, at in self.rules_since.items()}
+        return replace(self, rules_since=since)
 
     def outlet(self, outlet_id: str) -> Outlet:
         """Return an outlet; one that has left the configuration is known by its id alone: its links were seen."""

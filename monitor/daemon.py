@@ -8,12 +8,15 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
-from typing import TextIO
+from datetime import UTC, datetime, timedelta
+from typing import Any, TextIO
 
 from monitor import vigil
+from monitor.pressure import MINUTE
 from monitor.reload import Reloader, Reread
+from monitor.seeing import Eye
 from monitor.settings.load import Settings
+from monitor.timekeeper import Timekeeper
 from monitor.upkeep import TICK
 from monitor.wiring import Line, line
 from monitor.works import READ_TICK, Tally, Told, Works
@@ -47,7 +50,7 @@ async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO 
         await _guarded("upkeep", work.upkeep.tick)
         works.tally.starved = work.floor.low
         works.tally.faults = works.polls.failed + works.reads.failed + works.sends.failed
-        await works.beat()
+        await works.beat(ended=True)
         return works.tally
 
 
@@ -74,53 +77,72 @@ async def run(
     """Run until SIGTERM or SIGINT, then drain within 20 s. Raises BusyError where another daemon runs. `reread` loads
     the configuration anew, when its files change and on SIGHUP.
     """
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    life = _Life()
+    with _signals(life.stop, life.hangup):
+        job = asyncio.ensure_future(_serve(settings, told, out, reread or (lambda: settings), life))
+        ended = asyncio.ensure_future(life.stop.wait())
+        await asyncio.wait({job, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not life.ready:
+            # It is still opening, or cannot: nothing is in hand yet.
+            job.cancel()
+            with suppress(asyncio.CancelledError):
+                return await job
+            return Tally(datetime.now(UTC))
+        return await job
+
+
+class _Life:
+    """What signals ask of a daemon. `ready`: it has work in hand, which a stop has to drain."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.ready = False
+        self.reload: Callable[[], object] = lambda: None
+        self._terminal = _on_terminal()
+
+    def hangup(self) -> None:
+        # Its terminal was closed: who ran it there wants it ended, not to live on unseen.
+        if self._terminal and not _on_terminal():
+            self.stop.set()
+        else:
+            self.reload()
+
+
+async def _serve(settings: Settings, told: Told | None, out: TextIO | None, reread: Reread, life: _Life) -> Tally:
+    from monitor.ticks import Ticks
 
     async with line(settings, out=out) as work:
         works = Works(work, told)
-        stop = asyncio.Event()
-
-        scheduler = AsyncIOScheduler(
-            timezone="UTC",
-            # Its default drops a job that comes a second late; a loaded box would lose ticks.
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
-        ticks: dict[str, tuple[Callable[[], Awaitable[object]], int]] = {
+        eye = Eye(work, works, settings)
+        table: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {
             "polls": (works.lease_polls, 1),
             "reads": (works.lease_reads, READ_TICK),
             "messages": (works.messages, 1),
             "stories": (work.pipeline.look_again, STORY_TICK),
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
-            "heartbeat": (works.beat, HEARTBEAT),
+            "load": (works.weigh, MINUTE),
+            "heartbeat": (eye.beat, HEARTBEAT),
             "health": (work.vigil.tick, vigil.TICK),
             "upkeep": (work.upkeep.tick, TICK),
         }
-        for name, (tick, seconds) in ticks.items():
-            scheduler.add_job(_guarded, "interval", args=[name, tick], seconds=seconds, id=name)
-        reloader = Reloader(work, settings, reread or (lambda: settings))
-        watched = _on_terminal()
-
-        def hangup() -> None:
-            # Its terminal was closed: who ran it there wants it ended, not to live on unseen.
-            if watched and not _on_terminal():
-                stop.set()
-            else:
-                reloader.ask()
-
-        with _signals(stop, hangup):
-            await works.beat()
-            scheduler.start()
-            duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(stop))]
-            log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
-            await stop.wait()
-            log.info("stopping: at most 20 s for what is in hand")
-            # It cancels its ticks and does not wait for the crews, whatever it is told; those are drained below.
-            scheduler.shutdown(wait=False)
-            for duty in duties:
-                duty.cancel()
-            await asyncio.gather(*duties, return_exceptions=True)
-            await _drain(works)
-        await works.beat()
+        ticks = Ticks(eye.watched(table), work.clock)
+        keeper = Timekeeper(work.clock, work.ledger, ticks.rearm, (work.pipeline.shift,), eye.beat)
+        reloader = Reloader(work, settings, reread, eye.reloading, eye.reloaded)
+        await eye.open()
+        life.ready, life.reload = True, reloader.ask
+        ticks.start()
+        duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(life.stop), keeper.watch())]
+        log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
+        await life.stop.wait()
+        eye.stopping()
+        log.info("stopping: at most 20 s for what is in hand")
+        ticks.stop()
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
+        await _drain(works)
+        await eye.close()
         return works.tally
 
 
@@ -151,10 +173,12 @@ class _signals:  # noqa: N801 - used as a statement: with _signals(stop)
         self._wanted: dict[int, Callable[[], None]] = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set}
         if hangup is not None:
             self._wanted[signal.SIGHUP] = hangup
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
         loop = asyncio.get_running_loop()
         for number, handler in self._wanted.items():
+            self._before[number] = signal.getsignal(number)
             # Only the main thread may; elsewhere (a test, an embedding program) nobody sends us signals.
             with suppress(ValueError, RuntimeError, NotImplementedError):
                 loop.add_signal_handler(number, handler)
@@ -163,4 +187,6 @@ class _signals:  # noqa: N801 - used as a statement: with _signals(stop)
         loop = asyncio.get_running_loop()
         for number in self._wanted:
             with suppress(ValueError, RuntimeError, NotImplementedError):
+                # It leaves the default, by which a second SIGTERM would end the process with what it closes still open.
                 loop.remove_signal_handler(number)
+                signal.signal(number, self._before[number])

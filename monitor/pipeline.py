@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TypeVar
 
 from monitor import intake, surges, telling
@@ -38,6 +39,7 @@ from monitor.model import (
 )
 from monitor.notify import plan
 from monitor.outlets import cadence, health
+from monitor.outlets.load import CALM, Strain
 from monitor.placing import Move
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
 from monitor.story import across
@@ -76,6 +78,8 @@ class Pipeline:
     orders: Orders
     ordered: int = 0
     """The last order about stories that `clusters` knows."""
+    strain: Strain = CALM
+    """How late polls start, and who is asked less often for that."""
     _grown: dict[str, None] = field(default_factory=dict)
     _moves: list[Move] = field(default_factory=list)
     _told: dict[str, str] = field(default_factory=dict)
@@ -87,6 +91,11 @@ class Pipeline:
 
     async def _write(self, work: Callable[[Store], T]) -> T:
         return await asyncio.wrap_future(self.ledger.submit(work))
+
+    def shift(self, by: timedelta) -> None:
+        """Move what is held in memory, as the wall clock was set `by`."""
+        self.visitor.shift(by)
+        self.orders = self.orders.shifted(by, self.clock.now())
 
     # ---- poll
 
@@ -118,6 +127,7 @@ class Pipeline:
             last_modified,
             policy.freshness(answer.headers, now),
             answer.moved,
+            self.strain,
         )
         links = await self._write(lambda store: intake.take_list(store, self.orders, source, outlet, given, now))
         return Polled(source, tuple(links))

@@ -177,6 +177,13 @@ class Pool:
         now = {"readers": len(self._crew), "busy": len(self._busy), "waiting": len(self._waiting)}
         return {**self._counts, **now}
 
+    def pids(self) -> dict[str, set[int]]:
+        """Return the processes there are, by kind; from whatever thread."""
+        return {
+            "readers": {worker.pid for worker in (*self._crew, *self._busy)},
+            "fork_servers": {server.process.pid for server in tuple(self._servers)},
+        }
+
     async def weight(self) -> int:
         """Return the resident bytes of a reader that has done nothing yet; 0 where the system does not say."""
         worker = await self._take(FIRST)

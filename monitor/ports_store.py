@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Protocol, TypeVar
 
 from monitor.model import Article, Hit, Link, Memory, Outlet, Standing
@@ -27,6 +27,7 @@ from monitor.views import (
     LinkOutcome,
     Moved,
     OutletRow,
+    Overdue,
     Pass,
     PollOutcome,
     RobotsFile,
@@ -35,6 +36,7 @@ from monitor.views import (
     Totals,
     Version,
 )
+from monitor.views_service import Daemon, Queues
 
 T = TypeVar("T")
 
@@ -50,6 +52,14 @@ class Outlets(Protocol):
         """Take sources due by `now`, earliest first, and push each `lease` seconds ahead: a killed process
         loses a lease, not an interval.
         """
+        ...
+
+    def overdue(self, now: datetime) -> list[Overdue]:
+        """List sources due by `now` that nobody holds."""
+        ...
+
+    def put_off(self, times: Sequence[tuple[int, datetime]]) -> None:
+        """Set when sources (by id) are due that nobody holds."""
         ...
 
     def record(self, outcome: PollOutcome) -> None:
@@ -263,6 +273,18 @@ class Upkeep(Protocol):
         """Write the newest pass (the HEALTHCHECK asks its age)."""
         ...
 
+    def introduce(self, daemon: Daemon) -> None:
+        """Write what the process is that works on the database; who did before is forgotten."""
+        ...
+
+    def daemon(self) -> Daemon | None:
+        """Return the last that introduced itself."""
+        ...
+
+    def queues(self, now: datetime) -> Queues:
+        """Count what waits."""
+        ...
+
     def totals(self) -> Totals:
         """Count."""
         ...
@@ -279,6 +301,12 @@ class Upkeep(Protocol):
 
     def use_zone(self, name: str) -> bool:
         """Count days in this IANA zone from now on; return whether it was another one before."""
+        ...
+
+    def shift(self, by: timedelta, now: datetime) -> int:
+        """Move all that is due, as the wall clock was set `by` at `now` (before it was); return how many rows. What is
+        meant by the wall clock stays: digests, silences, what is held for quiet hours.
+        """
         ...
 
     def reclaim(self, now: datetime, once: Collection[str] = ()) -> int:
@@ -339,6 +367,10 @@ class Ledger(Protocol):
         """Run `work` in the writer's thread inside a transaction; done after the commit. What it raises is
         the future's, rolls back its own writes and no other's.
         """
+        ...
+
+    def waiting(self) -> int:
+        """Return how many pieces of work are queued, from whatever thread."""
         ...
 
     def close(self) -> None:

@@ -32,19 +32,28 @@ _SETTLED = 1.0
 MOST_ERRORS = 5
 RELOADED, FAILED = "reload", "reload_failed"
 # What only a start sets.
-_FIXED = {"storage": "storage.path", "readers": "limits.readers"}
+_FIXED = {"storage": "storage.path", "readers": "limits.readers", "listen": "service.listen"}
 
 Reread = Callable[[], Settings]
 
 
 class Reloader:
     """Keeps a line at what its configuration says. `settings`: in force now; `reread` loads it anew, raising
-    MonitorError.
+    MonitorError. `began` and `ended` are called around each reload, with why the files cannot be used, "" where they
+    can.
     """
 
-    def __init__(self, work: Line, settings: Settings, reread: Reread) -> None:
+    def __init__(
+        self,
+        work: Line,
+        settings: Settings,
+        reread: Reread,
+        began: Callable[[], None] = lambda: None,
+        ended: Callable[[str], None] = lambda _why: None,
+    ) -> None:
         self.settings = settings
         self._work, self._reread = work, reread
+        self._began, self._ended = began, ended
         self._asked = asyncio.Event()
         self._told = False
         self._failure = ""
@@ -72,6 +81,13 @@ class Reloader:
         """Put in force what the files say now; return whether they can be used."""
         if not told and stamp(self.settings.directory) == self._seen:
             return not self._failure
+        self._began()
+        try:
+            return await self._reload(told=told)
+        finally:
+            self._ended(self._failure)
+
+    async def _reload(self, *, told: bool) -> bool:
         try:
             new = await _apart(self._load)
             said = changes(self.settings, new)

@@ -34,8 +34,7 @@ PAGES_FREED, PAGES_MERGED = 500, 16
 TRAITS = 500
 # Of each minute's writing this is the housework's part; 3,000 articles can leave in it.
 TICK, SHARE = 60, 3.0
-OPTIMIZE_EVERY = timedelta(days=1)
-SWEEP_EVERY = timedelta(hours=1)
+OPTIMIZE_EVERY, SWEEP_EVERY = 86_400.0, 3_600.0
 # So much more than the floor must be free before reading goes on: at its edge it would stop and go.
 _EASE = 1.1
 
@@ -150,6 +149,9 @@ class Floor:
         future.add_done_callback(self._hear)
         return future
 
+    def waiting(self) -> int:
+        return self._ledger.waiting()
+
     def close(self) -> None:
         self._ledger.close()
 
@@ -213,9 +215,10 @@ class Upkeep:
         """`window`: for how long articles are compared with new ones."""
         self._ledger, self._clock, self.policy, self._window = ledger, clock, policy, window
         self._after = 0
-        self._sweep_at = clock.now()
+        # By the clock that is never set: an hour stays an hour.
+        self._sweep_at = clock.monotonic()
         # Not at the start: what is asked for in its first hour says what to look at.
-        self._optimize_at = clock.now() + SWEEP_EVERY
+        self._optimize_at = clock.monotonic() + SWEEP_EVERY
         self._merging = False
         self._pace = Pace(clock.monotonic)
 
@@ -227,14 +230,14 @@ class Upkeep:
                 pass
 
     def _sweep(self, store: Store) -> bool:
-        now = self._clock.now()
-        if now < self._sweep_at:
+        if self._clock.monotonic() < self._sweep_at:
             return False
+        now = self._clock.now()
         with self._pace.step() as most:
             done = sweep(store, self.policy, self._after, now, most=most)
         self._after = 0 if done.ended else done.after
         if done.ended:
-            self._sweep_at = now + SWEEP_EVERY
+            self._sweep_at = self._clock.monotonic() + SWEEP_EVERY
         return not done.ended
 
     def _forget(self, store: Store) -> bool:
@@ -252,7 +255,7 @@ class Upkeep:
         return store.keeping.free(PAGES_FREED) == PAGES_FREED
 
     def _optimize(self, store: Store) -> bool:
-        if self._clock.now() >= self._optimize_at:
-            self._optimize_at = self._clock.now() + OPTIMIZE_EVERY
+        if self._clock.monotonic() >= self._optimize_at:
+            self._optimize_at = self._clock.monotonic() + OPTIMIZE_EVERY
             store.keeping.optimize()
         return False

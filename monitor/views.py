@@ -56,6 +56,15 @@ class DueSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Overdue:
+    """A source that is due. `polled_at`: when it was last asked; None: never."""
+
+    id: int
+    due_at: datetime
+    polled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PollOutcome:
     """How a poll ended. `reason` None: the source answered, changed or not."""
 

@@ -6,7 +6,6 @@ import asyncio
 import importlib.metadata
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
+from monitor.clock import SystemClock
 from monitor.configured import Orders
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
@@ -38,19 +38,6 @@ from monitor.vigil import Vigil
 
 # Stories older than this gain no articles.
 STORY_WINDOW = timedelta(days=7)
-
-
-class SystemClock:
-    """The machine's clocks."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(seconds, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +102,11 @@ def scratch() -> Iterator[Store]:
             yield store
         finally:
             store.close()
+
+
+def onlooker(storage: Path) -> Store:
+    """Open a database to look at it, beside who writes it. Raises StoreError."""
+    return SqliteStore.open_readonly(storage)
 
 
 @asynccontextmanager

@@ -7,20 +7,33 @@ they hold when the process dies is given back when the next one starts.
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
+import logging
+import math
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from monitor.crew import Crew
 from monitor.intake import Read
 from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
+from monitor.notify import hours
+from monitor.outlets import spread
 from monitor.parse import urls
 from monitor.pipeline import Polled
+from monitor.ports import Store
+from monitor.pressure import Pressure
 from monitor.views import DueSource, Pass
 from monitor.views_alerts import OutboxRow
+from monitor.views_service import Daemon
+from monitor.vitals import Vitals
 from monitor.wiring import Line
+
+log = logging.getLogger("monitor")
 
 # Slots, not threads: most of them wait for a host's turn. Slots must exceed rate times latency (100 slots at 1 s
 # mean latency gave 89 polls a second); 400 carry 100,000 outlets every 15 minutes.
@@ -34,6 +47,10 @@ SENDS_A_CHANNEL = 2
 # What comes due within the next second is leased now and started at its moment.
 AHEAD = timedelta(seconds=1)
 POLL_LEASE = 300.0
+# When nothing was leased for so long (a start, a suspend, a full disk), what is due is spread.
+BREAK = 30.0
+# 20 us a row, while alerts wait for the writer.
+AT_ONCE = 2_000
 SEND_LEASE = 300.0
 OWNER = "daemon"
 
@@ -121,17 +138,39 @@ class Works:
         self.sends = Crew()  # SENDS_A_CHANNEL is its bound
         self.pump = Crew(1)
         self._asked = False
+        self._leased = -math.inf
+        self.pressure = Pressure(work.pipeline, work.ledger, work.clock)
         self.tally = Tally(work.clock.now())
+        self.vitals = Vitals(self.tally.started)
+
+    @property
+    def crews(self) -> dict[str, Crew]:
+        """By what they do."""
+        return {"polls": self.polls, "reads": self.reads, "sends": self.sends}
 
     async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
         """Start what is due to be polled; return how many."""
-        now, room = self._line.clock.now(), self.polls.room
-        if room <= 0 or not await self._line.floor.room():
+        now, room, seconds = self._line.clock.now(), self.polls.room, self._line.clock.monotonic()
+        if room > 0 and not await self._line.floor.room():
+            return 0
+        if not self._once and seconds - self._leased > BREAK:
+            await self._spread(now)
+        self._leased = seconds
+        if room <= 0:
             return 0
         due = await self._ask(lambda store: store.outlets.lease_due(now + ahead, limit=room, lease=POLL_LEASE))
         for source in due:
             self.polls.start(("poll", source.id), self._poll(source))
         return len(due)
+
+    async def _spread(self, now: datetime) -> None:
+        """Put off what is due at once, but for the most urgent."""
+        waiting, later = await self._ask(lambda store: _overdue(store, now))
+        for start in range(0, len(later), AT_ONCE):
+            part = later[start : start + AT_ONCE]
+            await self._ask(partial(_put_off, part))
+        if later:
+            log.info("%d sources are due at once: %.0f a second are asked", waiting, spread.rate(waiting))
 
     async def lease_reads(self) -> int:
         """Start links that are due and in nobody's hands: of a killed process, to be completed, or given back. Return
@@ -157,6 +196,10 @@ class Works:
             self.sends.start((row.channel_id, row.id), self._send(row))
         return len(due)
 
+    async def weigh(self) -> None:
+        """Judge the last minute; slow down the slowest outlets where polls start late."""
+        await self.pressure.judge(full=self.polls.room <= 0)
+
     async def messages(self) -> None:
         """Ask for messages at a tick."""
         self.wake()
@@ -180,10 +223,30 @@ class Works:
             await self._line.pipeline.digest()
             await self.lease_sends()
 
-    async def beat(self) -> None:
-        """Write that the daemon lives and what it did; the health check asks for its age."""
-        done = self.tally.as_pass(self._line.clock.now())
-        await self._ask(lambda store: store.upkeep.record_pass(done))
+    async def beat(self, *, ended: bool = False) -> None:
+        """Write that the daemon lives, what it is and what it did; the health check asks for its age."""
+        done, mine = self.tally.as_pass(self._line.clock.now()), self._presence(ended=ended)
+
+        def write(store: Store) -> None:
+            store.upkeep.record_pass(done)
+            store.upkeep.introduce(mine)
+
+        await self._ask(write)
+        self.vitals.starved = self._line.floor.low
+        self.vitals.beat_at = self._line.clock.monotonic()
+
+    def _presence(self, *, ended: bool) -> Daemon:
+        orders, now = self._line.pipeline.orders, self._line.clock.now()
+        slots = [
+            (hours.next_slot(route.digest, route.timezone, now).at, route.id)
+            for route in orders.by_route.values()
+            if route.digest
+        ]
+        return Daemon(
+            os.getpid(), importlib.metadata.version("news-monitor"), self.tally.started, len(orders.outlets),
+            len(orders.rules), ended, "" if ended else self.vitals.address, tuple(sorted(slots)),
+            tuple((name, len(crew.keys)) for name, crew in self.crews.items()), tuple(self.vitals.errors),
+        )  # fmt: skip
 
     async def _ask(self, work: Callable[[Any], Any]) -> Any:
         return await asyncio.wrap_future(self._line.ledger.submit(work))
@@ -212,10 +275,16 @@ class Works:
         return started
 
     async def _poll(self, source: DueSource) -> None:
-        await self._line.clock.sleep((source.due_at - self._line.clock.now()).total_seconds())
+        # Never longer than it was leased ahead: the clock may have been set since.
+        wait = min(source.due_at - self._line.clock.now(), AHEAD)
+        await self._line.clock.sleep(wait.total_seconds())
+        self.pressure.started(source)
+        self.vitals.start_lag.add(max((self._line.clock.now() - source.due_at).total_seconds(), 0.0))
         done = await self._line.pipeline.poll(source)
         self._line.vigil.polled(source, urls.origin(source.url), done.reason)
         self.tally.poll(done)
+        self.vitals.count("polls", done.reason or "ok")
+        self.vitals.count("links", by=len(done.links))
         self._told("poll", done)
         if done.links:
             await self._start_reads(done.links)
@@ -224,14 +293,37 @@ class Works:
         done = await self._line.pipeline.read(link)
         self._line.vigil.read(link.outlet, done.glance)
         self.tally.read(done)
+        self._count(done)
         self._told("read", done)
         if done.hits > done.held:
             self.wake()
+
+    def _count(self, done: Read) -> None:
+        vitals = self.vitals
+        if done.link.state is LinkState.AGAIN:
+            vitals.count("articles_reread")
+        elif done.text is None:
+            vitals.count("pages_unread", done.reason or "")
+        else:
+            vitals.count("articles", done.text)
+        vitals.count("hits", by=done.hits)
+        vitals.count("hits_held", by=done.held)
 
     async def _send(self, row: OutboxRow) -> None:
         done = await self._line.pipeline.deliver(row)
         if done is not None:
             self.tally.send(done)
+            channel = self._line.pipeline.orders.channels.get(row.channel_id)
+            self.vitals.count("messages", channel.kind if channel else "", done.reason)
             self._told("send", (row, done))
         # When this task has ended: until then it counts as in hand.
         asyncio.get_running_loop().call_soon(self.wake)
+
+
+def _overdue(store: Store, now: datetime) -> tuple[int, list[tuple[int, datetime]]]:
+    waiting = store.outlets.overdue(now)
+    return len(waiting), spread.over(waiting, now)
+
+
+def _put_off(times: Sequence[tuple[int, datetime]], store: Store) -> None:
+    store.outlets.put_off(times)

@@ -67,10 +67,10 @@ def main(control_fd: int) -> None:
         with contextlib.suppress(AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
         gc.freeze()
-        control.sendall(wire.pack(orders.Ready()))
         server = _Server(control, reader, setup)
-        # A broken pipe is the daemon's end, like a closed socket.
+        # A broken pipe is the daemon's end, like a closed socket; also while the rules were compiled.
         with contextlib.suppress(ConnectionError):
+            control.sendall(wire.pack(orders.Ready()))
             server.serve()
         server.kill_all()
 

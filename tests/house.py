@@ -14,10 +14,13 @@ FLOORS = {
     "monitor.model": 1,
     "monitor.placing": 1,
     "monitor.routing": 1,
+    "monitor.safe": 1,
     "monitor.sought": 1,
+    "monitor.steps": 1,
     "monitor.views": 1,
     "monitor.views_alerts": 1,
     "monitor.views_health": 1,
+    "monitor.views_service": 1,
     "monitor.watched": 1,
     "monitor.configured": 2,
     "monitor.kept": 2,
@@ -50,6 +53,7 @@ FLOORS = {
     "monitor.review": 4,
     "monitor.upkeep": 4,
     "monitor.vigil": 4,
+    "monitor.vitals": 4,
     "monitor.enrol": 4,
     "monitor.discovery": 4,
     "monitor.settings": 4,
@@ -58,13 +62,22 @@ FLOORS = {
     "monitor.pool": 5,
     "monitor.zygote": 5,
     "monitor.wire": 5,
+    "monitor.exposition": 5,
+    "monitor.logs": 5,
     "monitor.orders": 5,
+    "monitor.service": 5,
+    "monitor.systemd": 5,
     "monitor.forkserver": 5,
     "monitor.worker": 5,
+    "monitor.clock": 5,
+    "monitor.pressure": 5,
     "monitor.wiring": 6,
     "monitor.daemon": 7,
     "monitor.reload": 7,
+    "monitor.seeing": 7,
     "monitor.works": 7,
+    "monitor.ticks": 6,
+    "monitor.timekeeper": 6,
     "monitor.checkup": 7,
     "monitor.demo": 7,
     "monitor.web": 7,
@@ -77,7 +90,9 @@ EXCEPTIONS = {
     ("monitor.__main__", "monitor.cli"),
     ("monitor.demo", "monitor.daemon"),
     ("monitor.daemon", "monitor.reload"),
+    ("monitor.daemon", "monitor.seeing"),
     ("monitor.daemon", "monitor.works"),
+    ("monitor.seeing", "monitor.works"),
     ("monitor.demo", "monitor.works"),
     ("monitor.ports", "monitor.ports_store"),
     ("monitor.ports_store", "monitor.ports_alerts"),
@@ -131,13 +146,15 @@ DOORS = {
     "httpx": ("monitor/fetch/client.py",),
     "httpcore": ("monitor/fetch/",),
     "selectolax": ("monitor/parse/html.py",),
-    "apscheduler": ("monitor/daemon.py",),
+    "apscheduler": ("monitor/ticks.py",),
     "sqlite_utils": ("monitor/store/sqlite.py",),
     "apprise": ("monitor/notify/channels/apprise.py",),
     "jinja2": ("monitor/notify/templates.py", "monitor/web/"),
     "lxml": ("monitor/parse/xml.py",),
     "feedparser": ("monitor/outlets/feed_fallback.py",),
+    "prometheus_client": ("monitor/exposition.py",),
     "protego": ("monitor/fetch/robots.py",),
+    "structlog": ("monitor/logs.py",),
     "yaml": ("monitor/settings/",),
     "yarl": ("monitor/parse/urls.py",),
     "dateutil": ("monitor/parse/dates.py",),
@@ -191,7 +208,13 @@ ASYNC_ROOMS = (
     "monitor/crew.py",
     "monitor/daemon.py",
     "monitor/reload.py",
+    "monitor/seeing.py",
+    "monitor/service.py",
     "monitor/works.py",
+    "monitor/clock.py",
+    "monitor/pressure.py",
+    "monitor/ticks.py",
+    "monitor/timekeeper.py",
     "monitor/demo/",
     "monitor/web/",
 )
@@ -339,8 +362,9 @@ def _dials(call: ast.Call, path: str) -> bool:
     if name.startswith("httpx.") and last in {"get", "post", "request", "stream", "Client"}:
         return True
     if name == "socket.socket":
-        # One that was inherited is no way out.
-        return not any(word.arg == "fileno" for word in call.keywords)
+        # One that was inherited is no way out, nor is one that leads to a file.
+        local = bool(call.args) and ast.unparse(call.args[0]) == "socket.AF_UNIX"
+        return not local and not any(word.arg == "fileno" for word in call.keywords)
     return DIALLERS.get(last, path) != path
 
 

@@ -27,7 +27,11 @@ class Newsroom:
         self.folder = folder
         self.config = folder / "config"
         self.config.mkdir(parents=True)
-        self.write("monitor", "storage: {path: ../data/monitor.db}\npoliteness: {gap: 0s, contact: desk@example.org}\n")
+        self.write(
+            "monitor",
+            "storage: {path: ../data/monitor.db}\npoliteness: {gap: 0s, contact: desk@example.org}\n"
+            "service: {listen: off}\n",
+        )
         self.write("rules", RULES)
 
     def write(self, name: str, text: str) -> None:

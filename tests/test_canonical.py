@@ -12,6 +12,7 @@ import httpcore
 import pytest
 
 from monitor import pipeline as line
+from monitor.clock import SystemClock
 from monitor.configured import Orders
 from monitor.errors import FetchError, Reason
 from monitor.fetch.client import Client
@@ -24,7 +25,6 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.views import Filter
-from monitor.wiring import SystemClock
 from tests.fetch.origin import answer, moved, serving
 from tests.newsroom import Newsroom
 from tests.web import Web, article
@@ -101,7 +101,7 @@ class House:
         self.outlet = outlet or self.outlet
         self.pipeline = Pipeline(
             self.visitor, self.readers, self.ledger, None, self.clock, Clusters(),
-            Orders({"courier": self.outlet}, {}, {}, ()),
+            Orders({"courier": self.outlet}, {"nato": Rule("nato", "nato")}, {}, ()),
         )  # fmt: skip
 
     def prepare(self, store):

@@ -12,6 +12,7 @@ from html import escape
 import pytest
 
 from monitor import discovery
+from monitor.clock import SystemClock
 from monitor.discovery import MAX_VISITS
 from monitor.errors import Reason
 from monitor.fetch.client import Client
@@ -20,7 +21,6 @@ from monitor.fetch.visit import Visitor
 from monitor.reading import Reader
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
-from monitor.wiring import SystemClock
 from tests.web import Web
 
 AGENT = "news-monitor/1.0 (+desk@example.org)"

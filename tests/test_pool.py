@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,10 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from monitor import orders, wire
 from monitor.errors import PoolError, Reason
+from monitor.forkserver import ForkServer
 from monitor.model import Failure, Link, Links, Outlet, Page, Reading, Rule
 from monitor.pool import Pool
 from monitor.views import DueSource, RobotsVerdict
+from monitor.worker import end
 from monitor.zygote import memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -548,3 +552,17 @@ def children(pid):
 def private_memory(pid):
     rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return sum(int(row.split()[1]) << 10 for row in rows if row.startswith("Private_Dirty"))
+
+
+def test_a_daemon_that_is_gone_before_the_rules_are_compiled_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    async def scene() -> int:
+        server = ForkServer(asyncio.get_running_loop())
+        request = wire.pack(orders.Setup("monitor.reading:Lister", (), (), 5.0, 128 << 20))
+        await asyncio.get_running_loop().sock_sendall(server.control, request)
+        server.control.shutdown(socket.SHUT_RDWR)
+        code = await asyncio.to_thread(server.process.wait, 30)
+        await end(server)
+        return code
+
+    assert asyncio.run(scene()) == 0
+    assert capfd.readouterr().err == ""

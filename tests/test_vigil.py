@@ -313,10 +313,10 @@ def test_pages_are_counted_once_however_often_the_telling_fails(tmp_path: Path) 
         room.polls()
         refuse = "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END"
         room.ledger.submit(lambda store: store.sql.connection.execute(refuse)).result()
-        for number in range(40):
+        for number in range(33):
             room.clock.forward(3_600)
             room.vigil.read(
-                "o1", replace(GOOD if number < 37 else EMPTY, at=room.clock.now(), body=number * (number < 37))
+                "o1", replace(GOOD if number < 30 else EMPTY, at=room.clock.now(), body=number * (number < 30))
             )
         for _ in range(3):
             with suppress(StoreError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.safe import clean as clean
+from monitor.safe import one_line as one_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from monitor.ports import Store
     from monitor.settings.load import Settings
-
-# C0 and C1 controls but tab and newline, and the characters that reorder or hide text on a terminal.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 @dataclass
@@ -67,16 +66,6 @@ class App:
 
 pass_app = click.make_pass_decorator(App, ensure=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
-
-
-def clean(text: str) -> str:
-    """Return text from outside without what a terminal would obey: controls, bidi marks, lone surrogates."""
-    return _UNSAFE.sub("\ufffd", text).encode("utf-8", "replace").decode("utf-8")
-
-
-def one_line(text: str) -> str:
-    """Return cleaned text on one line."""
-    return " ".join(clean(text).split())
 
 
 def print_json(rows: Iterable[object]) -> None:

@@ -49,15 +49,23 @@ def _writing(app: App) -> Iterator[SqliteStore]:
 
 
 @db.command()
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--keep", type=click.IntRange(min=1), help="PATH is a folder: of the copies in it the newest N stay.")
 @pass_app
-def backup(app: App, path: Path) -> None:
+def backup(app: App, path: Path, keep: int | None) -> None:
     """Write a checked copy of the database to PATH, which must not be there yet. To restore, put it in the place of the
     database while no daemon runs, and remove the files that end in -wal and -shm there.
+
+    With --keep, PATH is a folder, in which the copy is named by the time; older ones go when the new one is whole.
     """
     from monitor.store.backup import backup as copy
-    from monitor.store.forget import note_copy
+    from monitor.store.backup import dated, thin
+    from monitor.store.forget import drop_copies, note_copy
 
+    if keep is not None:
+        if not path.is_dir():
+            raise StoreError(f"{path} is no folder: --keep wants one")
+        path = dated(path, datetime.now(UTC))
     with working("copying") as told:
         # It is checked when no page is left, which takes as long again.
         counts = copy(
@@ -65,6 +73,10 @@ def backup(app: App, path: Path) -> None:
         )
     with _writing(app) as store:
         note_copy(store, path, "backup", datetime.now(UTC))
+        gone = thin(path, keep) if keep is not None else []
+        drop_copies(store, gone)
+    for old in gone:
+        click.echo(f"{old}: removed")
     click.echo(f"{path}: {counts['articles']} articles, {counts['hits']} hits, {counts['stories']} stories; checked")
 
 

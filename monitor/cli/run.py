@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,28 +13,46 @@ import click
 from monitor.cli.app import App, console, note, one_line, pass_app, print_json
 
 if TYPE_CHECKING:
+    from monitor.logs import Form
+    from monitor.settings.load import Settings
     from monitor.works import Tally
+
+log = logging.getLogger("monitor")
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do everything that is due now, waiting groups included, then stop.")
 @click.option("--verbose", "-v", is_flag=True, help="One line for every page read and message sent.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: the summary as one JSON object.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["auto", "text", "json"]),
+    default="auto",
+    envvar="MONITOR_LOG_FORMAT",
+    show_envvar=True,
+    help="What the log on stderr is; auto: text on a terminal, else one JSON object a line.",
+)
 @pass_app
-def run(app: App, once: bool, verbose: bool, as_json: bool) -> None:
+def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) -> None:
     """Run the daemon until SIGTERM or Ctrl-C, which end it within 20 seconds."""
-    from monitor import daemon
+    # Before anything is loaded, and when all is closed: who stops a service wants exit code 0 at any moment.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(int(once)))
+    from monitor import daemon, logs
 
-    settings = app.settings()
+    logs.configure(log_format, sys.stderr)
+
+    def load() -> Settings:
+        settings = app.settings()
+        logs.hide(settings)
+        return settings
+
+    settings = load()
     for warning in settings.warnings:
-        note(f"warning: {warning}")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    for noisy in ("apscheduler", "httpx", "httpcore", "apprise", "asyncio", "watchfiles"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+        log.warning("%s", warning)
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.
     out = sys.stderr if as_json else sys.stdout
     if not once:
-        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out, reread=app.settings))
+        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out, reread=load))
         return
     if not settings.outlets:
         note(f"No outlet is configured in {settings.directory}: nothing to read.")
@@ -65,7 +84,7 @@ def run(app: App, once: bool, verbose: bool, as_json: bool) -> None:
 
 
 def _lines(kind: str, record: object) -> None:
-    note(one_line(describe(kind, record)))
+    log.info("%s", describe(kind, record))
 
 
 def describe(kind: str, record: object) -> str:

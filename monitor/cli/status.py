@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli import listing
 from monitor.cli.app import App, json_option, note, one_line, pass_app, print_json
 from monitor.cli.hints import ailing
+
+if TYPE_CHECKING:
+    from monitor.condition import Report
 
 
 @click.command()
@@ -25,7 +30,7 @@ def status(app: App, max_age: float | None, as_json: bool) -> None:
         print_json([
             {"totals": report.totals, "age": report.age, "failing": report.failing, "events": report.events,
              "starved": report.starved, "troubles": report.troubles, "reasons": report.reasons,
-             "verdict": why}
+             "daemon": report.daemon, "queues": report.queues, "reload": report.reload, "verdict": why}
         ])  # fmt: skip
     else:
         _print(report)
@@ -34,10 +39,7 @@ def status(app: App, max_age: float | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _print(report: object) -> None:
-    from monitor.condition import Report
-
-    assert isinstance(report, Report)
+def _print(report: Report) -> None:
     totals = report.totals
     click.echo(f"{totals.outlets_read} of {totals.outlets} outlets read, {totals.outlets_failing} failing")
     click.echo(f"{totals.articles} articles, {totals.hits} hits")
@@ -52,6 +54,8 @@ def _print(report: object) -> None:
         click.echo(one_line(f"since {listing.when(report.starved.at)} UTC {report.starved.detail}"))
     done = totals.last_pass
     click.echo(f"last sign of the daemon: {listing.when(done.finished_at)}" if done else "no pass yet")
+    for line in (*_daemon(report), *_queues(report)):
+        click.echo(one_line(line))
     for one in report.troubles[:20]:
         click.echo(one_line(f"  since {listing.when(one.since)} {one.outlet_id} {ailing(one)}"))
     if len(report.troubles) > 20:
@@ -67,3 +71,39 @@ def _print(report: object) -> None:
         click.echo(f"  {listing.when(event.at)} {told}")
     if len(report.events) > 20:
         click.echo(f"  and {len(report.events) - 20} more: `monitor status --json`")
+
+
+def _daemon(report: Report) -> Iterator[str]:
+    """Yield what the process says of itself."""
+    one = report.daemon
+    if one is None:
+        return
+    since = f"monitor {one.version}, process {one.pid}, started {listing.when(one.started_at)}"
+    if one.ended:
+        yield f"no daemon runs; the last was {since}"
+    else:
+        hand = ", ".join(f"{count} {name}" for name, count in one.in_hand)
+        served = f"; http://{one.address}/healthz" if one.address else ""
+        yield f"{since}: {one.outlets} outlets, {one.rules} rules; in hand: {hand}{served}"
+        for at, route in one.digests[:1]:
+            yield f"next digest: {listing.when(at)} on the route {route}"
+    if (last := report.reload) is not None:
+        failed = "could not be used, the one before is in force: " if last.kind == "reload_failed" else ""
+        yield f"configuration of {listing.when(last.at)} {failed}{last.detail}"
+    for at, error in one.errors:
+        yield f"error {listing.when(at)} {error}"
+
+
+def _queues(report: Report) -> Iterator[str]:
+    """Yield what waits."""
+    waits = report.queues
+    if waits is None:
+        return
+    due = f"{waits.sources_due} sources are due" + (
+        f", {waits.sources_overdue} of them for more than a minute" if waits.sources_overdue else ""
+    )
+    if waits.next_poll and not waits.sources_due:
+        due += f", the next one {listing.when(waits.next_poll)}"
+    yield f"{due}; {waits.links_due} pages may be read now, {waits.outbox_due} messages sent"
+    if waits.digest_items:
+        yield f"{waits.digest_items} alerts wait for a digest"

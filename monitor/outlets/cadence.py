@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from monitor.errors import Reason
 from monitor.model import Links, Outlet
 from monitor.outlets import rhythm, silence
+from monitor.outlets.load import CALM, Strain
 from monitor.outlets.novelty import News
 from monitor.views import DueSource, PollOutcome
 
@@ -49,7 +50,7 @@ _WEIGHTS = {
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a source answered. `found`: what it lists; None: as the last time. `digest`: its body's, to know it again.
-    `fresh_for`: seconds for which it says it will not change.
+    `fresh_for`: seconds for which it says it will not change. `strain`: how late this machine is.
     """
 
     digest: str
@@ -59,6 +60,7 @@ class Answer:
     last_modified: str = ""
     fresh_for: float | None = None
     moved: str = ""
+    strain: Strain = CALM
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def next_check(
     trouble: float = 0.0,
     asked: Asked = NOTHING,
     seed: str = "",
+    strain: Strain = CALM,
 ) -> Plan:
     """Return the next poll. Seconds throughout.
 
@@ -105,6 +108,8 @@ def next_check(
         wait, why = _as_it_publishes(due, pace, asked)
     else:
         wait, why = every, f"every {spell(every)}, as set"
+    if (factor := strain.stretch(wait)) > 1.0:
+        wait, why = min(wait * factor, max(DAY, wait)), f"{why}; {factor:g} times that while this machine is late"
     if trouble > 0:
         wait = min(wait * 2.0 ** min(trouble, 16.0), max(DAY, wait))
         why = f"after {spell(wait)}, as it failed"
@@ -158,6 +163,7 @@ def answered(source: DueSource, outlet: Outlet, answer: Answer, news: News, now:
             quiet=frozenset(found.quiet) if found else frozenset(),
         ),
         seed=source.url,
+        strain=answer.strain,
     )
     return PollOutcome(
         source.id,
@@ -179,6 +185,16 @@ def answered(source: DueSource, outlet: Outlet, answer: Answer, news: News, now:
     )
 
 
+def usual(source: DueSource, outlet: Outlet, now: datetime) -> float:
+    """Return the seconds between two polls of a source that answers and asks for nothing."""
+    return outlet.every or min(max(_due(source, now) * source.pace, LEAST), DAY)
+
+
+def _due(source: DueSource, now: datetime) -> float:
+    known = rhythm.unpack(source.rhythm)
+    return rhythm.patience(known, now, NEED) if known else USUAL
+
+
 def _pace(source: DueSource, news: News, now: datetime) -> float:
     """Return the pace after a poll: shorter for an article that waited ten minutes for us, else a little longer."""
     asked = source.last_ok_at
@@ -195,10 +211,8 @@ def failed(
 ) -> PollOutcome:
     """Return how a poll ended that got nothing usable."""
     trouble = source.trouble + _WEIGHTS.get(reason, _HARD)
-    known = rhythm.unpack(source.rhythm)
-    due = rhythm.patience(known, now, NEED) if known else USUAL
     plan = next_check(
-        now, every=outlet.every, due=due, pace=source.pace, trouble=trouble,
+        now, every=outlet.every, due=_due(source, now), pace=source.pace, trouble=trouble,
         asked=Asked(retry_after=retry_after or 0.0), seed=source.url,
     )  # fmt: skip
     return PollOutcome(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from collections.abc import Callable
@@ -18,6 +19,7 @@ _AGE = re.compile(r"([1-9][0-9]{0,4})(d|w|y)")
 _DAYS = {"d": 1, "w": 7, "y": 365}
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _SIZE = re.compile(r"([0-9]{1,6})(kB|MB|GB|TB)")
+_LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9a-z.]+)):([0-9]{1,5})")
 _BYTES = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -92,7 +94,23 @@ def times(value: object) -> float:
     return float(match[1])
 
 
-def by_default(read: Callable[[object], float], text: str) -> Any:
+def listen(value: object) -> tuple[str, int] | None:
+    """Return host and port of "127.0.0.1:9464" or "[::1]:9464"; None for "off"."""
+    if value == "off":
+        return None
+    match = _LISTEN.fullmatch(value) if isinstance(value, str) else None
+    host = (match[1] or match[2]) if match else ""
+    try:
+        if host != "localhost":
+            ipaddress.ip_address(host)
+    except ValueError:
+        host = ""
+    if not match or not host or int(match[3]) > 65_535:
+        raise ValueError("an address and a port such as 127.0.0.1:9464, or off")
+    return host, int(match[3])
+
+
+def by_default(read: Callable[[object], object], text: str) -> Any:
     """Return a field whose default is this text."""
     return Field(default=read(text), json_schema_extra={"default": text})
 
@@ -133,4 +151,10 @@ Times = Annotated[
     float,
     BeforeValidator(times),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9])?x$", "examples": ["5x"]}),
+]
+
+Listen = Annotated[
+    tuple[str, int] | None,
+    BeforeValidator(listen),
+    WithJsonSchema({"type": "string", "pattern": f"^(off|{_LISTEN.pattern})$", "examples": ["127.0.0.1:9464", "off"]}),
 ]

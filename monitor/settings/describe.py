@@ -21,6 +21,7 @@ _SCALARS = (
     ("limits.fetch_deadline", "fetch_deadline"),
     ("limits.page_size", "page_size"),
     ("limits.baseline_pages", "baseline_pages"),
+    ("service.listen", "listen"),
     ("allow_commands", "allow_commands"),
 )
 _DURATIONS = {"gap", "fetch_deadline", "every", "wait"}
@@ -82,9 +83,16 @@ def _shown(name: str, value: Any) -> Any:
         return {key: said for key, said in asdict(value).items() if said}
     if isinstance(value, Keep):
         return {key: "forever" if age is None else duration(age) for key, age in asdict(value).items()}
+    if name == "listen":
+        return "off" if value is None else address(*value)
     if name == "min_free":
         return f"{value / 10**6:g}MB"
     return duration(value) if name in _DURATIONS else value
+
+
+def address(host: str, port: int) -> str:
+    """Return a place as it is written in the files: 127.0.0.1:9464, [::1]:9464."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def duration(seconds: float) -> str:

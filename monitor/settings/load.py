@@ -47,6 +47,7 @@ class Settings:
     fetch_deadline: float
     page_size: int
     baseline_pages: int
+    listen: tuple[str, int] | None
     allow_commands: bool
     outlets: tuple[Outlet, ...]
     rules: tuple[Rule, ...]
@@ -232,6 +233,7 @@ def _scalars(
         "fetch_deadline": file.limits.fetch_deadline,
         "page_size": file.limits.page_size,
         "baseline_pages": file.limits.baseline_pages,
+        "listen": file.service.listen,
         "allow_commands": file.allow_commands,
     }
 

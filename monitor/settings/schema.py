@@ -10,7 +10,20 @@ from pydantic.annotated_handlers import GetJsonSchemaHandler
 
 from monitor.fetch.subscription import header_name
 from monitor.parse import html, urls
-from monitor.settings.amounts import Age, Budget, Day, Duration, Interval, Size, Times, by_default, seconds, size
+from monitor.settings.amounts import (
+    Age,
+    Budget,
+    Day,
+    Duration,
+    Interval,
+    Listen,
+    Size,
+    Times,
+    by_default,
+    listen,
+    seconds,
+    size,
+)
 from monitor.settings.channel_keys import ChannelKeys
 from monitor.settings.keys import Id, Keys, Language, Severity, Text, Variable
 from monitor.settings.routes import RouteKeys
@@ -102,6 +115,13 @@ class LimitsKeys(Keys):
     """Articles read when a source is asked for the first time; the rest of its list is only noted."""
 
 
+class ServiceKeys(Keys):
+    """How the daemon is seen by other programs."""
+
+    listen: Listen = by_default(listen, "127.0.0.1:9464")
+    """Where it serves /healthz and /metrics, to whoever asks there. off: nowhere."""
+
+
 class MonitorFile(Keys):
     """monitor.yaml: where things are stored, and how hard the network and this machine are worked."""
 
@@ -110,6 +130,7 @@ class MonitorFile(Keys):
     """IANA name, such as Europe/Berlin. Times in messages are shown in it."""
     politeness: PolitenessKeys = Field(default_factory=PolitenessKeys)
     limits: LimitsKeys = Field(default_factory=LimitsKeys)
+    service: ServiceKeys = Field(default_factory=ServiceKeys)
     allow_commands: bool = False
     """Whether channels of `kind: command` may start programs on this machine."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 
 from monitor.errors import DamagedError, StoreError
@@ -15,6 +17,7 @@ from monitor.store.sqlite import SqliteStore
 
 # 8 MB a step, between which Ctrl-C is heard.
 _PAGES = 2_000
+_DATED = re.compile(r"monitor-\d{8}T\d{6}Z\.db")
 COUNTED = ("articles", "bodies", "revisions", "hits", "stories", "placements", "alerts", "outbox", "links", "outlets")
 
 
@@ -37,6 +40,22 @@ def backup(source: Path, target: Path, told: Callable[[int, int], object] = lamb
         for leftover in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm", "-journal"))):
             leftover.unlink(missing_ok=True)
     return counts
+
+
+def dated(folder: Path, now: datetime) -> Path:
+    """Return where a backup made at `now` (UTC) goes in a folder of such."""
+    return folder / f"monitor-{now:%Y%m%dT%H%M%S}Z.db"
+
+
+def thin(newest: Path, keep: int) -> list[Path]:
+    """Remove the oldest of the dated backups beside `newest`, so that `keep` are left with it; return those removed."""
+    # By name, and never the one just made: the clock may have been set back.
+    others = [path for path in newest.parent.iterdir() if _DATED.fullmatch(path.name) and path.name != newest.name]
+    gone = sorted(others)[: max(len(others) + 1 - keep, 0)]
+    for path in gone:
+        path.unlink()
+    sync(newest.parent)
+    return gone
 
 
 def _copy(source: Path, part: Path, told: Callable[[int, int], object]) -> dict[str, int]:

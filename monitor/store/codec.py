@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.model import Block, Evidence, Memory, Role
+from monitor.views_service import Daemon
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -158,3 +160,19 @@ def unpack_memory(packed: bytes) -> Memory:
         runs.append(numbers[at + 1 : end])
         at = end
     return Memory(tuple(runs[1:]), runs[0])
+
+
+def pack_daemon(daemon: Daemon) -> str:
+    """Write what a daemon is."""
+    return json.dumps(asdict(daemon), default=stamp, ensure_ascii=False)
+
+
+def unpack_daemon(text: str) -> Daemon:
+    """Read what a daemon is."""
+    said = json.loads(text)
+    return Daemon(
+        said["pid"], said["version"], moment(said["started_at"]), said["outlets"], said["rules"], said["ended"],
+        said["address"], tuple((moment(at), route) for at, route in said["digests"]),
+        tuple((name, count) for name, count in said["in_hand"]),
+        tuple((moment(at), error) for at, error in said["errors"]),
+    )  # fmt: skip

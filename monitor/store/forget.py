@@ -209,6 +209,13 @@ def note_copy(store: SqliteStore, path: Path, kind: str, now: datetime) -> None:
         )  # fmt: skip
 
 
+def drop_copies(store: SqliteStore, paths: Sequence[Path]) -> None:
+    """Forget of files that they are there, as they were removed."""
+    with store.transaction():
+        for path in paths:
+            store.sql.write("DELETE FROM copies WHERE path = ?", str(path.resolve()))
+
+
 def _copies(
     store: SqliteStore, since: int, found: Found, hits: Sequence[int], faults: list[str]
 ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

@@ -41,6 +41,10 @@ class StoreLedger:
             self._jobs.put((work, future))
         return future
 
+    def waiting(self) -> int:
+        """Return how many are queued; those of the commit under way are not."""
+        return self._jobs.qsize()
+
     def close(self) -> None:
         """Finish what was queued, then close the store; twice is once."""
         with self._gate:

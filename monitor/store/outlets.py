@@ -9,7 +9,7 @@ from monitor.errors import Reason
 from monitor.model import Memory, Outlet
 from monitor.store.codec import ahead, moment, moment_or_none, pack_memory, stamp, stamp_or_none, unpack_memory
 from monitor.store.rows import Row, Sql
-from monitor.views import DueSource, OutletRow, PollOutcome, RobotsFile
+from monitor.views import DueSource, OutletRow, Overdue, PollOutcome, RobotsFile
 
 _SYNC_OUTLET = """
 INSERT INTO outlets (id, name, active) VALUES (?, ?, 1)
@@ -29,6 +29,9 @@ SELECT id, outlet_id, url, kind, links, next_check_at, etag, last_modified, body
     (SELECT max(last_ok_at) FROM sources other WHERE other.outlet_id = sources.outlet_id) AS outlet_ok_at
 FROM sources WHERE active = 1 AND next_check_at <= ?
 ORDER BY next_check_at, id LIMIT ?
+"""
+_OVERDUE = """
+SELECT id, next_check_at, last_polled_at FROM sources WHERE active = 1 AND next_check_at <= ? AND leased = 0
 """
 _SUCCEEDED = """
 UPDATE sources SET
@@ -102,6 +105,20 @@ class SqlOutlets:
             [(ahead(now, lease), row["id"]) for row in rows],
         )
         return [_due_source(row) for row in rows]
+
+    def overdue(self, now: datetime) -> list[Overdue]:
+        """List what is due and in nobody's hands."""
+        return [
+            Overdue(row["id"], moment(row["next_check_at"]), moment_or_none(row["last_polled_at"]))
+            for row in self._sql.all(_OVERDUE, stamp(now))
+        ]
+
+    def put_off(self, times: Sequence[tuple[int, datetime]]) -> None:
+        """Set when they are due."""
+        self._sql.write_many(
+            "UPDATE sources SET next_check_at = ? WHERE id = ? AND leased = 0",
+            [(stamp(at), number) for number, at in times],
+        )
 
     def record(self, outcome: PollOutcome) -> None:
         """Write how a poll ended."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from monitor.store import codec
 from monitor.store.calendar import SqlCalendar
-from monitor.store.codec import instant, micros, moment, stamp
+from monitor.store.codec import instant, micros, moment, moment_or_none, stamp
 from monitor.store.rows import Sql
+from monitor.store.shift import shift
 from monitor.views import EventRow, Pass, Totals
+from monitor.views_service import Daemon, Queues
 
 _EVENT = "INSERT INTO events (kind, at, outlet_id, article_id, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
 # A daemon writes its counts each half minute: one row a run, moved to the end as it grows.
@@ -41,6 +44,21 @@ SELECT
 """
 # The version of a rule that is not in force: when it comes back it begins anew.
 _RESTS = "-"
+# What is leased is due again when its lease ends: until then its time lies ahead.
+_QUEUES = """
+SELECT
+    (SELECT count(*) FROM sources WHERE active = 1 AND next_check_at <= ?) AS sources_due,
+    (SELECT count(*) FROM sources WHERE active = 1 AND next_check_at <= ?) AS sources_overdue,
+    (SELECT min(next_check_at) FROM sources WHERE active = 1 AND leased = 0) AS next_poll,
+    (SELECT count(*) FROM links WHERE state IN ('new', 'partial', 'again') AND next_at <= ?) AS links_due,
+    (SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased') AND not_before <= ? AND state = 'pending')
+        AS outbox_due,
+    (SELECT count(*) FROM digest_items WHERE digest = '') AS digest_items
+"""
+_OVERDUE = timedelta(minutes=1)
+_INTRODUCE = """
+INSERT INTO facts VALUES ('daemon', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
 
 
 class SqlUpkeep:
@@ -76,6 +94,22 @@ class SqlUpkeep:
             _RECORD, started, stamp(done.finished_at), done.polled, done.failed, done.links, done.articles, done.hits,
             done.sent,
         )  # fmt: skip
+
+    def introduce(self, daemon: Daemon) -> None:
+        """Write the process that works on the database."""
+        self._sql.write(_INTRODUCE, codec.pack_daemon(daemon))
+
+    def daemon(self) -> Daemon | None:
+        """Return the last that introduced itself."""
+        row = self._sql.one("SELECT value FROM facts WHERE key = 'daemon'")
+        return codec.unpack_daemon(row["value"]) if row else None
+
+    def queues(self, now: datetime) -> Queues:
+        """Count what waits."""
+        at, late = stamp(now), stamp(now - _OVERDUE)
+        row = self._sql.one(_QUEUES, at, late, micros(now), at)
+        assert row is not None
+        return Queues(**{**dict(row), "next_poll": moment_or_none(row["next_poll"])})
 
     def totals(self) -> Totals:
         """Count."""
@@ -122,6 +156,10 @@ class SqlUpkeep:
     def use_zone(self, name: str) -> bool:
         """Count days in this IANA zone; return whether it was another one before."""
         return self._calendar.use_zone(name)
+
+    def shift(self, by: timedelta, now: datetime) -> int:
+        """Move what is due; return how many rows."""
+        return shift(self._sql, by, now)
 
     def reclaim(self, now: datetime, once: Collection[str] = ()) -> int:
         """Give back what a dead process had leased; return how many rows."""

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import httpcore
 
+from monitor.clock import SystemClock
 from monitor.configured import Orders
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
@@ -32,7 +33,6 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.views import DueSource
-from monitor.wiring import SystemClock
 from monitor.zygote import memory
 from tests.bench._feed_samples import Newsroom
 

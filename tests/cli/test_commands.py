@@ -12,7 +12,20 @@ from click.testing import CliRunner
 from monitor.cli.app import clean, one_line
 from monitor.cli.main import COMMANDS, cli
 
-HEAVY = ("pydantic", "httpx", "apprise", "sqlite_utils", "apscheduler", "rich", "lxml", "selectolax", "asyncio")
+HEAVY = (
+    "structlog",
+    "prometheus_client",
+    "monitor.logs",
+    "pydantic",
+    "httpx",
+    "apprise",
+    "sqlite_utils",
+    "apscheduler",
+    "rich",
+    "lxml",
+    "selectolax",
+    "asyncio",
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli.main import cli
+from monitor.store.forget import note_copy
 from monitor.store.sqlite import SqliteStore
 from tests.newsroom import Newsroom
 from tests.store.make import hits_on, later
@@ -49,6 +50,38 @@ def test_a_backup_is_checked_has_everything_and_overwrites_nothing(room, tmp_pat
     with closing(sqlite3.connect(copy)) as raw:
         assert raw.execute("SELECT count(*) FROM articles").fetchone() == (3,)
     assert "overwrites nothing" in run(room, "db", "backup", str(copy), code=1)
+
+
+def test_of_backups_in_a_folder_the_newest_stay_and_what_is_not_one_is_left_alone(room, tmp_path):
+    folder = tmp_path / "backups"
+    assert "is no folder" in run(room, "db", "backup", "--keep", "2", str(folder), code=1)
+    folder.mkdir()
+    others = {"monitor-20250101T000000Z.db.old", "mine.db"}
+    stamps = [f"monitor-2025010{day}T000000Z.db" for day in (1, 2, 3)]
+    for name in (*others, *stamps):
+        (folder / name).touch()
+    with closing(SqliteStore.open(tmp_path / "data" / "monitor.db")) as store:
+        for name in stamps:
+            note_copy(store, folder / name, "backup", later(0))
+        out = run(room, "db", "backup", "--keep", "2", str(folder))
+        assert [line for line in out.splitlines() if line.endswith(": removed")] == [
+            f"{folder / name}: removed" for name in stamps[:2]
+        ]
+        kept = {path.name for path in folder.iterdir()} - others
+        assert stamps[2] in kept
+        assert len(kept) == 2
+        # What was removed is no copy that `forget` would miss.
+        assert {row["path"] for row in store.sql.all("SELECT path FROM copies")} == {
+            str(folder.resolve() / name) for name in kept
+        }
+
+
+def test_a_backup_made_with_the_clock_set_back_is_not_removed_for_it(room, tmp_path):
+    for year in (2098, 2099):
+        (tmp_path / f"monitor-{year}0101T000000Z.db").touch()
+    run(room, "db", "backup", "--keep", "1", str(tmp_path))
+    (kept,) = tmp_path.glob("monitor-*Z.db")
+    assert kept.stat().st_size > 0
 
 
 def test_a_whole_database_is_said_to_be_whole(room):

@@ -26,6 +26,7 @@ from monitor.views import (
     PollOutcome,
     RobotsFile,
 )
+from monitor.views_service import Daemon, Queues
 from tests.store.make import (
     FEED,
     NOW,
@@ -727,6 +728,35 @@ def test_totals_count_what_stands_and_what_waits(store: Store) -> None:
     assert (totals.articles, totals.hits, totals.links_waiting, totals.links_failed) == (1, 1, 1, 1)
     assert (totals.alerts_open, totals.outbox_waiting, totals.outbox_dead) == (0, 1, 1)
     assert totals.last_pass == Pass(NOW, later(60), polled=2)
+
+
+def test_a_daemon_is_known_by_what_it_last_said(store: Store) -> None:
+    assert store.upkeep.daemon() is None
+    one = Daemon(77, "1.2", NOW, 5, 6, False, "[::1]:9464", ((later(60), "desk"),), (("polls", 3),), ((NOW, "no Ü"),))
+    two = replace(one, pid=78, ended=True, address="", digests=(), errors=())
+    for said in (one, two):
+        with store.transaction():
+            store.upkeep.introduce(said)
+        assert store.upkeep.daemon() == said
+
+
+def test_queues_are_what_is_in_nobodys_hands(store: Store) -> None:
+    assert store.upkeep.queues(NOW) == Queues(0, 0, None, 0, 0, 0)
+    with store.transaction():
+        store.outlets.sync([outlet("courier"), outlet("gazette")], NOW)
+    assert store.upkeep.queues(later(60)) == Queues(2, 2, NOW, 0, 0, 0)
+    assert store.upkeep.queues(later(59)).sources_overdue == 0
+    with store.transaction():
+        (source,) = store.outlets.lease_due(later(10), limit=1, lease=60)
+    assert store.upkeep.queues(later(10)).sources_due == 1
+    assert store.upkeep.queues(later(70)).sources_due == 2
+    add(store, source.id, link(1), link(2))
+    assert store.upkeep.queues(NOW).links_due == 0
+    assert store.upkeep.queues(later(7_200)).links_due == 2
+    told(store, "m1", "m2")
+    assert store.upkeep.queues(later(1)).outbox_due == 2
+    lease(store, limit=1)
+    assert store.upkeep.queues(later(1)).outbox_due == 0
 
 
 def test_the_newest_pass_is_the_last_written(store: Store) -> None:
