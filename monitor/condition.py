@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from monitor.ports import Store
 from monitor.upkeep import starved
 from monitor.views import EventRow, OutletRow, Totals
+from monitor.views_health import Ailment
 from monitor.views_service import Daemon, Queues
 from monitor.vitals import too_old
 
@@ -31,6 +32,8 @@ class Report:
     """Since when nothing is read for want of room on the disk; None: there is room."""
     events: tuple[EventRow, ...] = ()
     """Those of the last 24 hours, newest first; baselines last: after an import they are as many as the outlets."""
+    troubles: tuple[Ailment, ...] = ()
+    """Outlets that are not read as usual, the oldest first."""
     reasons: Mapping[str, int] = field(default_factory=dict)
     """What was decided of hits and alerts in the last 24 hours, and how often."""
     daemon: Daemon | None = None
@@ -48,8 +51,8 @@ def examine(store: Store, now: datetime) -> Report:
     events = [event for event in store.upkeep.events(limit=_MOST_EVENTS) if now - event.at <= _RECENT]
     events.sort(key=lambda event: event.kind == "baseline")
     return Report(
-        totals, age, tuple(failing), starved(store), tuple(events), store.alerts.reasons(now - _RECENT),
-        store.upkeep.daemon(), store.upkeep.queues(now), last_reload(store),
+        totals, age, tuple(failing), starved(store), tuple(events), tuple(store.health.ailments()),
+        store.alerts.reasons(now - _RECENT), store.upkeep.daemon(), store.upkeep.queues(now), last_reload(store),
     )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ class Orders:
     rules_since: Mapping[str, datetime] = field(default_factory=dict)
     baseline_pages: int = 20
     lease: float = 600.0
+    notices: tuple[str, ...] = ()
+    """Channels that are told how outlets fare."""
 
     @cached_property
     def by_route(self) -> dict[str, Route]:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
+from monitor import vigil
 from monitor.pressure import MINUTE
 from monitor.reload import Reloader, Reread
 from monitor.seeing import Eye
@@ -65,6 +66,7 @@ async def _everything_due(works: Works, work: Line) -> None:
     await work.pipeline.look_for_spikes()
     while await work.pipeline.tell(flush=True):
         pass
+    await work.vigil.tick()
     await work.pipeline.digest()
     while await works.lease_sends():
         await works.sends.drained()
@@ -122,6 +124,7 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
             "load": (works.weigh, MINUTE),
             "heartbeat": (eye.beat, HEARTBEAT),
+            "health": (work.vigil.tick, vigil.TICK),
             "upkeep": (work.upkeep.tick, TICK),
         }
         ticks = Ticks(eye.watched(table), work.clock)

@@ -70,6 +70,20 @@ class Reason(StrEnum):
     NO_READER = "no_reader"
 
 
+class Trouble(StrEnum):
+    """What is wrong with an outlet, or between us and all of them."""
+
+    FAILING = "failing"
+    BLOCKED = "blocked"
+    CERTIFICATE = "certificate"
+    LAYOUT = "layout"
+    SILENT = "silent"
+    FLOODING = "flooding"
+    MOVED = "moved"
+    NETWORK = "network"
+    """Of no outlet: our own network is gone."""
+
+
 class AlertReason(StrEnum):
     """Why a hit opened an alert, joined one, or is held; why an alert is told, waits, or is not told."""
 
@@ -82,6 +96,9 @@ class AlertReason(StrEnum):
     RETRACTED = "retracted"
     """The article says it no more, or is gone."""
     SPIKE = "spike"
+    TROUBLE = "trouble"
+    RECOVERED = "recovered"
+    """Of notices: outlets that are not read as usual, and that are again."""
     # waits
     HELD_QUIET = "held_quiet"
     DIGEST = "digest"

@@ -32,11 +32,12 @@ from monitor.model import (
 )
 from monitor.notify import plan
 from monitor.notify.silences import silenced
-from monitor.outlets import cadence, novelty
+from monitor.outlets import cadence, health, novelty
 from monitor.ports import Store
 from monitor.story.fingerprint import fingerprint, similarity
 from monitor.views import DueSource, EventRow, Placement, Saved, StoredArticle
 from monitor.views_alerts import Changed
+from monitor.views_health import Glance
 
 # What repeats a title of its outlet is another article where less of its text than this was in that one.
 SAME_TEXT = 0.5
@@ -53,6 +54,8 @@ class Read:
     """Hits that were not there before."""
     held: int = 0
     """Those of them that open no alert: the baseline's, and what no route takes."""
+    glance: Glance | None = None
+    """What it shows of its outlet; None: nothing."""
 
 
 def take_list(
@@ -143,7 +146,8 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
         last_modified=last_modified,
     )  # fmt: skip
     store.links.finish(replace(outcome, article_id=saved.article_id))
-    return placement, Read(link, article.text, article.reason, len(new), held)
+    seen = health.glance(item.link, article, article.reason, now)
+    return placement, Read(link, article.text, article.reason, len(new), held, seen)
 
 
 def known_of(store: Store, link: Link) -> tuple[Memory, str]:

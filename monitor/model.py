@@ -45,6 +45,8 @@ class Page:
     headers: Mapping[str, str]
     body: bytes
     fetched_at: datetime
+    moved: str = ""
+    """Where it was redirected to for good; "" where a redirect was for a time, or there was none."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.headers, Headers):
@@ -277,6 +279,8 @@ class Kind(StrEnum):
     UPDATE = "update"
     """What is new in a story that was told."""
     DIGEST = "digest"
+    NOTICE = "notice"
+    """How outlets fare."""
     TEST = "test"
 
 

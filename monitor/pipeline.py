@@ -38,7 +38,7 @@ from monitor.model import (
     TextKind,
 )
 from monitor.notify import plan
-from monitor.outlets import cadence
+from monitor.outlets import cadence, health
 from monitor.outlets.load import CALM, Strain
 from monitor.placing import Move
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
@@ -123,7 +123,14 @@ class Pipeline:
             # The index may stay as it is while its sitemaps change: it is asked for whole each time.
             etag = last_modified = digest = ""
         given = cadence.Answer(
-            digest, found, answer.status == 304, etag, last_modified, policy.freshness(answer.headers, now), self.strain
+            digest,
+            found,
+            answer.status == 304,
+            etag,
+            last_modified,
+            policy.freshness(answer.headers, now),
+            answer.moved,
+            self.strain,
         )
         links = await self._write(lambda store: intake.take_list(store, self.orders, source, outlet, given, now))
         return Polled(source, tuple(links))
@@ -194,7 +201,7 @@ class Pipeline:
         if isinstance(result, Failure):
             outcome = policy.outcome(link, result.reason, result.detail, now, retry=retry)
             await self._write(lambda store: store.links.finish(outcome))
-            return Read(link, None, result.reason)
+            return Read(link, None, result.reason, glance=health.glance(link, None, result.reason, now))
         # Decided and remembered at once: two copies of a story read side by side must not open two stories.
         placed = self.clusters.place(result.article, result.traits, now, kept=bool(result.hits), story=story)
         page = answer if isinstance(answer, Page) else None

@@ -139,6 +139,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def post(self, posts: Sequence[Post], now: datetime) -> None:
+        """Write messages that tell of no alert, each once by its id."""
+        ...
+
     def spent(self, rule_id: str, since: datetime, channel: str | None = None) -> int:
         """Count how often a rule was told at once since then, updates included; with a channel, there."""
         ...

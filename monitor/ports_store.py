@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from monitor.model import Article, Hit, Link, Memory, Outlet, Standing
 from monitor.ports_alerts import Alerts, Digests, Marks, Outbox, Silences, Spikes
+from monitor.ports_health import Health
 from monitor.ports_keeping import Keeping
 from monitor.ports_stories import Stories
 from monitor.sought import Sought
@@ -349,6 +350,8 @@ class Store(Protocol):
     def spikes(self) -> Spikes: ...
     @property
     def marks(self) -> Marks: ...
+    @property
+    def health(self) -> Health: ...
     @property
     def upkeep(self) -> Upkeep: ...
     @property

@@ -216,7 +216,8 @@ def changes(before: Settings, after: Settings) -> str:
         *_listed("channel", before.channels, after.channels),
     ]
     plain = ("routes", "templates", "timezone", "contact", "gap", "keep", "min_free", "fetch_deadline", "page_size")
-    said += [f"{name} changed" for name in (*plain, "baseline_pages") if getattr(before, name) != getattr(after, name)]
+    others = ("baseline_pages", "notices")
+    said += [f"{name} changed" for name in (*plain, *others) if getattr(before, name) != getattr(after, name)]
     said += [
         f"{key} takes effect at the next start" for name, key in _FIXED.items()
         if getattr(before, name) != getattr(after, name)

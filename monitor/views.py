@@ -45,6 +45,14 @@ class DueSource:
     """When it was last told that its list repeats its past."""
     seen: bytes = b""
     """What its last list held; see outlets/thin.py."""
+    news_at: datetime | None = None
+    """When it last brought something new."""
+    quiet: float = 0.0
+    """Its longest silence of the last weeks, in articles that are usual in such a time; see outlets/silence.py."""
+    spells: float = 0.0
+    """How many silences are known, old ones faded."""
+    back_at: datetime | None = None
+    """When it was read again after it had failed: a silence begins there at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,12 @@ class PollOutcome:
     """It was told that its list repeats its past."""
     seen: bytes | None = None
     """What its list held; None: as before."""
+    news_at: datetime | None = None
+    """It brought something new; None: nothing."""
+    quiet: float | None = None
+    spells: float | None = None
+    moved: str = ""
+    """Where it is redirected to for good."""
 
 
 @dataclass(frozen=True, slots=True)

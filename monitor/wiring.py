@@ -34,6 +34,7 @@ from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.upkeep import Floor, Policy, Upkeep
+from monitor.vigil import Vigil
 
 # Stories older than this gain no articles.
 STORY_WINDOW = timedelta(days=7)
@@ -48,6 +49,7 @@ class Line:
     clock: SystemClock
     floor: Floor
     upkeep: Upkeep
+    vigil: Vigil
     pool: Pool
     client: Client
 
@@ -124,7 +126,8 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
             try:
                 pipeline = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
                 upkeep = Upkeep(ledger, clock, policy(settings), window=STORY_WINDOW)
-                yield Line(pipeline, ledger, clock, ledger, upkeep, pool, fetcher)
+                vigil = Vigil(ledger, clock, lambda: pipeline.orders)
+                yield Line(pipeline, ledger, clock, ledger, upkeep, vigil, pool, fetcher)
             finally:
                 await sender.aclose()
                 # Closing waits for the last commit; the loop stays free for what that completes.
@@ -217,6 +220,7 @@ def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:
         templates=settings.templates,
         rules_since=rules_since,
         baseline_pages=settings.baseline_pages,
+        notices=settings.notices,
     )
 
 

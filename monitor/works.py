@@ -23,6 +23,7 @@ from monitor.intake import Read
 from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
 from monitor.notify import hours
 from monitor.outlets import spread
+from monitor.parse import urls
 from monitor.pipeline import Polled
 from monitor.ports import Store
 from monitor.pressure import Pressure
@@ -278,6 +279,7 @@ class Works:
         self.pressure.started(source)
         self.vitals.start_lag.add(max((self._line.clock.now() - source.due_at).total_seconds(), 0.0))
         done = await self._line.pipeline.poll(source)
+        self._line.vigil.polled(source, urls.origin(source.url), done.reason)
         self.tally.poll(done)
         self.vitals.count("polls", done.reason or "ok")
         self.vitals.count("links", by=len(done.links))
@@ -287,6 +289,7 @@ class Works:
 
     async def _read(self, link: Link) -> None:
         done = await self._line.pipeline.read(link)
+        self._line.vigil.read(link.outlet, done.glance)
         self.tally.read(done)
         self._count(done)
         self._told("read", done)

@@ -9,6 +9,7 @@ from monitor.errors import Reason
 
 if TYPE_CHECKING:
     from monitor.enrol import Trial
+    from monitor.views_health import Ailment
 
 _BROWSER = "open it in a browser; if it shows there, the site keeps programs out: ask them, or watch their feed"
 _LATER = "try again later; if it stays so, look whether the site still stands there"
@@ -82,3 +83,8 @@ def age(moment: datetime | None, now: datetime) -> str:
         if passed >= 2 * size or (unit == "min" and passed >= size):
             return f"{passed // size:.0f} {unit}"
     return "just now"
+
+
+def ailing(one: Ailment) -> str:
+    """Say what is wrong with an outlet, and what to try."""
+    return one.said + (f"; try: {one.todo}" if one.todo else "")

@@ -7,17 +7,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor.cli import adding, exchange, listing
 from monitor.cli.app import App, clean, console, json_option, one_line, pass_app, print_json
-from monitor.cli.hints import advice, age
+from monitor.cli.hints import advice, age, ailing
 from monitor.cli.ids import ids as completed
 
 if TYPE_CHECKING:
     from monitor.enrol import Trial
+    from monitor.views_health import Ailment
 
 
 @click.group()
@@ -32,7 +33,11 @@ def list_(app: App, as_json: bool) -> None:
     """List the configured outlets, how their sources fare, and when each is asked next and why then."""
     settings = app.settings(addresses=False)
     # Before the first run there is no database; the configuration alone is listed.
-    rows_known = app.store().outlets.rows() if settings.storage.exists() else []
+    store = app.store() if settings.storage.exists() else None
+    rows_known = store.outlets.rows() if store else []
+    ill: dict[str, list[Ailment]] = {outlet.id: [] for outlet in settings.outlets}
+    for one in store.health.ailments() if store else ():
+        ill.setdefault(one.outlet_id, []).append(one)
     known = {(row.outlet_id, row.url): row for row in rows_known}
     rows = []
     for outlet in settings.outlets:
@@ -52,6 +57,7 @@ def list_(app: App, as_json: bool) -> None:
                     "plan": row.plan if row else "",
                     "reason": row.reason if row else None,
                     "detail": row.detail if row else "",
+                    "troubles": ill[outlet.id],
                 }
             )
     if as_json:
@@ -62,11 +68,17 @@ def list_(app: App, as_json: bool) -> None:
         [
             (row["outlet"], row["name"], row["language"] or "", row["source"], row["articles"],
              listing.when(row["last_read"]), listing.when(row["next"]), row["plan"],  # type: ignore[arg-type]
-             f"{row['reason']} {row['detail']}" if row["reason"] else "")
+             _trouble(row))
             for row in rows
         ],
         empty="No outlets: `monitor outlets add HOMEPAGE` writes one into outlets.yaml.",
     )  # fmt: skip
+
+
+def _trouble(row: dict[str, Any]) -> str:
+    """Return what is wrong with an outlet, since when, and what to try; else how its source's last poll failed."""
+    told = [f"since {listing.when(one.since)} {ailing(one)}" for one in row["troubles"]]
+    return "; ".join(told) or (f"{row['reason']} {row['detail']}" if row["reason"] else "")
 
 
 @outlets.command()

@@ -17,7 +17,7 @@ FORMS = {"title": "title", "text": "text", "markdown": "markdown", "html": "html
 
 @click.command()
 @click.option("--template", metavar="NAME", help="A name in the folder `templates`; without it, our own words.")
-@click.option("--kind", type=click.Choice(["alert", "update", "digest"]), default="alert", show_default=True)
+@click.option("--kind", type=click.Choice(["alert", "update", "digest", "notice"]), default="alert", show_default=True)
 @click.option("--hit", type=int, metavar="ID", help="Tell this hit of the archive in place of a made-up one.")
 @click.option("--form", type=click.Choice(list(FORMS)), multiple=True, help="Only these forms; without it, all.")
 @pass_app

@@ -10,6 +10,7 @@ import click
 
 from monitor.cli import listing
 from monitor.cli.app import App, json_option, note, one_line, pass_app, print_json
+from monitor.cli.hints import ailing
 
 if TYPE_CHECKING:
     from monitor.condition import Report
@@ -28,8 +29,8 @@ def status(app: App, max_age: float | None, as_json: bool) -> None:
     if as_json:
         print_json([
             {"totals": report.totals, "age": report.age, "failing": report.failing, "events": report.events,
-             "starved": report.starved, "reasons": report.reasons, "daemon": report.daemon,
-             "queues": report.queues, "reload": report.reload, "verdict": why}
+             "starved": report.starved, "troubles": report.troubles, "reasons": report.reasons,
+             "daemon": report.daemon, "queues": report.queues, "reload": report.reload, "verdict": why}
         ])  # fmt: skip
     else:
         _print(report)
@@ -55,6 +56,10 @@ def _print(report: Report) -> None:
     click.echo(f"last sign of the daemon: {listing.when(done.finished_at)}" if done else "no pass yet")
     for line in (*_daemon(report), *_queues(report)):
         click.echo(one_line(line))
+    for one in report.troubles[:20]:
+        click.echo(one_line(f"  since {listing.when(one.since)} {one.outlet_id} {ailing(one)}"))
+    if len(report.troubles) > 20:
+        click.echo(f"  and {len(report.troubles) - 20} more in trouble: `monitor outlets list`")
     for row in report.failing[:20]:
         since = f", last read {listing.when(row.last_ok_at)}" if row.last_ok_at else ", never read"
         told = one_line(f"{row.outlet_id} {row.url}: {row.reason} {row.detail} ({row.failures} times{since})")

@@ -9,6 +9,7 @@ from monitor.model import Page
 from monitor.parse import urls
 
 MAX_REDIRECTS = 5
+PERMANENT = frozenset({301, 308})
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
 
 
@@ -17,6 +18,7 @@ class Trail:
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
+        self.hops = 0
 
     def enter(self, url: str) -> str:
         """Return `url` as it is to be asked for, without its fragment. Raises FetchError (REDIRECTS)."""

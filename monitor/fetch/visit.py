@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from monitor.errors import FetchError, Reason
 from monitor.fetch import guard, policy, robots, subscription
 from monitor.fetch.gate import Gate
-from monitor.fetch.trail import Trail, target
+from monitor.fetch.trail import PERMANENT, Trail, target
 from monitor.fetch.turn import Turn
 from monitor.model import Failure, Outlet, Page
 from monitor.parse import urls
@@ -183,6 +183,8 @@ class Visitor:
         request = replace(addressed(self._request, outlet, url), etag=etag, last_modified=last_modified)
         try:
             page = replace(await self._journey(request, outlet, urgent=urgent), requested_url=url)
+            if page.moved:
+                page = replace(page, moved=subscription.masked(page.moved[:500], outlet.headers, outlet.cookies))
         except FetchError as error:
             refusal = Refusal.of(error)
             # Where it leads elsewhere, a server may send back what it was told.
@@ -199,7 +201,7 @@ class Visitor:
 
         Each address is asked for by the robots.txt of its own origin; without an outlet, of none: it is one itself.
         """
-        trail = Trail()
+        trail, lasting = Trail(), ""
         while True:
             # Before robots.txt is asked for on the same port.
             guard.check_url(request.url, request.ports)
@@ -210,7 +212,10 @@ class Visitor:
             page, took = await self._fetch(request, delay, urgent=urgent)
             further = target(page)
             if further is None:
-                return page
+                return replace(page, moved=lasting) if lasting else page
+            # One for a time makes the whole way one for a time.
+            lasting = further if page.status in PERMANENT and (lasting or not trail.hops) else ""
+            trail.hops += 1
             # The deadline is for all hops together; waiting for turns is not the servers' time.
             request = replace(subscription.onward(request, further), deadline=max(request.deadline - took, 0.0))
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from monitor.errors import AlertReason
+from monitor.errors import AlertReason, Trouble
 from monitor.model import Evidence, Kind, Rule, Span, Standing
 from monitor.notify import escape
 from monitor.notify.words import TOLD, in_part
@@ -83,8 +83,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """How an outlet fares, None: all of them. `over`: the trouble is."""
+
+    outlet: Named | None
+    trouble: Trouble
+    since: datetime
+    said: str
+    todo: str
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says. `more`: articles that are not even named; `notes`: lines below."""
+    """What a message says. `more`: articles that are not even named; `notes`: lines below; `conditions`: a notice's."""
 
     id: str
     kind: Kind
@@ -99,6 +111,7 @@ class Content:
     more: int = 0
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from typing import Any
 from monitor.errors import AlertReason
 from monitor.model import Message
 from monitor.notify import content, escape
-from monitor.notify.content import Change, Content, Item, Named, Other, Quote, Section
+from monitor.notify.content import Change, Condition, Content, Item, Named, Other, Quote, Section
 
 VERSION = 1
 
 
 def payload(said: Content) -> str:
     """Return the JSON text of a message, the same for the same content."""
+    values: dict[str, Any] = {"conditions": list(map(_condition, said.conditions))} if said.conditions else {}
     return json.dumps(
         {
             "version": VERSION,
@@ -35,6 +36,7 @@ def payload(said: Content) -> str:
             "more": said.more,
             "changes": [_change(change) for change in said.changes],
             "notes": [escape.fold(note) for note in said.notes],
+            **values,
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -98,6 +100,17 @@ def _change(change: Change) -> dict[str, Any]:
         "url": change.url,
         "before": change.before,
         "after": change.after,
+    }
+
+
+def _condition(one: Condition) -> dict[str, Any]:
+    return {
+        "outlet": _outlet(one.outlet or Named("", "")),
+        "trouble": one.trouble.value,
+        "since": _moment(one.since),
+        "said": one.said,
+        "todo": one.todo,
+        "over": one.over,
     }
 
 

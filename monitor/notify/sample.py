@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from monitor.errors import AlertReason
+from monitor.errors import AlertReason, Trouble
 from monitor.model import Kind, Message, Rule
-from monitor.notify.content import Change, Content, Item, Named, Other, Section
+from monitor.notify.content import Change, Content, Item, Named, Names, Other, Section
+from monitor.notify.notice import notice
 from monitor.notify.render import message
+from monitor.views_health import Ailment
 
 _AT = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
 _HOSTILE = "Ministers & \u201cthe coalition\u201d <b>meet</b> {{ 7 * 7 }} at *noon* [here](https://example.org)"
@@ -25,6 +27,13 @@ def samples() -> dict[Kind, Message]:
     other = Other(Named("gazette", "The Gazette"), "Ministers meet", "https://example.org/gazette")
     change = Change("headline", _OUTLET, _HOSTILE, "https://example.org/ministers", "Ministers to meet", _HOSTILE)
 
+    began = Ailment(
+        "example-times", Trouble.SILENT, _AT, "silent for 9h (usually 3 articles an hour)",
+        "look at https://example.org/; monitor outlets discover https://example.org/ finds other sources",
+    )  # fmt: skip
+    over = Ailment("gazette", Trouble.BLOCKED, _AT, "answers again (blocked for 3h)")
+    names = Names({"example-times": _HOSTILE, "gazette": "The Gazette"}, UTC)
+
     def of(kind: Kind, **fields: object) -> Message:
         content: dict[str, object] = {
             "id": f"{kind.value:0>32}", "kind": kind, "thread": "sample", "route": "sample",
@@ -40,4 +49,5 @@ def samples() -> dict[Kind, Message]:
             Kind.DIGEST, thread="", reason=AlertReason.DIGEST, sections=(Section((item,), "Coalition (coalition)"),),
             notes=("Since 2026-11-25 07:30 UTC: 1 hit; 42 of 43 outlets read; 1,204 new articles.",),
         ),
+        Kind.NOTICE: message(notice((began,), (over,), id=f"{Kind.NOTICE.value:0>32}", names=names)),
     }  # fmt: skip

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from monitor.errors import Reason
 from monitor.model import Links, Outlet
-from monitor.outlets import rhythm
+from monitor.outlets import rhythm, silence
 from monitor.outlets.load import CALM, Strain
 from monitor.outlets.novelty import News
 from monitor.views import DueSource, PollOutcome
@@ -59,6 +59,7 @@ class Answer:
     etag: str = ""
     last_modified: str = ""
     fresh_for: float | None = None
+    moved: str = ""
     strain: Strain = CALM
 
 
@@ -151,6 +152,7 @@ def answered(source: DueSource, outlet: Outlet, answer: Answer, news: News, now:
     learns = known is None or bool(news.moments) or abs(now.timestamp() - known.at) > HOUR
     learnt = rhythm.learn(known, news.moments, now) if known is None or learns else known
     pace = _pace(source, news, now)
+    heard = silence.heard(source, known, learnt, news.moments, now)
     plan = next_check(
         now,
         every=outlet.every,
@@ -176,6 +178,10 @@ def answered(source: DueSource, outlet: Outlet, answer: Answer, news: News, now:
         plan=plan.why,
         rewritten=news.rewritten,
         seen=found.seen if found else None,
+        news_at=heard.news_at if heard else None,
+        quiet=heard.quiet if heard else None,
+        spells=heard.spells if heard else None,
+        moved=answer.moved,
     )
 
 

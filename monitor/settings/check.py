@@ -135,13 +135,14 @@ def alerts(
                 there = known[key]
                 if there is not None and tag not in there:
                     findings.warn(document, (*keys, key, index), f"no {whose} has the tag {tag!r}")
+    findings.errors += _unknown(document, ("notices", "channels"), file.notices.channels, known["channels"])
     if not any(error.file == document.path for error in findings.errors):
         findings.errors += routes.faults(file.routes, zone, document.error)
     for channel_id, channel in file.channels.items():
         if channel.url is not None:
             message = f"channel {channel_id!r} holds its address; secrets belong in url_env or url_file"
             findings.warn(document, ("channels", channel_id, "url"), message)
-    if file.channels and not file.routes:
+    if file.channels and not file.routes and not file.notices.channels:
         findings.warn(document, ("channels",), "no route leads to a channel: hits are stored, nobody is told")
 
 
@@ -159,10 +160,11 @@ def _unknown(
 ) -> list[ConfigError]:
     if known is None:
         return []
+    whose = keys[0] if len(keys) == 2 else f"route {keys[-2]!r}"
     return [
         document.error(
             (*keys, index),
-            f"route {keys[-2]!r}: there is no {keys[-1][:-1]} {name!r}",
+            f"{whose}: there is no {keys[-1][:-1]} {name!r}",
             nearest(name, known, plural=keys[-1]),
         )
         for index, name in enumerate(names)

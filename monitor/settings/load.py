@@ -57,6 +57,7 @@ class Settings:
     entities: tuple[Entity, ...]
     channels: tuple[Channel, ...]
     routes: tuple[Route, ...]
+    notices: tuple[str, ...]
     templates: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     origins: Mapping[str, str]
@@ -87,7 +88,6 @@ def _load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool
     outlets = cast("schema.OutletsFile", files["outlets"])
     rules = cast("schema.RulesFile", files["rules"])
     alerts = cast("schema.AlertsFile", files["alerts"])
-
     check.outlets(outlets, documents["outlets"], findings)
     found_packs = packs.load(folder, _validate, findings)
     # Faulty entries count as there, so that one fault is told once.
@@ -121,6 +121,7 @@ def _load(directory: Path | None, environ: Mapping[str, str], *, addresses: bool
         entities=tuple(entities.values()),
         channels=found_channels,
         routes=routes.build(alerts.routes, scalars["timezone"]),
+        notices=tuple(dict.fromkeys(alerts.notices.channels)),
         templates=made,
         warnings=tuple(findings.warnings),
         origins=origins,

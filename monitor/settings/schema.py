@@ -317,6 +317,13 @@ class RulesFile(Keys):
 # ---- alerts.yaml
 
 
+class NoticesKeys(Keys):
+    """Who is told how outlets fare: when one is silent, blocked, changed, and when it is read as usual again."""
+
+    channels: list[str] = []
+    """Ids of the channels that are told. Without it: none; `monitor status` shows it."""
+
+
 class AlertsFile(Keys):
     """alerts.yaml: who is told, and of what."""
 
@@ -324,6 +331,8 @@ class AlertsFile(Keys):
     """By id: where messages go."""
     routes: dict[Id, RouteKeys] = {}
     """By id: which hits go to which channels."""
+    notices: NoticesKeys = Field(default_factory=NoticesKeys)
+    """Who is told when an outlet is not read as usual."""
 
 
 FILE_MODELS: dict[str, type[Keys]] = {

@@ -102,6 +102,10 @@ class SqlOutbox:
             return self._sql.write(f"{_RETRY} AND channel_id = ?", at, at, channel)
         return self._sql.write(_RETRY, at, at)
 
+    def post(self, posts: Sequence[Post], now: datetime) -> None:
+        """Write messages that tell of no alert."""
+        self._sql.write_many(POST, [post_values(post, stamp(now)) for post in posts])
+
     def spent(self, rule_id: str, since: datetime, channel: str | None = None) -> int:
         """Count how often a rule was told at once since then."""
         return self._sql.number(_SPENT, stamp(since), channel or "", channel or "", rule_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from monitor.errors import Reason
 from monitor.model import Memory, Outlet
-from monitor.store.codec import ahead, moment, moment_or_none, pack_memory, stamp, unpack_memory
+from monitor.store.codec import ahead, moment, moment_or_none, pack_memory, stamp, stamp_or_none, unpack_memory
 from monitor.store.rows import Row, Sql
 from monitor.views import DueSource, OutletRow, Overdue, PollOutcome, RobotsFile
 
@@ -25,7 +25,7 @@ ON CONFLICT (outlet_id, url) DO UPDATE SET
 """
 _DUE = """
 SELECT id, outlet_id, url, kind, links, next_check_at, etag, last_modified, body_hash, failures, baselined,
-    rhythm, pace, trouble, last_ok_at, rewritten_at, seen,
+    rhythm, pace, trouble, last_ok_at, rewritten_at, seen, news_at, quiet, spells, back_at,
     (SELECT max(last_ok_at) FROM sources other WHERE other.outlet_id = sources.outlet_id) AS outlet_ok_at
 FROM sources WHERE active = 1 AND next_check_at <= ?
 ORDER BY next_check_at, id LIMIT ?
@@ -38,7 +38,10 @@ UPDATE sources SET
     next_check_at = ?, leased = 0, failures = ?, reason = NULL, detail = ?, last_polled_at = ?, last_ok_at = ?,
     etag = ?, last_modified = ?, body_hash = ?, listed = coalesce(?, listed), baselined = 1, trouble = 0, pace = ?,
     plan = ?, rhythm = CASE WHEN length(?) > 0 THEN ? ELSE rhythm END,
-    rewritten_at = coalesce(?, rewritten_at), seen = coalesce(?, seen)
+    rewritten_at = coalesce(?, rewritten_at), seen = coalesce(?, seen), first_ok_at = coalesce(first_ok_at, ?),
+    back_at = CASE WHEN sources.failures >= 3 THEN ? ELSE back_at END,
+    news_at = coalesce(?, news_at), quiet = coalesce(?, quiet), spells = coalesce(?, spells),
+    moved_at = CASE WHEN ? = '' THEN NULL WHEN ? = moved THEN moved_at ELSE ? END, moved = ?
 WHERE id = ?
 """
 _FAILED = """
@@ -125,7 +128,8 @@ class SqlOutlets:
             self._sql.write(
                 _SUCCEEDED, due, outcome.failures, outcome.detail, polled, polled, *answer, outcome.listed,
                 outcome.pace, outcome.plan, outcome.rhythm, outcome.rhythm, polled if outcome.rewritten else None,
-                outcome.seen, outcome.source_id,
+                outcome.seen, polled, polled, stamp_or_none(outcome.news_at), outcome.quiet, outcome.spells,
+                outcome.moved, outcome.moved, polled, outcome.moved, outcome.source_id,
             )  # fmt: skip
         else:
             self._sql.write(
@@ -200,6 +204,10 @@ def _due_source(row: Row) -> DueSource:
         last_ok_at=moment_or_none(row["last_ok_at"]),
         rewritten_at=moment_or_none(row["rewritten_at"]),
         seen=row["seen"],
+        news_at=moment_or_none(row["news_at"]),
+        quiet=row["quiet"],
+        spells=row["spells"],
+        back_at=moment_or_none(row["back_at"]),
     )
 
 

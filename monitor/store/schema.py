@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from monitor.store.schema_alerts import alerting
 from monitor.store.schema_archive import archive
+from monitor.store.schema_health import health
 from monitor.store.schema_links import digests
 from monitor.store.schema_service import service
 
@@ -308,5 +309,6 @@ MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = 
     ("0005_links", digests),
     ("0006_alerts", alerting),
     ("0007_service", service),
+    ("0008_health", health),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""

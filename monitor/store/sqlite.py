@@ -19,6 +19,7 @@ from monitor.store.bodies import SqlBodies
 from monitor.store.calendar import SqlCalendar
 from monitor.store.digests import SqlDigests, SqlSilences
 from monitor.store.fulltext import SqlFulltext, own_text
+from monitor.store.health import SqlHealth
 from monitor.store.hits import SqlHits
 from monitor.store.keeping import SqlKeeping
 from monitor.store.links import SqlLinks
@@ -63,6 +64,7 @@ class SqliteStore:
         self.silences = SqlSilences(sql)
         self.spikes = SqlSpikes(sql, self.hits, self.calendar)
         self.marks = SqlMarks(sql)
+        self.health = SqlHealth(sql)
         self.upkeep = SqlUpkeep(sql, self.calendar)
         self.keeping = SqlKeeping(sql, self.bodies, fulltext, self.calendar)
         with translated(path):

@@ -22,7 +22,7 @@ SCHEMA: dict[str, Any] = json.loads(
 MESSAGES = {kind.value: json.loads(message.payload) for kind, message in samples().items()}
 MESSAGES["plain"] = json.loads(plain(Message("id", "t", "one\n\ntwo", kind=Kind.TEST)))
 MESSAGES["worded"] = json.loads(Templates({"own": {"txt": "{{ title }}"}}).apply("own", samples()[Kind.ALERT]).payload)
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
+TYPES = {"boolean": bool, "object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
 NOTES = {"$schema", "$defs", "title", "description", "examples", "format"}
 
 
@@ -51,7 +51,7 @@ def faults(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
 def _fault(value: Any, key: str, said: Any) -> list[str]:
     checks = {
         "type": lambda: any(
-            isinstance(value, TYPES[one]) and not isinstance(value, bool)
+            isinstance(value, TYPES[one]) and (one == "boolean") == isinstance(value, bool)
             for one in ([said] if isinstance(said, str) else said)
         ),
         "const": lambda: value == said,

@@ -133,3 +133,12 @@ def test_a_template_that_fails_is_refused_with_its_line(conf, faults, tmp_path) 
     says(found, file="brief.html.j2", line=2, column=None, text="'titel' is undefined")
     says(found, file="odd.pdf.j2", line=None, column=None, text="is no form of a message")
     says(found, file="latin.txt.j2", line=None, column=None, text="not UTF-8")
+
+
+def test_notices_name_channels_that_are_there(conf, faults) -> None:  # noqa: F811
+    assert conf(alerts=HEAD).notices == ()
+    assert conf(alerts=HEAD + "notices: {channels: [there, here, there]}\n").notices == ("there", "here")
+    assert not conf(alerts=HEAD + "notices: {channels: [here]}\n").warnings
+    found = faults(alerts=HEAD + "notices:\n  channels: [here, three]\n")
+    says(found, file="alerts.yaml", line=3, column=20, text="notices: there is no channel 'three' Did you mean there?")
+    assert len(found) == 1

@@ -292,7 +292,7 @@ def test_an_update_that_takes_long_is_announced_and_a_new_file_is_not(
     assert caplog.messages == []
     SqliteStore.open(path).close()
     assert (
-        f"bringing {path} up to date (0003_fetching, 0004_archive, 0005_links, 0006_alerts, 0007_service)"
+        f"bringing {path} up to date (0003_fetching, 0004_archive, 0005_links, 0006_alerts, 0007_service, 0008_health)"
         in caplog.text
     )
     caplog.clear()
