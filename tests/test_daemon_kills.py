@@ -158,12 +158,17 @@ class World:
         """
         asked, told = self._done()
         pid, process = self._begin(real=real)
-        if until != "start":
-            wait_for(lambda: "watching" in self.said.read_text())
-        if until == "works":
-            wait_for(lambda: self._done()[0] > asked)
-        if until == "tells":
-            wait_for(lambda: self._done()[1] > told)
+        try:
+            if until != "start":
+                wait_for(lambda: "watching" in self.said.read_text())
+            if until == "works":
+                wait_for(lambda: self._done()[0] > asked)
+            if until == "tells":
+                wait_for(lambda: self._done()[1] > told)
+        except AssertionError:
+            os.kill(pid, signal.SIGKILL)
+            self._end(process)
+            raise
         most = {"start": self.whole[real], "tells": self.receiver.SLOW}.get(until, LIFE)
         time.sleep(self.dice.uniform(0.0, most))
         was_heard, began = heard(pid), time.monotonic()
