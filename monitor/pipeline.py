@@ -26,17 +26,7 @@ from monitor.fetch import policy
 from monitor.fetch.claims import PATIENCE, Claims
 from monitor.fetch.visit import Refusal, Visitor
 from monitor.intake import Item, Read
-from monitor.model import (
-    Delivery,
-    Failure,
-    Link,
-    Links,
-    LinkState,
-    Outlet,
-    Page,
-    Reading,
-    TextKind,
-)
+from monitor.model import Delivery, Failure, Link, Links, LinkState, Outlet, Page, Reading, TextKind
 from monitor.notify import plan
 from monitor.outlets import cadence, health
 from monitor.outlets.load import CALM, Strain
