@@ -137,7 +137,7 @@ async def work(path: Path, run: int, at: float, upto: int, port: int) -> None:
         crews.SEND_LEASE = LEASE
         sources = await ask(lambda store: take_over(store, known, clock.now()))
     pipeline = Pipeline(None, None, ledger, Sender(sys.stderr), clock, Clusters(), known)
-    works = Works(Line(pipeline, ledger, clock, None, None, None, None))
+    works = Works(Line(pipeline, ledger, clock, None, None, None, None, None))
     if upto == SECOND:
         # It tells nothing by itself either.
         works.stand_down()

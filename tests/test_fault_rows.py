@@ -161,7 +161,7 @@ async def test_row_21_each_receiver_has_its_own_trouble_and_no_others(tmp_path, 
             None, None, ledger, Sender(io.StringIO(), client), clock, Clusters(),
             Orders({}, {}, channels, ()),
         )  # fmt: skip
-        works = Works(Line(pipeline, ledger, clock, None, None, None, None), once=True)
+        works = Works(Line(pipeline, ledger, clock, None, None, None, None, None), once=True)
 
         def rows() -> dict[str, tuple]:
             (row,) = ledger.submit(lambda store: store.alerts.rows(store_filter())).result()

@@ -150,6 +150,12 @@ def test_a_clock_or_proxy_of_ours_is_the_same_trouble(tmp_path: Path) -> None:
         assert "clock" in room.ask("SELECT text FROM outbox")[0][0]
 
 
+def test_outlets_that_were_never_reached_say_nothing_of_our_network(tmp_path: Path) -> None:
+    with watch(tmp_path, 4) as room:
+        room.live(3 * HOUR, Reason.DNS)
+        assert sorted(room.events()) == [("trouble", f"o{n}", "failing") for n in range(4)]
+
+
 def test_some_that_fail_among_many_are_their_own_trouble_and_one_message(tmp_path: Path) -> None:
     with watch(tmp_path, 30) as room:
         room.notices = ("desk", "hook")

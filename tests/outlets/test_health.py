@@ -130,6 +130,7 @@ def test_pages_that_are_not_read_as_usual_are_a_trouble(glances: tuple[Glance, .
         pages((3, GOOD), (8, EMPTY)),  # too few are known
         pages((1, EMPTY), (35, GOOD), (4, EMPTY)),
         pages((14, EMPTY), (20, GOOD), (6, EMPTY)),  # films: often without text
+        pages((7, EMPTY), (13, GOOD), (20, EMPTY)),
         pages((20, PAID), (10, GOOD), (10, PAID)),  # half of it is behind a paywall anyway
         pages((37, GOOD), (3, SHORT)),
         pages((40, SHORT)),  # always
@@ -167,6 +168,8 @@ def test_a_layout_is_over_when_two_pages_have_their_text() -> None:
     assert ends(EMPTY, GOOD, MISSED, GOOD)
     assert not ends(*[SHORT] * 39)
     assert ends(*[SHORT] * 40)  # a redesign that stays
+    same = tuple(replace(SAME, at=NOW + n * HOUR, title=n) for n in (1, 2))
+    assert not health.examine(Chart("courier", (pulse(),), (*broken, *same), (one,)), "", NOW + DAY).ended
 
 
 def test_walls_before_pages_are_over_when_two_are_read() -> None:
