@@ -228,7 +228,7 @@ async def test_no_sign_is_written_while_a_tick_hangs_and_one_that_fails_has_ende
     ledger = Floor(StoreLedger(lambda: SqliteStore.open(path)), clock, path, 0)
     pipeline = Pipeline(None, None, ledger, None, clock, Clusters(), Orders({}, {}, {}, ()))
     line = Line(pipeline, ledger, clock, ledger, None, None, None, None)
-    eye = Eye(line, Works(line), replace(settings, listen=None))
+    eye = Eye(line, Works(line), replace(settings, listen=None), clock.monotonic)
 
     def last() -> float:
         done = ledger.submit(lambda store: store.upkeep.totals().last_pass).result()
