@@ -361,7 +361,7 @@ def stopped(world: World, stops: int) -> None:
 
 @pytest.mark.timeout(200)
 def test_a_stop_at_any_moment_ends_well_and_loses_nothing(world: World) -> None:
-    stopped(world, 8)
+    stopped(world, 4)
 
 
 @pytest.mark.slow
