@@ -108,7 +108,7 @@ def _polls(chart: Chart, place: str, now: datetime) -> Ailment | None:
     return Ailment(chart.outlet_id, trouble, now, f"{trouble}: {said}", todo, "polls")
 
 
-_TODO = {
+_ADVICE = {
     Reason.ROBOTS: "ask the outlet, or set `ignore_robots` of {id} where you may",
     Reason.RATE_LIMITED: "set a longer `every` of {id}",
     Reason.UNAUTHORIZED: "with a subscription set `headers_env` or `cookies_file` of {id}",
@@ -124,7 +124,7 @@ _TODO = {
 
 
 def _todo(reason: Reason | None, outlet_id: str, place: str) -> str:
-    said = _TODO.get(reason, "monitor outlets check {id}") if reason else "monitor outlets check {id}"
+    said = _ADVICE.get(reason, "monitor outlets check {id}") if reason else "monitor outlets check {id}"
     return said.replace("{id}", outlet_id).replace("{place}", place)
 
 
