@@ -149,7 +149,7 @@ DOORS = {
     "selectolax": ("monitor/parse/html.py",),
     "apscheduler": ("monitor/ticks.py",),
     "sqlite_utils": ("monitor/store/sqlite.py",),
-    "apprise": ("monitor/notify/channels/apprise.py",),
+    "apprise": ("monitor/notify/channels/apprise.py", "monitor/notify/channels/services.py"),
     "jinja2": ("monitor/notify/templates.py", "monitor/web/"),
     "lxml": ("monitor/parse/xml.py",),
     "feedparser": ("monitor/outlets/feed_fallback.py",),
