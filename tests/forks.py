@@ -34,6 +34,7 @@ LOADED = (
     "monitor.cli.db",
     "monitor.cli.doctor",
     "monitor.cli.hits",
+    "monitor.cli.init",
     "monitor.cli.main",
     "monitor.cli.run",
     "monitor.cli.status",
@@ -51,10 +52,11 @@ MAX_REQUEST = 1 << 17
 class Forked:
     """What subprocess.Popen offers of a process, of one that another process forked."""
 
-    def __init__(self, forker: Forker, pid: int, out: IO[str] | None, err: IO[str] | None) -> None:
-        self.pid, self.stdout, self.stderr = pid, out, err
+    def __init__(self, forker: Forker, pid: int, pipes: dict[str, IO[str]]) -> None:
+        self.pid = pid
+        self.stdin, self.stdout, self.stderr = (pipes.get(name) for name in ("stdin", "stdout", "stderr"))
         self.returncode: int | None = None
-        self._forker = forker
+        self._forker, self._said = forker, dict[str, str]()
         # Its number is its own until it is asked for its exit code.
         self._ends = os.pidfd_open(pid)
 
@@ -71,25 +73,36 @@ class Forked:
             os.close(self._ends)
         return self.returncode
 
-    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Read both pipes to their ends, and wait for its own."""
+    def communicate(self, text: str | None = None, timeout: float | None = None) -> tuple[str, str]:
+        """Write to its stdin, read the pipes to their ends, and wait for its own."""
         until = None if timeout is None else time.monotonic() + timeout
-        said: dict[IO[str], str] = {}
+
+        def left() -> float | None:
+            return None if until is None else max(0.0, until - time.monotonic())
+
         readers = [
-            threading.Thread(target=lambda pipe=pipe: said.update({pipe: pipe.read()}), daemon=True)
-            for pipe in (self.stdout, self.stderr)
-            if pipe
+            threading.Thread(target=self._read, args=(name,), daemon=True)
+            for name in ("stdout", "stderr")
+            if name not in self._said
         ]
         for reader in readers:
             reader.start()
+        if self.stdin and not self.stdin.closed:
+            with suppress(BrokenPipeError), self.stdin:
+                self.stdin.write(text or "")
         for reader in readers:
-            reader.join(None if until is None else max(0.0, until - time.monotonic()))
+            reader.join(left())
             if reader.is_alive():
                 raise subprocess.TimeoutExpired("monitor", timeout or 0)
-        self.wait(None if until is None else max(0.0, until - time.monotonic()))
-        for pipe in said:
-            pipe.close()
-        return tuple(said[pipe] if pipe else "" for pipe in (self.stdout, self.stderr))
+        self.wait(left())
+        return self._said["stdout"], self._said["stderr"]
+
+    def _read(self, name: str) -> None:
+        pipe, said = getattr(self, name), ""
+        if pipe:
+            with pipe:
+                said = pipe.read()
+        self._said[name] = said
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
@@ -111,31 +124,40 @@ class Forker:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.forks", str(theirs.fileno())],
-                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()], start_new_session=True,
             )  # fmt: skip
         self._lock = threading.Lock()
 
     def start(
-        self, words: Sequence[str], folder: Path, environment: dict[str, str], out: IO[str] | int, err: IO[str] | int
+        self,
+        words: Sequence[str],
+        folder: Path,
+        environment: dict[str, str],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        stdout: IO[str] | int = subprocess.PIPE,
+        stderr: IO[str] | int = subprocess.PIPE,
     ) -> Forked:
-        """Start `monitor WORDS…`. `out`, `err`: an open file, or subprocess.PIPE."""
-        ours: list[IO[str] | None] = []
+        """Start `monitor WORDS…`; each place is PIPE, DEVNULL or an open file."""
+        pipes: dict[str, IO[str]] = {}
         theirs: list[int] = []
-        for place in (out, err):
-            if place == subprocess.PIPE:
-                reading, writing = os.pipe()
-                ours.append(open(reading, encoding="utf-8"))  # noqa: SIM115, PTH123
+        for name, place in (("stdin", stdin), ("stdout", stdout), ("stderr", stderr)):
+            if place == subprocess.DEVNULL:
+                theirs.append(os.open(os.devnull, os.O_RDWR))
+            elif place == subprocess.PIPE:
+                ends = os.pipe()
+                mine, its = reversed(ends) if name == "stdin" else ends
+                pipes[name] = open(mine, "w" if name == "stdin" else "r", encoding="utf-8")  # noqa: SIM115, PTH123
+                theirs.append(its)
             else:
-                assert not isinstance(place, int)
-                ours.append(None)
-                writing = os.dup(place.fileno())
-            theirs.append(writing)
+                theirs.append(os.dup(place.fileno()))
         try:
             pid = self._ask({"words": list(words), "folder": str(folder), "environment": environment}, theirs)
         finally:
             for number in theirs:
                 os.close(number)
-        return Forked(self, pid, *ours)
+        return Forked(self, pid, pipes)
 
     def code(self, pid: int) -> int:
         """Return the exit code of a process that has ended."""
@@ -165,7 +187,7 @@ def serve(asked: socket.socket) -> tuple[dict, list[int]]:
     """Fork until the socket closes; return in the child, with what it is to be."""
     children: set[int] = set()
     while True:
-        data, descriptors, _, _ = socket.recv_fds(asked, MAX_REQUEST, 2)
+        data, descriptors, _, _ = socket.recv_fds(asked, MAX_REQUEST, 3)
         if not data:
             break
         request = json.loads(data)
@@ -188,7 +210,7 @@ def serve(asked: socket.socket) -> tuple[dict, list[int]]:
 
 
 def become(request: dict, descriptors: list[int]) -> None:
-    for place, number in enumerate(descriptors, 1):
+    for place, number in enumerate(descriptors):
         os.dup2(number, place)
         os.close(number)
     os.environ.clear()

@@ -63,7 +63,7 @@ class Newsroom:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
         environment.pop("MONITOR_CONFIG", None)
         if not self.real:
-            return forker().start(words, self.folder, environment, subprocess.PIPE, subprocess.PIPE)
+            return forker().start(words, self.folder, environment)
         return subprocess.Popen(
             [sys.executable, "-m", "monitor", *words],
             cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
