@@ -7,21 +7,25 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, ConfigErrors
 from monitor.settings import channels, check, entries, packs, paths, routes, schema, templates
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
-from monitor.settings.faults import ConfigErrors
 from monitor.settings.record import Settings as Settings
 from monitor.settings.validate import validate
 
 
 def load(
-    directory: Path | None, environ: Mapping[str, str], *, addresses: bool = True, outlets_text: str | None = None
+    directory: Path | None,
+    environ: Mapping[str, str],
+    *,
+    addresses: bool = True,
+    outlets_text: str | None = None,
+    origins: bool = True,
 ) -> Settings:
     """Read and check everything. `addresses=False`: channels stay without theirs, for what sends nothing and may be
     called where the variables that hold them are not set; of subscriptions there is what can be had. `outlets_text` is
-    read in place of outlets.yaml.
+    read in place of outlets.yaml. Without `origins` there are none.
 
     Raises ConfigErrors, with all errors of all files, or ConfigError where the named folder holds none.
     """
@@ -50,7 +54,6 @@ def load(
     found_channels = channels.load(
         alerts, documents["alerts"], environ, findings, secrets=addresses, commands=monitor.allow_commands
     )
-    origins = _origins([*(pack.document for pack in found_packs), *documents.values()])
     findings.errors += outlets.late.errors
     findings.warnings += outlets.late.warnings
     if findings.errors:
@@ -65,7 +68,11 @@ def load(
         notices=tuple(dict.fromkeys(alerts.notices.channels)),
         templates=made,
         warnings=tuple(findings.warnings),
-        origins=origins | said | channels.origins(alerts, documents["alerts"]),
+        origins=_origins([*(pack.document for pack in found_packs), *documents.values()])
+        | said
+        | channels.origins(alerts, documents["alerts"])
+        if origins
+        else {},
         stamp=stamp,
         **scalars,
     )
