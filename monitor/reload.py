@@ -42,9 +42,9 @@ Reread = Callable[[Settings], Settings]
 
 
 class Reloader:
-    """Keeps a line at what its configuration says. `settings`: in force now; `reread` loads it anew beside
-    them, raising MonitorError. `began` and `ended` are called around each reload, with why the files cannot be used, "" where they
-    can.
+    """Keeps a line at what its configuration says. `settings`: in force now; `reread` loads it anew beside them,
+    raising MonitorError. `began` and `ended` are called around each reload, with why the files cannot be used, "" where
+    they can.
     """
 
     def __init__(

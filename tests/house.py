@@ -160,7 +160,7 @@ DOORS = {
     "yarl": ("monitor/parse/urls.py",),
     "dateutil": ("monitor/parse/dates.py",),
     "py3langid": ("monitor/parse/language.py",),
-    "numpy": ("monitor/extract/", "monitor/match/haystack.py", "monitor/story/"),
+    "numpy": ("monitor/extract/", "monitor/parse/unpacked.py", "monitor/match/haystack.py", "monitor/story/"),
     "charset_normalizer": ("monitor/parse/bytes.py",),
     "daachorse": ("monitor/match/engine.py", "monitor/match/haystack.py"),
     "re2": ("monitor/parse/expression.py",),
@@ -184,6 +184,8 @@ PURE_DOORS = (
     "monitor/fetch/resolver.py",
     "monitor/fetch/visit.py",
     "monitor/fetch/turn.py",
+    # It keeps a file, and looks whose it is.
+    "monitor/parse/unpacked.py",
     "monitor/store/",
     "monitor/notify/channels/",
     "monitor/ports.py",

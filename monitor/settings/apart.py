@@ -1,7 +1,7 @@
 """A configuration read by a process of its own, which hands over records and ends.
 
-Reading 100,000 outlets or rules takes ten seconds and 200 MB beside what stays, and pydantic 13 MB for good: neither is for
-a daemon, whose loop would stand still while another thread has the interpreter. What comes back is typed, in parts.
+Reading 100,000 outlets or rules takes ten seconds and 200 MB beside what stays, and pydantic 13 MB for good: neither is
+for a daemon, whose loop would stand still while another thread has the interpreter. What comes back is typed, in parts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import MISSING, fields, replace
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -36,6 +36,13 @@ _SIZE = struct.Struct("!I")
 _PART = 250
 # Between two parts the daemon's loop has its turn.
 _PAUSE = 0.002
+_SHARED: dict[type, tuple[str, ...]] = {
+    Outlet: ("language", "tags", "selectors", "keep", "keep_text"),
+    Rule: ("tags", "languages", "severity"),
+}
+_DEFAULTS: dict[type, tuple[tuple[str, Any], ...]] = {
+    kind: tuple((one.name, one.default) for one in fields(kind)) for kind in (Outlet, Rule, Source)
+}
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -171,20 +178,13 @@ def _same(known: dict[str, Entry], one: Entry) -> Entry:
 
 def _settled(one: Entry, shared: dict[Hashable, Any]) -> Entry:
     """Give a record that was decoded just now what others have too: of 100,000 outlets 30 MB."""
-    for name in _shared(type(one)):
+    for name in _SHARED[type(one)]:
         value = getattr(one, name)
         if value:
             object.__setattr__(one, name, shared.setdefault((name, value), value))
     if not one.name:
         object.__setattr__(one, "name", one.id)
     return one
-
-
-@cache
-def _shared(kind: type) -> tuple[str, ...]:
-    return (
-        ("language", "tags", "selectors", "keep", "keep_text") if kind is Outlet else ("tags", "languages", "severity")
-    )
 
 
 def _error(faulty: Faulty) -> ConfigErrors | ConfigError:
@@ -249,18 +249,13 @@ def _outlet(one: Outlet) -> dict[str, Any]:
 def _row(one: Outlet | Rule | Source) -> dict[str, Any]:
     """Return what a record says beside its defaults, which are then one object for all; and beside its id as name."""
     row = {}
-    for name, default in _defaults(type(one)):
+    for name, default in _DEFAULTS[type(one)]:
         value = getattr(one, name)
         if value != default:
             row[name] = value
     if isinstance(one, Outlet | Rule) and one.name == one.id:
         del row["name"]
     return row
-
-
-@cache
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
-    return tuple((one.name, MISSING if one.default is MISSING else one.default) for one in fields(kind))
 
 
 def _fault(error: ConfigError) -> Fault:

@@ -70,8 +70,8 @@ class _Slices:
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0
 
-    def read(self, size: int) -> str:
-        start, self._at = self._at, self._at + size
+    def read(self, size: int = -1, /) -> str:
+        start, self._at = self._at, self._at + size if size >= 0 else len(self._text)
         return self._text[start : self._at]
 
 

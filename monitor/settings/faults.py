@@ -10,7 +10,6 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from monitor.errors import ConfigError
-from monitor.errors import ConfigErrors as ConfigErrors
 from monitor.settings.document import Document
 
 # pydantic's error types, and what would have been right. {…} are filled from the error's context.

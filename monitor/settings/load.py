@@ -11,7 +11,7 @@ from monitor.errors import ConfigError, ConfigErrors
 from monitor.settings import channels, check, entries, packs, paths, routes, schema, templates
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
-from monitor.settings.record import Settings as Settings
+from monitor.settings.record import Settings
 from monitor.settings.validate import validate
 
 
@@ -68,11 +68,7 @@ def load(
         notices=tuple(dict.fromkeys(alerts.notices.channels)),
         templates=made,
         warnings=tuple(findings.warnings),
-        origins=_origins([*(pack.document for pack in found_packs), *documents.values()])
-        | said
-        | channels.origins(alerts, documents["alerts"])
-        if origins
-        else {},
+        origins=_origins(found_packs, documents, alerts, said) if origins else {},
         stamp=stamp,
         **scalars,
     )
@@ -97,17 +93,19 @@ def _documents(folder: Path, outlets_text: str | None) -> dict[str, Document]:
     return documents
 
 
-def _origins(documents: Iterable[Document]) -> dict[str, str]:
+def _origins(
+    found: Iterable[packs.Pack], documents: Mapping[str, Document], alerts: schema.AlertsFile, said: dict[str, str]
+) -> dict[str, str]:
     """Return file and line of every value of monitor.yaml, and of every entry of the other files."""
-    origins = {}
-    for document in documents:
+    origins: dict[str, str] = {}
+    for document in (*(pack.document for pack in found), *documents.values()):
         for section, items in document.data.items() if isinstance(document.data, dict) else ():
             if isinstance(items, dict):
                 for key in items:
                     origins[f"{section}.{key}"] = f"{document.path}:{document.line((section, key))}"
             else:
                 origins[section] = f"{document.path}:{document.line((section,))}"
-    return origins
+    return origins | said | channels.origins(alerts, documents["alerts"])
 
 
 def _scalars(
