@@ -74,9 +74,8 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
         print_json([summary(tally, len(settings.outlets))])
     else:
         click.echo(sentence(tally, len(settings.outlets)))
-        for url, why in tally.polled.items():
-            if why:
-                click.echo(one_line(f"  not read: {url} ({why})"))
+        for url, why in tally.failed.items():
+            click.echo(one_line(f"  not read: {url} ({why})"))
     if tally.stopped:
         raise click.ClickException("stopped before everything due was done; the next run goes on from there")
     if tally.starved:
@@ -113,7 +112,7 @@ def summary(tally: Tally, configured: int) -> dict[str, object]:
         "outlets": configured,
         "outlets_due": len(tally.outlets),
         "outlets_read": sum(tally.outlets.values()),
-        "sources_failed": {url: why for url, why in tally.polled.items() if why},
+        "sources_failed": tally.failed,
         "links": tally.links,
         "articles_full": tally.full,
         "articles_from_feed": tally.partial,
