@@ -364,5 +364,5 @@ async def _awaited(before: Callable[[], Awaitable[None]] | None) -> None:
 
 def _difference(old: Mapping[str, Rule], new: Sequence[Rule]) -> orders.Amendment:
     """Return the rules that are new or changed, and those that are gone."""
-    changed = tuple(rule for rule in new if old.get(rule.id) != rule)
+    changed = tuple(rule for rule in new if (had := old.get(rule.id)) is not rule and had != rule)
     return orders.Amendment(changed, tuple(old.keys() - {rule.id for rule in new}))

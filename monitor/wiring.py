@@ -28,8 +28,8 @@ from monitor.pipeline import Pipeline
 from monitor.placing import Member
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
-from monitor.settings.load import Settings
 from monitor.settings.paths import caches
+from monitor.settings.record import Settings
 from monitor.store.ledger import StoreLedger
 from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore

@@ -166,7 +166,7 @@ DOORS = {
     "re2": ("monitor/parse/expression.py",),
     "platformdirs": ("monitor/settings/",),
     "aiosmtpd": ("monitor/demo/",),
-    "msgspec": ("monitor/model.py", "monitor/orders.py", "monitor/wire.py"),
+    "msgspec": ("monitor/model.py", "monitor/orders.py", "monitor/settings/apart.py", "monitor/wire.py"),
     "pydantic": ("monitor/settings/",),
     "pydantic_core": ("monitor/settings/",),
     "click": ("monitor/cli/",),
