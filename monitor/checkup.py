@@ -40,7 +40,7 @@ from monitor.notify.channels.sender import Sender
 from monitor.pool import Pool
 from monitor.ports import Store
 from monitor.reading import Reader
-from monitor.settings.load import Settings
+from monitor.settings.record import Settings
 from monitor.store.check import glance
 from monitor.store.lock import holder
 from monitor.store.sqlite import SqliteStore

@@ -16,7 +16,7 @@ from monitor import vigil
 from monitor.pressure import MINUTE
 from monitor.reload import Reloader, Reread
 from monitor.seeing import Eye
-from monitor.settings.load import Settings
+from monitor.settings.record import Settings
 from monitor.timekeeper import Timekeeper
 from monitor.upkeep import TICK
 from monitor.wiring import Line, line
@@ -80,7 +80,7 @@ async def run(
     """
     life = _Life()
     with _signals(life.stop, life.hangup):
-        job = asyncio.ensure_future(_serve(settings, told, out, reread or (lambda: settings), life))
+        job = asyncio.ensure_future(_serve(settings, told, out, reread or (lambda _: settings), life))
         ended = asyncio.ensure_future(life.stop.wait())
         await asyncio.wait({job, ended}, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()

@@ -2,6 +2,7 @@
 
     MonitorError                 retry: may the same thing be tried again?
     ├── ConfigError              a configuration file is wrong: file, line, column, what to do
+    ├── ConfigErrors             all that is wrong with a configuration
     ├── QueryError               a rule's text is wrong: line, column, what was expected
     ├── CursorError              a page of a listing that cannot be gone on from
     ├── FetchError               nothing usable came over the network (reason: Reason)
@@ -19,6 +20,7 @@ Reasons are closed lists: they are stored, counted and shown, so a member is add
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -167,6 +169,18 @@ class ConfigError(MonitorError):
         if self.hint:
             lines.append(f"  {self.hint}")
         return "\n".join(lines)
+
+
+class ConfigErrors(MonitorError):  # noqa: N818 - several of what ConfigError is one
+    """Everything that is wrong with a configuration, file by file and line by line."""
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        self.errors = tuple(sorted(errors, key=_place))
+        super().__init__("\n".join(str(error) for error in self.errors))
+
+
+def _place(error: ConfigError) -> tuple[str, int, int]:
+    return str(error.file or ""), error.line or 0, error.column or 0
 
 
 class QueryError(MonitorError):

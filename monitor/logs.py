@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Literal, TextIO
 
 from monitor import safe
-from monitor.settings.load import Settings
+from monitor.settings.record import Settings
 
 Form = Literal["auto", "text", "json"]
 

@@ -19,13 +19,14 @@ MAX_AMENDMENT = 1 << 16
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """What a fork server compiles and its readers keep to. `reader`: "module:class"."""
+    """What a fork server compiles and its readers keep to. `reader`: "module:class"; `folders`: of language.keep_in."""
 
     reader: str
     rules: tuple[Rule, ...]
     entities: tuple[Entity, ...]
     job_seconds: float
     memory_bytes: int
+    folders: tuple[str, ...] = ()
 
     def with_rules(self, rules: Iterable[Rule], entities: Iterable[Entity]) -> Setup:
         """Return the same for other rules."""

@@ -16,6 +16,7 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from monitor import orders, wire
@@ -66,11 +67,14 @@ class Pool:
         job_seconds: float = 5.0,
         memory_bytes: int = 128 << 20,
         reader: str = "monitor.reading:Reader",
+        folders: Sequence[Path] = (),
     ) -> Pool:
-        """Compile the rules and start `size` readers; raises PoolError. `reader`: "module:class" to run."""
+        """Compile the rules and start `size` readers; raises PoolError. `reader`: "module:class" to run. `folders`: of
+        `language.keep_in`.
+        """
         if size < 1 or job_seconds <= 0 or memory_bytes <= 0:
             raise ValueError("size, job_seconds and memory_bytes must be above 0")
-        pool = cls(orders.Setup(reader, (), (), job_seconds, memory_bytes), size)
+        pool = cls(orders.Setup(reader, (), (), job_seconds, memory_bytes, tuple(map(str, folders))), size)
         await pool.reload(rules, entities)
         pool._duties = [asyncio.create_task(pool._keep()), asyncio.create_task(pool._watch())]
         return pool
@@ -360,5 +364,5 @@ async def _awaited(before: Callable[[], Awaitable[None]] | None) -> None:
 
 def _difference(old: Mapping[str, Rule], new: Sequence[Rule]) -> orders.Amendment:
     """Return the rules that are new or changed, and those that are gone."""
-    changed = tuple(rule for rule in new if old.get(rule.id) != rule)
+    changed = tuple(rule for rule in new if (had := old.get(rule.id)) is not rule and had != rule)
     return orders.Amendment(changed, tuple(old.keys() - {rule.id for rule in new}))

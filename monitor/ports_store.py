@@ -275,6 +275,10 @@ class Upkeep(Protocol):
         """List, newest first."""
         ...
 
+    def forget_events(self, before: datetime, *, limit: int) -> int:
+        """Take out those from before a time, the newest of each kind apart, so many at most; return how many."""
+        ...
+
     def record_pass(self, done: Pass) -> None:
         """Write the newest pass (the HEALTHCHECK asks its age)."""
         ...

@@ -7,19 +7,20 @@ one stays; that is an event once, and again when it is another fault.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from watchfiles import DefaultFilter, awatch
 
 from monitor import wiring
 from monitor.errors import ConfigError, MonitorError
-from monitor.settings.load import Settings
 from monitor.settings.paths import ENDINGS, NAMES, stamp
+from monitor.settings.record import Settings
 from monitor.views import EventRow
 from monitor.wiring import Line
 
@@ -30,17 +31,20 @@ QUIET_MS = 400
 # Seconds after which the files are watched for sure.
 _SETTLED = 1.0
 MOST_ERRORS = 5
+# So many new objects are kept from the collector, with what rubbish there is at that moment.
+MANY = 50_000
 RELOADED, FAILED = "reload", "reload_failed"
 # What only a start sets.
 _FIXED = {"storage": "storage.path", "readers": "limits.readers", "listen": "service.listen"}
 
-Reread = Callable[[], Settings]
+T = TypeVar("T")
+Reread = Callable[[Settings], Settings]
 
 
 class Reloader:
-    """Keeps a line at what its configuration says. `settings`: in force now; `reread` loads it anew, raising
-    MonitorError. `began` and `ended` are called around each reload, with why the files cannot be used, "" where they
-    can.
+    """Keeps a line at what its configuration says. `settings`: in force now; `reread` loads it anew beside them,
+    raising MonitorError. `began` and `ended` are called around each reload, with why the files cannot be used, "" where
+    they can.
     """
 
     def __init__(
@@ -89,8 +93,7 @@ class Reloader:
 
     async def _reload(self, *, told: bool) -> bool:
         try:
-            new = await _apart(self._load)
-            said = changes(self.settings, new)
+            new, said = await self._loaded()
             if said:
                 await wiring.refit(self._work, self.settings, new)
         except MonitorError as error:
@@ -109,7 +112,18 @@ class Reloader:
             await self._note(EventRow(RELOADED, self._work.clock.now(), detail=detail))
         return True
 
-    def _load(self) -> Settings:
+    async def _loaded(self) -> tuple[Settings, str]:
+        """Return what the files say, and what of it is another."""
+        # Looking through a hundred thousand new records, time and again while they come, stops the loop for .1 s each.
+        gc.disable()
+        try:
+            return await _apart(self._load)
+        finally:
+            if gc.get_count()[0] > MANY:
+                gc.freeze()
+            gc.enable()
+
+    def _load(self) -> tuple[Settings, str]:
         self._seen = stamp(self.settings.directory)
         now = blank(self.settings.directory)
         for name in sorted(now - self._blank):
@@ -118,9 +132,10 @@ class Reloader:
             raise ConfigError(
                 f"{name}.yaml is empty, or gone", file=self.settings.directory / f"{name}.yaml", hint=hint
             )
-        new = self._reread()
+        new = self._reread(self.settings)
+        said = changes(self.settings, new)
         self._blank = now
-        return new
+        return new, said
 
     async def _fail(self, why: str, *, told: bool) -> None:
         if why != self._failure or told:
@@ -145,12 +160,12 @@ class Reloader:
             log.warning("changes of the configuration are not noticed, SIGHUP is: %s", error)
 
 
-async def _apart(work: Callable[[], Settings]) -> Settings:
+async def _apart(work: Callable[[], T]) -> T:
     """Run `work` in a thread that does not hold the end of the process: a hundred thousand rules load for seconds."""
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Settings] = loop.create_future()
+    answer: asyncio.Future[T] = loop.create_future()
 
-    def put(outcome: Settings | BaseException) -> None:
+    def put(outcome: T | BaseException) -> None:
         if answer.done():
             return
         if isinstance(outcome, BaseException):
@@ -159,7 +174,7 @@ async def _apart(work: Callable[[], Settings]) -> Settings:
             answer.set_result(outcome)
 
     def run() -> None:
-        outcome: Settings | BaseException
+        outcome: T | BaseException
         try:
             outcome = work()
         except Exception as error:  # noqa: BLE001 - it is the caller's
@@ -229,7 +244,7 @@ def _listed(noun: str, before: Iterable[Any], after: Iterable[Any]) -> list[str]
     old, new = {one.id: one for one in before}, {one.id: one for one in after}
     found = {
         "added": [name for name in new if name not in old],
-        "changed": [name for name, one in new.items() if name in old and old[name] != one],
+        "changed": [name for name, one in new.items() if name in old and old[name] is not one and old[name] != one],
         "removed": [name for name in old if name not in new],
     }
     return [f"{noun} {', '.join(names)} {verb}" if len(names) <= 3 else f"{len(names)} {noun}s {verb}"

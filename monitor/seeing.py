@@ -17,7 +17,7 @@ from monitor.errors import StoreError
 from monitor.exposition import Sample, metrics
 from monitor.logs import Recent
 from monitor.service import Service
-from monitor.settings.load import Settings
+from monitor.settings.record import Settings
 from monitor.systemd import Manager
 from monitor.vitals import PATIENCE, health
 from monitor.wiring import Line

@@ -38,6 +38,8 @@ OPTIMIZE_EVERY, SWEEP_EVERY = 86_400.0, 3_600.0
 # A robots.txt is of use for a week (fetch/robots.py). Links lead to hosts that are asked once and never again: of an
 # outlet that links to 20 new ones in each list 2,000 a day, 500 kB each at most.
 ROBOTS_KEPT, ROBOTS = timedelta(days=8), 20
+# What was noted for the operator: of ten thousand outlets some hundred lines a day.
+EVENTS_KEPT, EVENTS = timedelta(days=90), 500
 # So much more than the floor must be free before reading goes on: at its edge it would stop and go.
 _EASE = 1.1
 
@@ -219,7 +221,7 @@ class Upkeep:
         self._ledger, self._clock, self.policy, self._window = ledger, clock, policy, window
         self._after = 0
         # By the clock that is never set: an hour stays an hour.
-        self._sweep_at = self._hosts_at = clock.monotonic()
+        self._sweep_at = self._hosts_at = self._events_at = clock.monotonic()
         self._hosts_after = 0
         # Not at the start: what is asked for in its first hour says what to look at.
         self._optimize_at = clock.monotonic() + SWEEP_EVERY
@@ -229,7 +231,8 @@ class Upkeep:
     async def tick(self) -> None:
         """Do what is due, within SHARE seconds."""
         ends = self._clock.monotonic() + SHARE
-        for job in (self._sweep, self._hosts, self._forget, self._train, self._merge, self._free, self._optimize):
+        first = (self._sweep, self._hosts, self._events, self._forget)
+        for job in (*first, self._train, self._merge, self._free, self._optimize):
             while self._clock.monotonic() < ends and await asyncio.wrap_future(self._ledger.submit(job)):
                 pass
 
@@ -252,6 +255,14 @@ class Upkeep:
         if not self._hosts_after:
             self._hosts_at = self._clock.monotonic() + SWEEP_EVERY
         return self._hosts_after > 0
+
+    def _events(self, store: Store) -> bool:
+        if self._clock.monotonic() < self._events_at:
+            return False
+        more = store.upkeep.forget_events(self._clock.now() - EVENTS_KEPT, limit=EVENTS) * 2 > EVENTS
+        if not more:
+            self._events_at = self._clock.monotonic() + SWEEP_EVERY
+        return more
 
     def _forget(self, store: Store) -> bool:
         return store.stories.forget_traits(self._clock.now() - self._window, limit=TRAITS) == TRAITS

@@ -28,7 +28,8 @@ from monitor.pipeline import Pipeline
 from monitor.placing import Member
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
-from monitor.settings.load import Settings
+from monitor.settings.paths import caches
+from monitor.settings.record import Settings
 from monitor.store.ledger import StoreLedger
 from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
@@ -62,7 +63,8 @@ def agent(settings: Settings) -> str:
 @asynccontextmanager
 async def fetching(settings: Settings) -> AsyncIterator[tuple[Client, Pool]]:
     """A client and reader processes for lists and home pages, without a database."""
-    pool = await Pool.start((), (), size=settings.readers, reader="monitor.reading:Lister")
+    folders = caches(settings.storage)
+    pool = await Pool.start((), (), size=settings.readers, reader="monitor.reading:Lister", folders=folders)
     try:
         async with client(settings) as fetcher:
             yield fetcher, pool
@@ -226,7 +228,8 @@ def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:
 
 @asynccontextmanager
 async def _readers(settings: Settings) -> AsyncIterator[Pool]:
-    pool = await Pool.start(_in_force(settings, datetime.now(UTC)), settings.entities, size=settings.readers)
+    rules, folders = _in_force(settings, datetime.now(UTC)), caches(settings.storage)
+    pool = await Pool.start(rules, settings.entities, size=settings.readers, folders=folders)
     try:
         yield pool
     finally:

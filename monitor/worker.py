@@ -13,7 +13,7 @@ from monitor import orders, wire
 from monitor.errors import PoolError, Reason
 from monitor.forkserver import Child, ForkServer
 from monitor.model import Failure
-from monitor.zygote import memory
+from monitor.zygote import held
 
 # A hundred thousand rules take seconds to compile; a fork, an edit, or the report of an end, some milliseconds.
 START_SECONDS, FORK_SECONDS, EXIT_SECONDS = 120.0, 30.0, 3.0
@@ -110,15 +110,15 @@ class Worker:
         self.deadline = math.inf
         self.fit = True
         self._number, self._sock, self._serial = child.number, child.jobs, 0
-        self._start = memory(pid)
+        self._start = held(pid)
 
     def grown(self) -> int:
         """Return the bytes of resident memory above the start; 0 or less where the system does not say."""
-        return memory(self.pid)[1] - self._start[1]
+        return held(self.pid)[1] - self._start[1]
 
     def kept(self) -> int:
         """Return the bytes above the start, resident or only mapped: both have a limit that the next page meets."""
-        return max(now - start for now, start in zip(memory(self.pid), self._start, strict=True))
+        return max(now - start for now, start in zip(held(self.pid), self._start, strict=True))
 
     async def ask(self, frame: bytearray, seconds: float, read: Callable[[bytearray], T]) -> T | Failure:
         """Have one job done; raises UntouchedError where it was not begun."""

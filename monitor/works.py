@@ -72,8 +72,12 @@ class Tally:
     """What has been done since `started`, and what is worth saying about it."""
 
     started: datetime
-    polled: dict[str, str] = field(default_factory=dict)
-    """Source URL → why it was not read ("" where it was)."""
+    each: bool = True
+    """Whether outlets are told apart: 16 MB of 100,000, for what only the end of one pass says."""
+    polled: int = 0
+    """Sources."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Source URL → why it was not read."""
     links: int = 0
     full: int = 0
     partial: int = 0
@@ -93,12 +97,21 @@ class Tally:
     """Pieces of work that ended by an error of ours or of the database; they are tried again."""
     outlets: dict[str, bool] = field(default_factory=dict)
     """Outlet id → whether one of its sources was read."""
+    _seen: bytearray = field(default_factory=bytearray)
+    """By the source's number: a set of 100,000 has 8 MB."""
 
     def poll(self, done: Polled) -> None:
-        self.polled[done.source.url] = f"{done.reason.value}: {done.detail}" if done.reason else ""
+        self._seen.extend(bytes(max(0, done.source.id + 1 - len(self._seen))))
+        self.polled += not self._seen[done.source.id]
+        self._seen[done.source.id] = 1
+        if done.reason:
+            self.failed[done.source.url] = f"{done.reason.value}: {done.detail}"
+        else:
+            self.failed.pop(done.source.url, None)
         self.links += len(done.links)
-        outlet = done.source.outlet_id
-        self.outlets[outlet] = self.outlets.get(outlet, False) or done.reason is None
+        if self.each:
+            outlet = done.source.outlet_id
+            self.outlets[outlet] = self.outlets.get(outlet, False) or done.reason is None
 
     def read(self, done: Read) -> None:
         self.hits += done.hits
@@ -120,8 +133,8 @@ class Tally:
         return self.full + self.partial
 
     def as_pass(self, now: datetime) -> Pass:
-        failed = sum(1 for why in self.polled.values() if why)
-        return Pass(self.started, now, len(self.polled), failed, self.links, self.articles, self.hits, self.sent)
+        failed = len(self.failed)
+        return Pass(self.started, now, self.polled, failed, self.links, self.articles, self.hits, self.sent)
 
 
 class Works:
@@ -140,7 +153,7 @@ class Works:
         self._asked = False
         self._leased = -math.inf
         self.pressure = Pressure(work.pipeline, work.ledger, work.clock)
-        self.tally = Tally(work.clock.now())
+        self.tally = Tally(work.clock.now(), each=once)
         self.vitals = Vitals(self.tally.started)
 
     @property

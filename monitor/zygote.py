@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from monitor import orders, wire
 from monitor.errors import Reason
 from monitor.model import Failure
+from monitor.parse import language
 
 if TYPE_CHECKING:
     from monitor.reading import Reader
@@ -55,6 +56,7 @@ def main(control_fd: int) -> None:
         setup = orders.unpack_setup(request[1])
         del request
         try:
+            language.keep_in([Path(folder) for folder in setup.folders])
             reader = _load(setup)
             reader.warm()
             # What was compiled is all that readers need: a hundred thousand rules as they came take 60 MB.
@@ -205,7 +207,7 @@ class _Server:
         os.closerange(JOB_FD + 1, min(os.sysconf("SC_OPEN_MAX"), 1 << 16))
         gc.enable()
         _limit(resource.RLIMIT_CORE, 0)
-        size, _ = memory()
+        size, _ = held()
         if size:
             _limit(resource.RLIMIT_AS, size + int(ADDRESS_SPACE_SHARE * self._setup.memory_bytes))
 
@@ -218,12 +220,25 @@ def _limit(what: int, soft: int) -> None:
 
 def memory(pid: int | str = "self") -> tuple[int, int]:
     """Return (address space, resident memory) of a process in bytes; (0, 0) where the system does not say."""
+    size, resident, _ = _statm(pid)
+    return size, resident
+
+
+def held(pid: int | str = "self") -> tuple[int, int]:
+    """Return (address space, resident memory without the pages of files), which the kernel takes back where it needs
+    them: those of the language model are 50 MB, and no page's fault.
+    """
+    size, resident, files = _statm(pid)
+    return size, resident - files
+
+
+def _statm(pid: int | str) -> tuple[int, int, int]:
     try:
-        size, resident, *_ = Path(f"/proc/{pid}/statm").read_bytes().split()
+        size, resident, files = Path(f"/proc/{pid}/statm").read_bytes().split()[:3]
     except (OSError, ValueError):
-        return 0, 0
+        return 0, 0, 0
     page = resource.getpagesize()
-    return int(size) * page, int(resident) * page
+    return int(size) * page, int(resident) * page, int(files) * page
 
 
 def receive(sock: socket.socket) -> tuple[int, bytearray] | None:
@@ -248,7 +263,7 @@ def _exactly(sock: socket.socket, size: int) -> bytearray | None:
 
 
 def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float, libc: ctypes.CDLL) -> None:
-    _, base = memory()
+    _, base = held()
     while request := receive(jobs):
         serial, payload = request
         # The default action of SIGALRM ends C code too, which no exception handler can.
@@ -256,7 +271,7 @@ def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float, libc: ctypes
         jobs.sendall(wire.HEADER.pack(0, serial))
         reply = _answer(reader, payload, serial)
         del request, payload
-        if memory()[1] > base + TRIM_ABOVE:
+        if held()[1] > base + TRIM_ABOVE:
             gc.collect()
             # Absent in musl and on macOS.
             with contextlib.suppress(AttributeError):

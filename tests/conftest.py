@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 # The suite's time is bounded on a machine of two cores.
 PROCESSES = 2
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What every daemon would unpack anew is kept for all of them, and not in the home of who runs the tests."""
+    if cache := getattr(config, "cache", None):
+        os.environ["XDG_CACHE_HOME"] = str(cache.mkdir("home"))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

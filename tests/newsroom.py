@@ -1,4 +1,4 @@
-"""A configuration folder and the product run in it as a user runs it: `python -m monitor` in a process of its own."""
+"""A configuration folder and the product run in it as a user runs it, in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.forks import ROOT, Forked, forker
+
 RULES = """
 rules:
   coalition: '"coalition of the willing"'
@@ -21,10 +22,12 @@ entities:
 
 
 class Newsroom:
-    """Files in `folder`; every command runs there and must end with exit code `code`."""
+    """Files in `folder`; every command runs there and must end with exit code `code`. `real`: by `python -m monitor`,
+    else forked out of a process that has loaded it.
+    """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, real: bool = False) -> None:
+        self.folder, self.real = folder, real
         self.config = folder / "config"
         self.config.mkdir(parents=True)
         self.write(
@@ -54,12 +57,15 @@ class Newsroom:
         rows = "".join(f"  {name}: {{url: '{url}'}}\n" for name, url in urls.items())
         self.write("alerts", f"channels:\n{rows}routes:\n  all: {{channels: [{', '.join(urls)}]}}\n")
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> subprocess.Popen[str] | Forked:
         """Start a command and return its process."""
+        words = ("--config", str(self.config), *words)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
         environment.pop("MONITOR_CONFIG", None)
+        if not self.real:
+            return forker().start(words, self.folder, environment)
         return subprocess.Popen(
-            [sys.executable, "-m", "monitor", "--config", str(self.config), *words],
+            [sys.executable, "-m", "monitor", *words],
             cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 

@@ -25,8 +25,9 @@ import pytest
 
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
-from tests.children import Children, heard
+from tests.children import heard
 from tests.consistent import consistent
+from tests.forks import Forked, forker
 from tests.newsroom import ROOT, Newsroom
 from tests.receivers import Unreliable
 from tests.story.newsroom import Event
@@ -58,10 +59,8 @@ class Life:
 class World:
     """Outlets that publish, a receiver, and a configuration for both."""
 
-    def __init__(
-        self, folder: Path, webs: list[Web], receiver: Unreliable, children: Children, dice: random.Random
-    ) -> None:
-        self.webs, self.receiver, self.children, self.dice = webs, receiver, children, dice
+    def __init__(self, folder: Path, webs: list[Web], receiver: Unreliable, dice: random.Random) -> None:
+        self.webs, self.receiver, self.dice = webs, receiver, dice
         self.room = Newsroom(folder)
         self.path, self.said = folder / "data" / "monitor.db", folder / "said"
         self.whole: dict[bool, float] = {}
@@ -133,20 +132,16 @@ class World:
         found |= {"sends"} if self.rows("SELECT 1 FROM outbox WHERE state = 'leased' LIMIT 1") else set()
         return found | ({"untold"} if self.rows("SELECT 1 FROM alerts WHERE state = 'open' LIMIT 1") else set())
 
-    def _begin(self, *, real: bool) -> tuple[int, subprocess.Popen[bytes] | None]:
-        self.said.write_text("")
-        if not real:
-            return self.children.start(self.room.folder, "run"), None
-        words = [sys.executable, "-m", "monitor", "--config", str(self.room.config), "run"]
+    def _begin(self, *, real: bool) -> subprocess.Popen[bytes] | Forked:
+        words = ["--config", str(self.room.config), "run"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with self.said.open("w") as said:
-            process = subprocess.Popen(
-                words, cwd=self.room.folder, env=environment, stdout=subprocess.DEVNULL, stderr=said
-            )
-        return process.pid, process
-
-    def _end(self, process: subprocess.Popen[bytes] | None) -> int:
-        return process.wait(timeout=60) if process else self.children.code()
+            if not real:
+                return forker().start(words, self.room.folder, environment, stdout=subprocess.DEVNULL, stderr=said)
+            return subprocess.Popen(
+                [sys.executable, "-m", "monitor", *words], cwd=self.room.folder, env=environment,
+                stdout=subprocess.DEVNULL, stderr=said,
+            )  # fmt: skip
 
     def _done(self) -> tuple[int, int]:
         """Return how often outlets were asked, and how much was told."""
@@ -157,7 +152,8 @@ class World:
         asked an outlet ("works") or told somebody ("tells"), and send it a signal.
         """
         asked, told = self._done()
-        pid, process = self._begin(real=real)
+        process = self._begin(real=real)
+        pid = process.pid
         try:
             if until != "start":
                 wait_for(lambda: "watching" in self.said.read_text())
@@ -167,13 +163,13 @@ class World:
                 wait_for(lambda: self._done()[1] > told)
         except AssertionError:
             os.kill(pid, signal.SIGKILL)
-            self._end(process)
+            process.wait(timeout=60)
             raise
         most = {"start": self.whole[real], "tells": self.receiver.SLOW}.get(until, LIFE)
         time.sleep(self.dice.uniform(0.0, most))
         was_heard, began = heard(pid), time.monotonic()
         os.kill(pid, number)
-        code = self._end(process)
+        code = process.wait(timeout=60)
         took = time.monotonic() - began
         wait_for(lambda: not self.processes())
         lock = self.path.with_name(f"{self.path.name}.lock").read_text().strip()
@@ -200,11 +196,11 @@ class World:
         """Learn how long a daemon takes until it serves."""
         for real in (False, True):
             began = time.monotonic()
-            pid, process = self._begin(real=real)
+            process = self._begin(real=real)
             wait_for(lambda: "watching" in self.said.read_text())
             self.whole[real] = time.monotonic() - began
-            os.kill(pid, signal.SIGTERM)
-            assert self._end(process) == 0
+            os.kill(process.pid, signal.SIGTERM)
+            assert process.wait(timeout=60) == 0
 
     def pass_time(self) -> None:
         """Have come due what was to be sent again later."""
@@ -218,8 +214,7 @@ class World:
         for _ in range(8):
             self.pass_time()
             self.rows("UPDATE links SET next_at = 0 WHERE next_at IS NOT NULL AND state <> 'again'")
-            self.children.start(self.room.folder, "run", "--once")
-            self.children.ended(0)
+            self.room.run("run", "--once")
             done = self.rows("SELECT count(*) FROM hits")[0][0]
             if done == self.published and not self.rows("SELECT 1 FROM outbox WHERE state = 'pending'"):
                 return
@@ -281,9 +276,7 @@ def dice() -> random.Random:
 def world(tmp_path: Path, dice: random.Random) -> Iterator[World]:
     with ExitStack() as stack:
         webs = [stack.enter_context(Web()) for _ in OUTLETS]
-        children = Children("tests.daemons")
-        stack.callback(children.close)
-        yield World(tmp_path, webs, stack.enter_context(Unreliable(dice)), children, dice)
+        yield World(tmp_path, webs, stack.enter_context(Unreliable(dice)), dice)
 
 
 def wait_for(true: Callable[[], object]) -> None:

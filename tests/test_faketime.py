@@ -46,7 +46,7 @@ def test_polls_go_on_when_the_clock_is_set_back_an_hour_and_forward_again(tmp_pa
     set_clock(clock, "+0")
     with Web() as web:
         web.feed([])
-        room = Newsroom(tmp_path / "room")
+        room = Newsroom(tmp_path / "room", real=True)
         room.outlets(courier=web.url)
         room.write("alerts", "channels:\n  screen: {kind: console}\nroutes:\n  all: {channels: [screen]}\n")
         with monkeypatch.context() as patched:

@@ -26,7 +26,7 @@ def test_kills_at_any_moment_lose_nothing(tmp_path):
     print(f"seed {seed}")
     dice = random.Random(seed)
     with Web() as web, HttpReceiver() as hook:
-        room = Newsroom(tmp_path)
+        room = Newsroom(tmp_path, real=True)
         room.outlets(courier=web.url)
         room.channels(chat=f"json://127.0.0.1:{hook.port}/hook")
         web.feed([])

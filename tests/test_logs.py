@@ -16,7 +16,8 @@ import pytest
 
 from monitor import logs, safe
 from monitor.model import Channel, Cookie, Outlet
-from monitor.settings.load import Settings, load
+from monitor.settings.load import load
+from monitor.settings.record import Settings
 from tests.naughty import NAUGHTY
 from tests.newsroom import Newsroom
 from tests.test_canary import ADDRESSES, CANARY

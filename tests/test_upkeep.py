@@ -17,8 +17,8 @@ from monitor.errors import FullError
 from monitor.model import Article, Block, Keep, Role, Standing
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
-from monitor.upkeep import Floor, Pace, Policy, Upkeep, sweep
-from monitor.views import Filter, RobotsFile
+from monitor.upkeep import Floor, Pace, Policy, Upkeep, starved, sweep
+from monitor.views import EventRow, Filter, RobotsFile
 from tests.desk import Clock, Desk, item
 from tests.fetch.origin import serving
 from tests.store.make import NOW, article, hits_on, opened, save
@@ -143,6 +143,33 @@ async def test_what_hosts_said_that_are_never_asked_again_is_forgotten(tmp_path)
         assert max(hosts for _, hosts in most) == 0
         assert min(robots for robots, _ in most[10:]) >= 1 + 7 * 30
         assert ledger.submit(lambda store: store.outlets.robots("https://own.example")).result().body == b"own"
+    finally:
+        ledger.close()
+
+
+async def test_events_go_after_three_months_but_the_newest_of_each_kind_stays(tmp_path):
+    clock = Clock()
+    ledger = StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
+
+    def note(store):
+        for kind in ("disk_low", *["overload"] * 1_200):
+            store.upkeep.event(EventRow(kind, clock.now()))
+
+    def kinds(store):
+        return [event.kind for event in store.upkeep.events(limit=2_000)]
+
+    try:
+        house = Upkeep(ledger, clock, POLICY, window=timedelta(days=7))
+        ledger.submit(note).result()
+        await house.tick()
+        clock.forward(89 * DAY)
+        await house.tick()
+        assert len(ledger.submit(kinds).result()) == 1_201
+        ledger.submit(lambda store: store.upkeep.event(EventRow("blocked", clock.now()))).result()
+        clock.forward(2 * DAY)
+        await house.tick()
+        assert ledger.submit(kinds).result() == ["blocked", "overload", "disk_low"]
+        assert ledger.submit(starved).result() is not None
     finally:
         ledger.close()
 

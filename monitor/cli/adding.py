@@ -18,7 +18,7 @@ from monitor.errors import ConfigError
 if TYPE_CHECKING:
     from monitor.discovery import Discovery, Found
     from monitor.model import Outlet
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
 
 private_option = click.option("--private", is_flag=True, help="It stands in your own network: its host may be asked.")
 

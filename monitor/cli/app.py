@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from monitor.ports import Store
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
 
 
 @dataclass

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitor.diagnosis import Sign
     from monitor.enrol import Trial
     from monitor.model import Channel, Delivery
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
 
 
 @click.command()
@@ -98,7 +98,7 @@ def _signs(app: App, *, offline: bool, send: bool) -> Iterable[Sign]:
 def _settings(app: App) -> tuple[Settings | None, bool, list[Sign]]:
     """Return the configuration as far as it can be read, whether that is all of it, and what is wrong with it."""
     from monitor.diagnosis import Sign, State
-    from monitor.settings.faults import ConfigErrors
+    from monitor.errors import ConfigErrors
 
     signs: list[Sign] = []
     for addresses in (True, False):

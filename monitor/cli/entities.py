@@ -17,7 +17,7 @@ from monitor.errors import BlockedAddressError, ConfigError
 
 if TYPE_CHECKING:
     from monitor.enrol import Card
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
 
 
 @click.group()

@@ -13,7 +13,7 @@ from monitor.errors import ConfigError, ReadError
 
 if TYPE_CHECKING:
     from monitor.outlets.exchange import Import
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
 
 
 @click.command("import")

@@ -21,7 +21,7 @@ from monitor.errors import ChannelError, ConfigError, QueryError
 if TYPE_CHECKING:
     from monitor.model import Delivery, Link, Outlet
     from monitor.settings.begin import Start, Way
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
 
 # Of what an outlet lists now so many hits are told, each with its story; of more only what comes after them is.
 MOST_AT_ONCE = 10

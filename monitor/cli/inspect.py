@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -42,8 +44,13 @@ def inspect() -> None:
 @pass_app
 def article(app: App, places: tuple[str, ...], url: str, outlet: str | None, why: bool, as_json: bool) -> None:
     """Show the article of each page: title, dates, blocks with their roles. A table on a terminal, else JSON."""
+    from monitor.errors import ConfigError
     from monitor.extract.article import Hints, explain, extract
+    from monitor.parse.language import keep_in
+    from monitor.settings.paths import caches, storage_path
 
+    with suppress(ConfigError):
+        keep_in(caches(storage_path(app.config, os.environ)))
     hints = Hints()
     if outlet is not None:
         known = {one.id: one for one in app.settings(addresses=False).outlets}

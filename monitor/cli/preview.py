@@ -10,7 +10,7 @@ from monitor.cli.app import App, clean, pass_app
 
 if TYPE_CHECKING:
     from monitor.model import Message
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
 
 FORMS = {"title": "title", "text": "text", "markdown": "markdown", "html": "html", "json": "payload"}
 

@@ -15,7 +15,7 @@ from monitor.cli.ids import ids
 
 if TYPE_CHECKING:
     from monitor.review.press import Review
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".docx": "docx"}
 

@@ -13,7 +13,7 @@ from monitor.cli.app import App, console, note, one_line, pass_app, print_json
 
 if TYPE_CHECKING:
     from monitor.logs import Form
-    from monitor.settings.load import Settings
+    from monitor.settings.record import Settings
     from monitor.works import Tally
 
 log = logging.getLogger("monitor")
@@ -34,14 +34,19 @@ log = logging.getLogger("monitor")
 @pass_app
 def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) -> None:
     """Run the daemon until SIGTERM or Ctrl-C, which end it within 20 seconds."""
+    from monitor.settings.apart import Reading
+
+    # It takes as long as loading the daemon does.
+    reading = Reading(app.config)
     from monitor import daemon, logs
 
-    def load() -> Settings:
-        settings = app.settings()
+    def reread(before: Settings) -> Settings:
+        settings = Reading(app.config).settings(before)
         logs.hide(settings)
         return settings
 
-    settings = load()
+    settings = reading.settings()
+    logs.hide(settings)
     # What is wrong with the configuration is said to whoever typed the command, in plain words.
     logs.configure(log_format, sys.stderr)
     for warning in settings.warnings:
@@ -49,7 +54,7 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.
     out = sys.stderr if as_json else sys.stdout
     if not once:
-        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out, reread=load))
+        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out, reread=reread))
         return
     if not settings.outlets:
         note(f"No outlet is configured in {settings.directory}: nothing to read.")
@@ -69,9 +74,8 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
         print_json([summary(tally, len(settings.outlets))])
     else:
         click.echo(sentence(tally, len(settings.outlets)))
-        for url, why in tally.polled.items():
-            if why:
-                click.echo(one_line(f"  not read: {url} ({why})"))
+        for url, why in tally.failed.items():
+            click.echo(one_line(f"  not read: {url} ({why})"))
     if tally.stopped:
         raise click.ClickException("stopped before everything due was done; the next run goes on from there")
     if tally.starved:
@@ -108,7 +112,7 @@ def summary(tally: Tally, configured: int) -> dict[str, object]:
         "outlets": configured,
         "outlets_due": len(tally.outlets),
         "outlets_read": sum(tally.outlets.values()),
-        "sources_failed": {url: why for url, why in tally.polled.items() if why},
+        "sources_failed": tally.failed,
         "links": tally.links,
         "articles_full": tally.full,
         "articles_from_feed": tally.partial,

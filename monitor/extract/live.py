@@ -149,7 +149,7 @@ def _placed(rows: Sequence[Segment], group: Sequence[tuple[Node, Node]], known: 
         found.append(_Entry(start, place, at, hour))
     bare = sum(all(rows[i].chars < _PROSE or rows[i].box.tag in HEADINGS for i in _range(one)) for one in found)
     parent = group[0][0].parent
-    if 2 * bare < len(found) or parent is None:
+    if not found or 2 * bare < len(found) or parent is None:
         return found
     around = [segment.text for segment in segments(parent)]
     begin = _find(texts, places, around, 0)

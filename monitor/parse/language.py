@@ -1,16 +1,20 @@
 """Languages: tags reduced to what names and rules speak of, and a page's claim held against its text.
 
-The one door to py3langid. Its model takes a second and 90 MB to load; `load` does so where readers are forked from.
+The one door to py3langid. `load` loads its model where readers are forked from; `unpacked.py` says from what.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
+
+    from monitor.parse import unpacked
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 # ISO 639-2 codes seen in feeds, to their two-letter forms.
@@ -73,12 +77,54 @@ def _same(claim: str, found: str) -> bool:
     return _SAME.get(claim, claim) == _SAME.get(found, found)
 
 
+class _Kept:
+    folders: ClassVar[tuple[Path, ...]] = ()
+
+
+def keep_in(folders: Sequence[Path]) -> None:
+    """Keep the model unpacked in the first of these folders that can be written, once for all processes."""
+    _Kept.folders = tuple(folders)
+
+
 @cache
 def load() -> LanguageIdentifier:
-    """Load the model, once a process."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """Load the model, once a process: 30 ms where it was kept, half a second where it has to be unpacked."""
+    from py3langid import langid
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    packed = langid.MODEL_DIR / langid.MODEL_FILE
+    if not _Kept.folders:
+        return langid.LanguageIdentifier.from_model_file(packed, norm_probs=True)
+    from monitor.parse import unpacked
+
+    paths = [folder / unpacked.name(packed) for folder in _Kept.folders]
+    for path in paths:
+        if (arrays := unpacked.read(path)) is not None:
+            return _made(arrays)
+    fresh = langid.LanguageIdentifier.from_model_file(packed, norm_probs=True)
+    for path in paths:
+        if unpacked.write(path, _taken(fresh)) and (arrays := unpacked.read(path)) is not None:
+            return _made(arrays)
+    return fresh
+
+
+def _taken(model: LanguageIdentifier) -> list[Any]:
+    return [model.nb_ptc, model.nb_pc, model.nb_classes, model.tk_nextmove, model.tk_row, model.tk_output]
+
+
+def _made(arrays: unpacked.Arrays) -> LanguageIdentifier:
+    from py3langid.langid import LanguageIdentifier
+
+    weights, base, names, moves, rows, output = arrays
+    return LanguageIdentifier(
+        weights,
+        base,
+        names.tolist(),
+        # Plain numbers come of it, as of the lists and arrays that py3langid makes; numpy's own take thrice as long.
+        moves.data,
+        output.data,
+        tk_row=rows.data,
+        norm_probs=True,
+    )
 
 
 @cache

@@ -17,7 +17,8 @@ from monitor.outlets import naming
 from monitor.query import parse
 from monitor.settings import packs, paths
 from monitor.settings.edit import extended, scalar
-from monitor.settings.load import Settings, load
+from monitor.settings.load import load
+from monitor.settings.record import Settings
 
 SECRETS = "secrets"
 # What only the rule language has; every other text is looked for as it stands.

@@ -46,19 +46,23 @@ def timezone(name: str, fault: Callable[[str, str], ConfigError]) -> ConfigError
     return None
 
 
-def outlets(file: OutletsFile, document: Document, findings: Findings) -> None:
-    """Warn of a source that is given twice."""
-    seen: dict[str, tuple[str, int]] = {}
+Place = tuple[str, str, str, int]
+
+
+def outlets(file: OutletsFile, document: Document, findings: Findings, seen: dict[str, Place | str]) -> None:
+    """Warn of a source that is given twice. `seen`: those of the outlets before these, by address."""
     for outlet_id, outlet in file.outlets.items():
         places = [("feeds", index, url) for index, url in enumerate(outlet.feeds)]
         places += [("sitemaps", index, url) for index, url in enumerate(outlet.sitemaps)]
         places += [("listings", index, listing.url) for index, listing in enumerate(outlet.listings)]
         for key, index, url in places:
             keys = ("outlets", outlet_id, key, index)
-            first = seen.setdefault(urls.canonical(url), (outlet_id, document.line(keys)))
-            if first != (outlet_id, document.line(keys)):
-                kind = key.removesuffix("s")
-                findings.warn(document, keys, f"the {kind} {url} is also in outlet {first[0]!r}, line {first[1]}")
+            # Nearly all outlets have one feed: its place takes no room of its own.
+            first = seen.setdefault(urls.canonical(url), outlet_id if (key, index) == ("feeds", 0) else keys)
+            before = ("outlets", first, "feeds", 0) if isinstance(first, str) else first
+            if before != keys and (before[1], document.line(before)) != (outlet_id, document.line(keys)):
+                kind, line = key.removesuffix("s"), document.line(before)
+                findings.warn(document, keys, f"the {kind} {url} is also in outlet {before[1]!r}, line {line}")
 
 
 def rules(file: RulesFile, document: Document, known: Collection[str] | None, findings: Findings) -> None:

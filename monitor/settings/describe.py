@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from monitor.model import Channel, Keep, Outlet, Selectors
-from monitor.settings.load import Settings
+from monitor.settings.record import Settings
 
 # The name in the files, the field of Settings.
 _SCALARS = (

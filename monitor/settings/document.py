@@ -1,13 +1,15 @@
 """A YAML file as data, with the place of every value. Scalars are YAML 1.2: `no`, `on`, `010`, `12:30` are text.
 
 Built from PyYAML's events: its composer ends the process with SIGSEGV on 100,000 open brackets, and its nodes take
-six times the memory.
+six times the memory. Places below the entries of a section are looked for when they are asked for, by parsing again: a
+file without a fault needs none, and of 100,000 outlets they took 200 MB.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ Keys = Sequence[str | int]
 
 # Our files reach 5 levels and repeat nothing without aliases; nine lines of nine aliases each repeat 10^8 values.
 MAX_DEPTH, MAX_REPEATS = 40, 20_000
+# Section and entry.
+_SHALLOW = 2
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 # YAML 1.2 core, but for leading zeros: 010 is 10 there and 8 in YAML 1.1, so here it stays what it looks like.
@@ -60,19 +64,32 @@ class _Node:
         self.children: dict[str, _Node] | list[_Node] | None = None
 
 
+class _Slices:
+    """A text as a file, so that no second copy of it is made: of 100,000 outlets it has 15 MB."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._at = text, 0
+
+    def read(self, size: int = -1, /) -> str:
+        start, self._at = self._at, self._at + size if size >= 0 else len(self._text)
+        return self._text[start : self._at]
+
+
 class Document:
     """One file. `data` is what it says, keys always text; `errors` what is wrong with it as YAML.
 
     `usable` is False where the text could not be read to its end. `secret`: addresses in it are not to be shown.
     """
 
-    def __init__(self, path: Path, text: str = "", *, secret: bool = False) -> None:
+    def __init__(self, path: Path, text: str = "", *, secret: bool = False, depth: int = _SHALLOW) -> None:
+        """`depth`: of the places that are noted at once."""
         self.path = path
         self.secret = secret
         self.data: Any = {}
         self.errors: list[ConfigError] = []
         self.usable = True
-        self._lines = _BREAK.split(text)
+        self._text = text
+        self._depth = depth
         self._root = _Node(0, 0)
         self._anchors: dict[str, tuple[Any, _Node, int]] = {}
         self._values = self._repeats = 0
@@ -80,6 +97,10 @@ class Document:
             self._parse(text)
         except ConfigError as error:
             self.fail(error)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return _BREAK.split(self._text)
 
     def fail(self, error: ConfigError) -> None:
         """Note an error after which nothing in the file can be relied on."""
@@ -94,7 +115,7 @@ class Document:
             before = _BREAK.split(text[: control.start()])
             raise self._error(len(before) - 1, len(before[-1]), f"found the control character U+{ord(control[0]):04X}")
         try:
-            events = (e for e in yaml.parse(text, Loader=_Loader) if not isinstance(e, yaml.StreamStartEvent))
+            events = (e for e in yaml.parse(_Slices(text), Loader=_Loader) if not isinstance(e, yaml.StreamStartEvent))
             if isinstance(next(events), yaml.StreamEndEvent):
                 return
             data, self._root = self._value(next(events), events, 0)
@@ -126,9 +147,11 @@ class Document:
         node = _Node(line, column)
         data: Any
         if isinstance(event, yaml.MappingStartEvent):
-            data, node.children = self._mapping(events, depth)
+            data, children = self._mapping(events, depth)
+            node.children = children if depth < self._depth else None
         elif isinstance(event, yaml.SequenceStartEvent):
-            data, node.children = self._sequence(events, depth)
+            data, places = self._sequence(events, depth)
+            node.children = places if depth < self._depth else None
         else:
             assert isinstance(event, yaml.ScalarEvent)
             node.style = event.style or ""
@@ -179,6 +202,8 @@ class Document:
 
     def _find(self, keys: Keys) -> _Node:
         """Return the node that `keys` lead to, or the last one on the way to it."""
+        if len(keys) > self._depth:
+            self._root, self._depth = Document(self.path, self._text, depth=MAX_DEPTH)._root, MAX_DEPTH
         node = self._root
         for key in keys:
             step = None
@@ -286,16 +311,21 @@ def read(path: Path, *, secret: bool = False) -> Document:
             return _unreadable(path, "cannot be read: a symbolic link that leads nowhere")
         if path.exists() and not path.is_file():
             return _unreadable(path, "cannot be read: it is no regular file")
-        raw = path.read_bytes()
+        return _decoded(path, path.read_bytes(), secret=secret)
     except FileNotFoundError:
         return Document(path, secret=secret)
     except OSError as error:
         return _unreadable(path, f"cannot be read: {error.strerror or error}")
+
+
+def _decoded(path: Path, raw: bytes, *, secret: bool) -> Document:
     try:
-        return Document(path, raw.decode("utf-8-sig"), secret=secret)
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         return _unreadable(path, f"line {line} is not UTF-8 text", "Save the file as UTF-8")
+    del raw
+    return Document(path, text, secret=secret)
 
 
 def _unreadable(path: Path, message: str, hint: str = "") -> Document:

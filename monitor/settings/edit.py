@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, ConfigErrors
 from monitor.model import Outlet
 from monitor.settings import paths
 from monitor.settings.document import Document, read
-from monitor.settings.faults import ConfigErrors
-from monitor.settings.load import Settings, load
+from monitor.settings.load import load
+from monitor.settings.record import Settings
 
 _HEAD = "# yaml-language-server: $schema=schema/outlets.schema.json\n"
 # A line that holds nothing of the file's data; `...` ends it.

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import ConfigError
 from monitor.settings.document import Document
 
 # pydantic's error types, and what would have been right. {…} are filled from the error's context.
@@ -29,18 +29,6 @@ _EXPECTED = {
     "string_too_long": "at most {max_length} characters",
     "value_error": "{error}",
 }
-
-
-class ConfigErrors(MonitorError):  # noqa: N818 - several of what ConfigError is one
-    """Everything that is wrong with a configuration, file by file and line by line."""
-
-    def __init__(self, errors: Sequence[ConfigError]) -> None:
-        self.errors = tuple(sorted(errors, key=_place))
-        super().__init__("\n".join(str(error) for error in self.errors))
-
-
-def _place(error: ConfigError) -> tuple[str, int, int]:
-    return str(error.file or ""), error.line or 0, error.column or 0
 
 
 def nearest(word: str, known: Iterable[str], *, plural: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from monitor.errors import ConfigError
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.schema import EntitiesFile
+from monitor.settings.validate import validate
 
 FOLDER = "entities"
 
@@ -23,9 +23,7 @@ class Pack:
     file: EntitiesFile
 
 
-def load(
-    folder: Path, validate: Callable[[type[EntitiesFile], Document, Findings], EntitiesFile], findings: Findings
-) -> list[Pack]:
+def load(folder: Path, findings: Findings) -> list[Pack]:
     """Read every pack of a configuration folder, by name. An id that two packs give is an error."""
     packs = []
     seen: dict[str, str] = {}

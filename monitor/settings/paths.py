@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from monitor.errors import ConfigError
 from monitor.settings.document import Document, read
@@ -86,6 +86,14 @@ def storage_of(document: Document, environ: Mapping[str, str]) -> tuple[Path, st
     if not isinstance(written, str) or not written:
         raise document.error(key, "storage.path: expected the path of a file")
     return absolute(written, document.path.parent), f"{document.path}:{document.line(key)}"
+
+
+def caches(storage: Path) -> tuple[Path, ...]:
+    """Return where what can be made anew may be kept: the user's cache folder, else beside the database, which is all
+    that a service or a container may write.
+    """
+    folder = user_cache_path("monitor", appauthor=False)
+    return (folder, storage.parent) if folder.is_absolute() else (storage.parent,)
 
 
 def absolute(text: str, base: Path) -> Path:

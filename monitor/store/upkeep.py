@@ -14,6 +14,13 @@ from monitor.views import EventRow, Pass, Totals
 from monitor.views_service import Daemon, Queues
 
 _EVENT = "INSERT INTO events (kind, at, outlet_id, article_id, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
+# What is in force is told by the newest of its kind, however old: a disk that is full, a configuration that failed.
+_FORGET_EVENTS = """
+DELETE FROM events WHERE id IN (
+    SELECT id FROM (SELECT id, kind, at FROM events ORDER BY id LIMIT ?) e
+    WHERE at < ? AND EXISTS (SELECT 1 FROM events n WHERE n.kind = e.kind AND n.id > e.id)
+)
+"""
 # A daemon writes its counts each half minute: one row a run, moved to the end as it grows.
 _RECORD = """
 INSERT INTO passes (started_at, finished_at, polled, failed, links, articles, hits, sent)
@@ -85,6 +92,10 @@ class SqlUpkeep:
                      row["detail"], row["id"])
             for row in rows
         ]  # fmt: skip
+
+    def forget_events(self, before: datetime, *, limit: int) -> int:
+        """Take out those from before a time, the newest of each kind apart, so many at most; return how many."""
+        return self._sql.write(_FORGET_EVENTS, limit, stamp(before))
 
     def record_pass(self, done: Pass) -> None:
         """Write the newest pass; what the same run wrote before is replaced."""

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from monitor.story.traits import HASH_BITS, HEAD, ROOM, VERSION, WEIGHT_BITS
 
-Ids = NDArray[np.intp]
+# As long as terms are below 2^31: with np.intp 1.5 kB an article more.
+Ids = NDArray[np.int32]
 Weights = NDArray[np.float32]
 
 # Columns of a row by channel: a centroid's heaviest terms.
@@ -65,13 +66,13 @@ class Terms:
 def unpack(packed: bytes) -> Terms:
     """Read what traits.pack wrote; nothing where it is of another version or damaged."""
     if len(packed) < HEAD.size or packed[0] != VERSION:
-        return Terms(b"", np.zeros(0, np.intp), np.zeros(0, np.float32), (0, 0, 0, 0))
+        return Terms(b"", np.zeros(0, np.int32), np.zeros(0, np.float32), (0, 0, 0, 0))
     _, code, words, capitals, numbers = HEAD.unpack_from(packed)
     language = code.rstrip(b"\0")
     raw = np.frombuffer(packed, "<u4", offset=HEAD.size, count=(len(packed) - HEAD.size) // 4)
     cuts = (0, words, words + capitals, min(words + capitals + numbers, len(raw)))
     # Each language has terms of its own: how rare a word is differs, and no two languages meet by accident.
-    ids = ((raw >> np.uint32(WEIGHT_BITS)) ^ np.uint32(_salt(language))).astype(np.intp)
+    ids = ((raw >> np.uint32(WEIGHT_BITS)) ^ np.uint32(_salt(language))).astype(np.int32)
     weights = (raw & np.uint32((1 << WEIGHT_BITS) - 1)).astype(np.float32)
     for start, end in pairwise(cuts):
         length = sqrt(np.dot(weights[start:end], weights[start:end]))
@@ -104,7 +105,7 @@ class Space:
         self._shares = np.asarray(self.setting.channels, np.float32)
         self._articles: dict[bytes, int] = {}
         self._scratch = np.zeros(_SIZE, np.float32)
-        self._ids = np.zeros((256, WIDTH), np.intp)
+        self._ids = np.zeros((256, WIDTH), np.int32)
         self._weights = np.zeros((256, WIDTH), np.float32)
         self._free: list[int] = []
         self._used = 0
@@ -149,7 +150,7 @@ class Space:
             return self._free.pop()
         if self._used == len(self._ids):
             more = self._used // 2
-            self._ids = np.concatenate([self._ids, np.zeros((more, WIDTH), np.intp)])
+            self._ids = np.concatenate([self._ids, np.zeros((more, WIDTH), np.int32)])
             self._weights = np.concatenate([self._weights, np.zeros((more, WIDTH), np.float32)])
         self._used += 1
         return self._used - 1
@@ -187,7 +188,7 @@ class Space:
 
     def summed(self, members: Sequence[Terms]) -> tuple[Ids, Weights]:
         """Return the sum of articles as a row: the heaviest terms of each channel, in a place of its own."""
-        ids, weights = np.zeros(WIDTH, np.intp), np.zeros(WIDTH, np.float32)
+        ids, weights = np.zeros(WIDTH, np.int32), np.zeros(WIDTH, np.float32)
         for channel, room in enumerate(COLUMNS):
             at = _STARTS[channel]
             parts = [(one.cuts[channel], one.cuts[channel + 1], one) for one in members]

@@ -45,7 +45,8 @@ class Texts:
 
     def __init__(self) -> None:
         self._sketches: dict[str, array[int]] = {}
-        self._holders: dict[int, tuple[str, ...]] = {}
+        # Most grams are one article's: a tuple for each would be 2 kB an article.
+        self._holders: dict[int, str | tuple[str, ...]] = {}
 
     def __contains__(self, mark: str) -> bool:
         return mark in self._sketches
@@ -54,26 +55,28 @@ class Texts:
         """Index an article's text."""
         self._sketches[mark] = array("Q", sketch)
         for gram in _keys(sketch, outlet):
-            self._holders[gram] = (*self._holders.get(gram, ()), mark)
+            self._holders[gram] = (*self._held(gram), mark) if gram in self._holders else mark
 
     def drop(self, mark: str, outlet: str) -> None:
         """Forget a text."""
         sketch = self._sketches.pop(mark, None)
         for gram in _keys(tuple(sketch), outlet) if sketch is not None else ():
-            held = self._holders.pop(gram, ())
-            if len(held) > 1:
-                self._holders[gram] = tuple(other for other in held if other != mark)
+            left = tuple(other for other in self._held(gram) if other != mark)
+            if left:
+                self._holders[gram] = left if len(left) > 1 else left[0]
+            else:
+                self._holders.pop(gram, None)
 
     def find(self, sketch: tuple[int, ...], outlet: str, story_of: Callable[[str], str]) -> Copy | None:
         """Return the text nearest to this one, None where none is near. `story_of` gives the story of a mark."""
         if len(sketch) < MIN_SHARED:
-            held = self._holders.get(_short(outlet, sketch), ()) if sketch else ()
+            held = self._held(_short(outlet, sketch)) if sketch else ()
             return Copy(held[0], 1.0, same=True) if held else None
         common: set[int] = set()
         counts: Counter[str] = Counter()
         elsewhere: Counter[str] = Counter()
         for gram in self._holders.keys() & sketch:
-            holders = self._holders[gram]
+            holders = self._held(gram)
             if len(holders) > COMMON:
                 common.add(gram)
                 continue
@@ -93,6 +96,10 @@ class Texts:
             if found.share >= least and (best is None or (found.same, found.share) > (best.same, best.share)):
                 best = found
         return best
+
+    def _held(self, gram: int) -> tuple[str, ...]:
+        held = self._holders.get(gram, ())
+        return (held,) if isinstance(held, str) else held
 
 
 def _keys(sketch: tuple[int, ...], outlet: str) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from monitor.errors import ConfigError, QueryError
 from monitor.model import Outlet, Source
 from monitor.settings import begin
 from monitor.settings.load import load
+from tests.forks import forker
 from tests.newsroom import ROOT
 from tests.receivers import HttpReceiver
 from tests.test_discovery import link, page
@@ -50,10 +51,12 @@ def newcomer(tmp_path):
 
 
 class Newcomer:
-    """Somebody at a shell in an empty folder, whose commands and answers are counted."""
+    """Somebody at a shell in an empty folder, whose commands and answers are counted. `real`: by `python -m monitor`, else
+    forked out of a process that has loaded it.
+    """
 
-    def __init__(self, folder):
-        self.folder, self.steps = folder, 0
+    def __init__(self, folder, *, real=False):
+        self.folder, self.real, self.steps = folder, real, 0
         self.environment = {
             **os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "NO_COLOR": "1",
             "MONITOR_STORAGE_PATH": str(folder / "data" / "monitor.db"),
@@ -62,6 +65,8 @@ class Newcomer:
 
     def start(self, *words, **also):
         self.steps += 1
+        if not self.real:
+            return forker().start(words, self.folder, self.environment | also, stdin=subprocess.PIPE)
         return subprocess.Popen(
             [sys.executable, "-m", "monitor", *words], cwd=self.folder, env=self.environment | also, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -82,8 +87,9 @@ def titles(hook):
     return [json.loads(body)["title"] for _, _, body in hook.posts]
 
 
-def test_five_steps_and_two_minutes_to_the_first_alert(newcomer, web, hook):
+def test_five_steps_and_two_minutes_to_the_first_alert(tmp_path, web, hook):
     """The measure of issue 8: one command, three answers, one command; then an alert of an article is there."""
+    newcomer = Newcomer(tmp_path, real=True)
     began = time.monotonic()
     address = f"json://127.0.0.1:{hook.port}/hook"
     said = newcomer.run("init", "--private", answers=(web.url, "coalition of the willing", address))

@@ -188,3 +188,10 @@ def test_a_teaser_in_an_entry_stays_one() -> None:
     assert (
         Block(Role.TEASER, "Freight ferry leaves at dawn, and nobody is there to wave", at("16:41")) in article.blocks
     )
+
+
+def test_times_in_a_menu_are_no_entries() -> None:
+    # Of a menu no row is made, so that none of its times has a place.
+    menu = "".join(f"<li><time>{clock}</time> {headline}</li>" for headline, clock, _ in ENTRIES)
+    article = blog(SHAPES["items of a list"], after=f"<nav><ul>{menu}</ul></nav>")
+    assert entries_of(article) == EXPECTED

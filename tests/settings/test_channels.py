@@ -6,9 +6,9 @@ from textwrap import dedent
 
 import pytest
 
+from monitor.errors import ConfigErrors
 from monitor.model import Channel
 from monitor.settings.describe import rows
-from monitor.settings.faults import ConfigErrors
 from monitor.settings.load import load
 
 KEY = "t0ken-0123456789-abcdef"

@@ -6,8 +6,8 @@ from textwrap import dedent
 
 import pytest
 
+from monitor.errors import ConfigErrors
 from monitor.model import Channel, Name, Selectors, Source
-from monitor.settings.faults import ConfigErrors
 from monitor.settings.load import load
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.errors import ConfigError
-from monitor.settings.faults import ConfigErrors
+from monitor.errors import ConfigError, ConfigErrors
 from monitor.settings.load import load
 
 

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli.main import cli
+from monitor.errors import ConfigErrors
 from monitor.model import Cookie
 from monitor.settings.describe import rows
-from monitor.settings.faults import ConfigErrors
 from monitor.settings.load import load
 
 SECRET = "canary-4711"

@@ -22,6 +22,7 @@ from apprise.result import AppriseResult, AppriseResultStatus
 from monitor.errors import ChannelError, SendReason
 from monitor.model import Channel, Delivery, Message
 from monitor.notify import chat, dialects, escape
+from monitor.notify.channels import services
 from monitor.notify.channels.threads import Threads
 from monitor.notify.dialects import Dialect
 
@@ -209,7 +210,7 @@ def _service(channel: Channel) -> Any:
     scheme = found[1].lower()
     if scheme in LOCAL:
         raise ChannelError(f"channel {channel.id!r}: {scheme}:// is not a channel to anybody")
-    service: Any = apprise.Apprise.instantiate(channel.url.strip(), asset=_asset())
+    service: Any = services.service(channel.url.strip(), scheme, _asset())
     if service is None:
         raise ChannelError(f"channel {channel.id!r}: apprise cannot use this {scheme}:// address")
     if scheme in {"mailto", "mailtos"} and not service.targets:

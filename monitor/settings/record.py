@@ -1,0 +1,42 @@
+"""What a configuration says, once it is read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.model import Channel, Entity, Keep, Outlet, Route, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that is in force. Durations in seconds, `page_size` and `min_free` in bytes. `keep`: of outlets not listed.
+
+    `origins`: where a value was said ("rules.nato" → "config/rules.yaml:12", "environment …", "default"). `stamp`: by
+    what a later change of the files is known.
+    """
+
+    directory: Path
+    storage: Path
+    keep: Keep
+    min_free: int
+    timezone: str
+    contact: str
+    gap: float
+    readers: int
+    fetch_deadline: float
+    page_size: int
+    baseline_pages: int
+    listen: tuple[str, int] | None
+    allow_commands: bool
+    outlets: tuple[Outlet, ...]
+    rules: tuple[Rule, ...]
+    entities: tuple[Entity, ...]
+    channels: tuple[Channel, ...]
+    routes: tuple[Route, ...]
+    notices: tuple[str, ...]
+    templates: Mapping[str, Mapping[str, str]]
+    warnings: tuple[str, ...]
+    origins: Mapping[str, str]
+    stamp: tuple[tuple[str, int, int], ...]
