@@ -31,6 +31,8 @@ UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-
 _INVISIBLE = re.compile(f"[{UNSEEN}]")
 # Marks are neither word characters nor signs of ASCII; few texts have so much else in a row.
 _MARKS = re.compile(r"([^\w\s!-~]{30})")
+# What may hold such a run. Its first character apart, which is then searched for: 36 us an article in place of 117.
+_FOREIGN = re.compile(r"[^\t-\r\x1c-~][^\t-\r\x1c-~]{29}")
 # Where folding changes the length of a text whose characters are otherwise folded one by one.
 _SPACING = re.compile(f"[ {UNSEEN}]{{2,}}|[{UNSEEN}]")
 # The same, and words from their first letter beyond ASCII on, with the letter before it, which may be its base.
@@ -129,7 +131,7 @@ def marks_end(text: str, at: int) -> int:
 
 
 def _fold(text: str, *, case: bool) -> Folded:
-    if not text.isascii() and _MARKS.search(text):
+    if not text.isascii() and _FOREIGN.search(text) and _MARKS.search(text):
         return _in_pieces(text, case=case)
     return _fold_evenly(text, case=case)
 

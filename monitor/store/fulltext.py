@@ -38,7 +38,7 @@ class SqlFulltext:
 
     def put(self, article_id: int, held: Words) -> None:
         """Index a new article."""
-        self._sql.write(_PUT, article_id, *held)
+        self._sql.defer(_PUT, article_id, *held)
 
     def change(self, article_id: int, old: Words, new: Words) -> None:
         """Index an article that reads otherwise now."""
@@ -48,4 +48,4 @@ class SqlFulltext:
 
     def take(self, article_id: int, held: Words) -> None:
         """Take an article out. `held`: what it was put in with."""
-        self._sql.write(_TAKE, article_id, *held)
+        self._sql.defer(_TAKE, article_id, *held)

@@ -170,6 +170,7 @@ class SqlKeeping:
 
     def merge(self, pages: int, *, begin: bool) -> bool:
         """Write so many pages of the index anew; return whether there are more. `begin`: all there is takes part."""
+        self._sql.carry_out()
         before = self._sql.connection.total_changes
         # Below nothing, all segments are made inputs of one merge, which numbers above it go on with. To say so again
         # at each step would begin anew whenever the daemon has written, and never end.

@@ -117,11 +117,17 @@ class SqliteStore:
             self._check_alive()
         self._execute(begin)
         self._depth += 1
+        deferred = self.sql.deferred()
         try:
             yield
+            if self._depth == 1:
+                self.sql.carry_out()
             self._check_alive()
             self._execute(commit)
+            if self._depth == 1:
+                self.sql.undo()
         except BaseException:
+            self.sql.undo(deferred)
             self.bodies.forget()
             self.calendar.forget()
             if self._connection.in_transaction:
