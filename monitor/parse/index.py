@@ -11,8 +11,8 @@ import re
 from monitor.parse import words
 
 _BEYOND = re.compile("[^\x00-\x7f]")
-# A character found and replaced takes as long as ten that are looked up; of a Latin text one in thirty is. Signs of ASCII stay
-# where they would be spaces: to the tokenizer they are the same.
+# A character found and replaced takes as long as ten that are looked up; of a Latin text one in thirty is. Signs of
+# ASCII stay where they would be spaces: to the tokenizer they are the same.
 _SPARSE, _LONG = 8, 1_000
 
 

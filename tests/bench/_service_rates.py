@@ -159,7 +159,8 @@ async def _measure(
     rules = [Rule(f"r{number}", query, version="1") for number, query in enumerate(said)]
     pool = await Pool.start(rules, (), size=READERS)
     client = Client(agent=AGENT)
-    ledger, clock = StoreLedger(lambda: SqliteStore.open(path)), SystemClock()
+    clock = SystemClock()
+    ledger = StoreLedger(lambda: SqliteStore.open(path), clock.monotonic)
     try:
         visitor: Any = Given(pages) if pages else Visitor(client, pool, ledger, clock, Gate(0.0), AGENT)
         channel = Channel("desk", "webhook", "http://127.0.0.1:9/")
