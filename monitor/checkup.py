@@ -37,9 +37,11 @@ from monitor.model import (
     Rule,
 )
 from monitor.notify.channels.sender import Sender
+from monitor.parse import language
 from monitor.pool import Pool
 from monitor.ports import Store
 from monitor.reading import Reader
+from monitor.settings.paths import caches
 from monitor.settings.record import Settings
 from monitor.store.check import glance
 from monitor.store.lock import holder
@@ -48,6 +50,8 @@ from monitor.views import Filter
 
 # Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
 MAX_GAP = 1.0
+# What py3langid's model takes in a temporary file.
+UNPACKED = 70_000_000
 # A daemon gives a sign every 30 seconds.
 MAX_SILENCE = 150.0
 
@@ -71,6 +75,18 @@ def database(settings: Settings, now: datetime) -> tuple[list[Sign], datetime | 
             signs.append(_daemon(condition.examine(store, now), holder(path)))
             newest = _newest(store)
     return signs, newest
+
+
+def languages(settings: Settings, unpacked_in: Path = Path("/tmp")) -> list[Sign]:  # noqa: S108 - py3langid's
+    """Look whether the language model can be had: kept, or unpacked by a fork server, which knows no $TMPDIR."""
+    if language.kept(caches(settings.storage)) or not unpacked_in.is_dir():
+        return []
+    seen = os.statvfs(unpacked_in)
+    free = seen.f_bavail * seen.f_frsize
+    if free >= UNPACKED:
+        return []
+    said = f"{free / 1e6:,.0f} MB are free, and the language model unpacks to {UNPACKED / 1e6:,.0f}: no reader starts"
+    return [Sign("disk", str(unpacked_in), State.WRONG, said, "Make room")]
 
 
 def _newest(store: Store) -> datetime | None:

@@ -75,7 +75,7 @@ def _signs(app: App, *, offline: bool, send: bool) -> Iterable[Sign]:
         return
     with working("looking at the database"):
         found, newest = checkup.database(settings, now)
-    yield from found
+    yield from (*found, *checkup.languages(settings))
     answers: list[Trial] = []
     if not offline and settings.outlets:
         with working("asking the outlets"):

@@ -107,6 +107,16 @@ def load() -> LanguageIdentifier:
     return fresh
 
 
+def kept(folders: Sequence[Path]) -> bool:
+    """Say whether the model is kept in one of these folders, whole."""
+    from py3langid import langid
+
+    from monitor.parse import unpacked
+
+    name = unpacked.name(langid.MODEL_DIR / langid.MODEL_FILE)
+    return any(unpacked.read(folder / name) is not None for folder in folders)
+
+
 def _taken(model: LanguageIdentifier) -> list[Any]:
     return [model.nb_ptc, model.nb_pc, model.nb_classes, model.tk_nextmove, model.tk_row, model.tk_output]
 

@@ -203,27 +203,35 @@ def _error(faulty: Faulty) -> ConfigErrors | ConfigError:
 
 def main(directory: str) -> None:
     """Read a configuration, "" for the one in force, and write it to stdout."""
-    from monitor.settings.load import load as read
-
     # Nothing that is read here refers to itself.
     gc.disable()
-    out = sys.stdout.buffer
-    # Whoever asked may be gone.
-    with contextlib.suppress(BrokenPipeError):
-        try:
-            settings = read(Path(directory) if directory else None, os.environ, origins=False)
-        except ConfigErrors as error:
-            said: Iterable[Said | dict[str, Any]] = [Faulty(tuple(map(_fault, error.errors)), alone=False)]
-        except ConfigError as error:
-            said = [Faulty((_fault(error),), alone=True)]
-        else:
-            said = _said(settings)
-        encoder = msgspec.msgpack.Encoder(enc_hook=str)
-        for one in said:
-            packed = encoder.encode(one)
-            out.write(_SIZE.pack(len(packed)))
-            out.write(packed)
-        out.flush()
+    try:
+        _write(_answer(directory))
+    except BrokenPipeError:
+        # Whoever asked is gone. What is still to be flushed would be told as an error when this process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _answer(directory: str) -> Iterator[Said | dict[str, Any]]:
+    from monitor.settings.load import load as read
+
+    try:
+        settings = read(Path(directory) if directory else None, os.environ, origins=False)
+    except ConfigErrors as error:
+        yield Faulty(tuple(map(_fault, error.errors)), alone=False)
+    except ConfigError as error:
+        yield Faulty((_fault(error),), alone=True)
+    else:
+        yield from _said(settings)
+
+
+def _write(said: Iterable[Said | dict[str, Any]]) -> None:
+    out, encoder = sys.stdout.buffer, msgspec.msgpack.Encoder(enc_hook=str)
+    for one in said:
+        packed = encoder.encode(one)
+        out.write(_SIZE.pack(len(packed)))
+        out.write(packed)
+    out.flush()
 
 
 def _said(settings: Settings) -> Iterator[Said | dict[str, Any]]:

@@ -9,9 +9,12 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from py3langid import langid
 
 from monitor import checkup
 from monitor.cli.main import cli
+from monitor.parse import unpacked
+from monitor.settings.load import load
 from tests.newsroom import Newsroom
 from tests.receivers import HttpReceiver
 from tests.web import Web
@@ -148,3 +151,19 @@ def test_a_closed_pipe_is_no_fault(room):
     out, err = process.communicate(timeout=60)
     assert out.startswith("area")
     assert "Traceback" not in err
+
+
+def test_a_language_model_that_cannot_be_unpacked_is_told(room, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    settings = load(room.config, {})
+    monkeypatch.setattr(checkup, "UNPACKED", 1 << 60)
+    (sign,) = checkup.languages(settings, tmp_path)
+    assert (sign.area, sign.state) == ("disk", "wrong")
+    assert "no reader starts" in sign.said
+    monkeypatch.setattr(checkup, "UNPACKED", 1)
+    assert checkup.languages(settings, tmp_path) == []
+    # Kept beside the database, it needs no room.
+    monkeypatch.setattr(checkup, "UNPACKED", 1 << 60)
+    packed = langid.MODEL_DIR / langid.MODEL_FILE
+    assert unpacked.write(settings.storage.parent / unpacked.name(packed), [range(3)])
+    assert checkup.languages(settings, tmp_path) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -114,3 +116,13 @@ def test_a_process_that_says_nothing_useful_is_done_without(folder, code, monkey
     monkeypatch.setattr(apart, "BOOT", code)
     assert Reading(folder).settings() == load(folder, os.environ)
     assert "the configuration is read in this process" in caplog.text
+
+
+def test_the_process_says_nothing_where_whoever_asked_is_gone(folder):
+    asked, answered = os.pipe()
+    os.close(asked)
+    with open(answered, "wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-c", apart.BOOT, str(folder), *sys.path], stdout=out, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -89,10 +89,11 @@ def ask(path: Path, stop: threading.Event) -> int:
 
 def test_readers_and_a_writer_meet_no_lock(room: Newsroom, ledger: StoreLedger) -> None:
     stop, path = threading.Event(), database(room)
+    ledger.submit(lambda store: store.upkeep.totals()).result()
+    listed = [room.rows("hits", "--limit", "1000")]
     with ThreadPoolExecutor(4) as pool:
         readers = [pool.submit(ask, path, stop) for _ in range(2)]
         written = pool.submit(write, ledger)
-        listed = [room.rows("hits", "--limit", "1000")]
         while not written.done():
             listed.append(room.rows("hits", "--limit", "1000"))
         stop.set()
@@ -101,7 +102,8 @@ def test_readers_and_a_writer_meet_no_lock(room: Newsroom, ledger: StoreLedger) 
     listed.append(room.rows("hits", "--limit", "1000"))
     counts = [len(rows) for rows in listed]
     assert counts == sorted(counts)
-    assert counts[-1] > counts[0]
+    # Some of them were asked for while it wrote.
+    assert len(set(counts)) > 2
     ledger.close()
     assert consistent(path) == []
 
