@@ -82,8 +82,8 @@ class Pipeline:
     def __post_init__(self) -> None:
         self._claims = Claims(self.visitor, self.readers, self.clock)
 
-    async def _write(self, work: Callable[[Store], T]) -> T:
-        return await asyncio.wrap_future(self.ledger.submit(work))
+    async def _write(self, work: Callable[[Store], T], *, patient: bool = False) -> T:
+        return await asyncio.wrap_future(self.ledger.submit(work, patient=patient))
 
     def shift(self, by: timedelta) -> None:
         """Move what is held in memory, as the wall clock was set `by`."""
@@ -122,14 +122,16 @@ class Pipeline:
             answer.moved,
             self.strain,
         )
-        links = await self._write(lambda store: intake.take_list(store, self.orders, source, outlet, given, now))
+        links = await self._write(
+            lambda store: intake.take_list(store, self.orders, source, outlet, given, now), patient=True
+        )
         return Polled(source, tuple(links))
 
     async def _poll_failed(
         self, source: DueSource, outlet: Outlet, reason: Reason, detail: str, retry_after: float | None
     ) -> Polled:
         outcome = cadence.failed(source, outlet, reason, detail, self.clock.now(), retry_after)
-        await self._write(lambda store: store.outlets.record(outcome))
+        await self._write(lambda store: store.outlets.record(outcome), patient=True)
         return Polled(source, (), reason, detail)
 
     async def _children(self, source: DueSource, outlet: Outlet, found: Links) -> Links:
@@ -152,7 +154,7 @@ class Pipeline:
         answer = await self.visitor.get(link.url, outlet, etag=link.etag, last_modified=link.last_modified)
         if link.state is LinkState.AGAIN and (isinstance(answer, Refusal) or answer.status == 304):
             return await self._as_before(link, answer if isinstance(answer, Refusal) else None)
-        known, story = await self._write(lambda store: intake.known_of(store, link))
+        known, story = await asyncio.wrap_future(self.ledger.look(lambda store: intake.known_of(store, link)))
         result: Reading | Failure
         if isinstance(answer, Refusal):
             result = Failure(answer.reason, answer.detail)
@@ -190,7 +192,7 @@ class Pipeline:
         now = self.clock.now()
         if isinstance(result, Failure):
             outcome = policy.outcome(link, result.reason, result.detail, now, retry=retry)
-            await self._write(lambda store: store.links.finish(outcome))
+            await self._write(lambda store: store.links.finish(outcome), patient=True)
             return Read(link, None, result.reason, glance=health.glance(link, None, result.reason, now))
         # Decided and remembered at once: two copies of a story read side by side must not open two stories.
         placed = self.clusters.place(result.article, result.traits, now, kept=bool(result.hits), story=story)
@@ -198,7 +200,9 @@ class Pipeline:
         item = Item(link, result, retry, placed, page, bool(result.hits) and self.clusters.new_name(placed.mark))
         accepted = None
         try:
-            accepted, read = await self._write(lambda store: intake.take_article(store, self.orders, item, now))
+            accepted, read = await self._write(
+                lambda store: intake.take_article(store, self.orders, item, now), patient=True
+            )
         finally:
             if accepted is None:
                 self.clusters.withdraw(placed.mark)

@@ -1,6 +1,6 @@
 """The reader processes and their supervision; implements the port Readers.
 
-    Pool        who reads next; replaces what ended; feeds overtake pages
+    Pool        who reads next; replaces what ended; feeds overtake pages, three at a time
     Worker      worker.py: one reader process and its socket; one job at a time
     ForkServer  forkserver.py, zygote.py: compiles one version of the rules, forks, kills and reaps
 
@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import heapq
-import itertools
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +28,8 @@ from monitor.zygote import memory
 WATCH_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 FIRST, THEN = 0, 1  # ranks: feeds and robots.txt, then articles
+# So many of the first in a row while others wait: a page takes ten times a feed, and of a flood of feeds none was read.
+OVERTAKING = 3
 # Above so many in all, one new set is faster to match than a main one and the edits beside it.
 MAX_EDITS = 1_000
 CLOSED = "the readers are closed"
@@ -49,8 +49,8 @@ class Pool:
         self._crew: set[Worker] = set()  # the present server's, idle or busy
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()  # those of older servers too
-        self._waiting: list[tuple[int, int, asyncio.Future[Worker]]] = []
-        self._order, self._short, self._working = itertools.count(), asyncio.Event(), asyncio.Event()
+        self._waiting = _Waiting()
+        self._short, self._working = asyncio.Event(), asyncio.Event()
         self._duties: list[asyncio.Task[None]] = []
         self._closing: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
@@ -238,7 +238,7 @@ class Pool:
         if self._closed:
             raise PoolError(CLOSED)
         future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (rank, next(self._order), future))
+        self._waiting.add(rank, future)
         while self._idle and not future.done():
             self._offer(self._idle.pop())
         try:
@@ -252,14 +252,13 @@ class Pool:
         if worker.exited.done():
             self._drop(worker)
             return
-        while self._waiting:
-            future = heapq.heappop(self._waiting)[2]
-            if not future.done():
-                self._busy.add(worker)
-                self._working.set()
-                future.set_result(worker)
-                return
-        self._idle.append(worker)
+        future = self._waiting.next()
+        if future is None:
+            self._idle.append(worker)
+            return
+        self._busy.add(worker)
+        self._working.set()
+        future.set_result(worker)
 
     def _give_back(self, worker: Worker) -> None:
         self._busy.discard(worker)
@@ -281,10 +280,8 @@ class Pool:
             self._drop(worker)
 
     def _refuse_waiting(self, why: str) -> None:
-        while self._waiting:
-            future = self._waiting.pop()[2]
-            if not future.done():
-                future.set_exception(PoolError(why))
+        while (future := self._waiting.next()) is not None:
+            future.set_exception(PoolError(why))
 
     def _take_over(self, server: ForkServer) -> None:
         while self._idle:
@@ -350,6 +347,32 @@ class Pool:
                     worker.end(Failure(Reason.OVER_MEMORY, f"grew by {grown >> 20} MB"))
             if not self._busy:
                 self._working.clear()
+
+
+class _Waiting:
+    """Who waits for a reader, by rank. A caller that gave up is passed over."""
+
+    def __init__(self) -> None:
+        self._ranks: tuple[deque[asyncio.Future[Worker]], ...] = (deque(), deque())
+        self._overtook = 0
+
+    def add(self, rank: int, future: asyncio.Future[Worker]) -> None:
+        self._ranks[rank].append(future)
+
+    def next(self) -> asyncio.Future[Worker] | None:
+        """Take out whose turn it is; None: nobody waits."""
+        for rank in self._ranks:
+            while rank and rank[0].done():
+                rank.popleft()
+        first, then = self._ranks
+        if then and (not first or self._overtook >= OVERTAKING):
+            self._overtook = 0
+            return then.popleft()
+        self._overtook += bool(then)
+        return first.popleft() if first else None
+
+    def __len__(self) -> int:
+        return sum(map(len, self._ranks))
 
 
 def _edited(rules: Mapping[str, Rule], edit: orders.Amendment) -> dict[str, Rule]:

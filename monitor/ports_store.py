@@ -373,9 +373,16 @@ class Store(Protocol):
 class Ledger(Protocol):
     """The one writer. Every piece of work is a transaction of its own, in the order it was handed in."""
 
-    def submit(self, work: Callable[[Store], T]) -> Future[T]:
+    def submit(self, work: Callable[[Store], T], *, patient: bool = False) -> Future[T]:
         """Run `work` in the writer's thread inside a transaction; done after the commit. What it raises is
-        the future's, rolls back its own writes and no other's.
+        the future's, rolls back its own writes and no other's. `patient`: it may wait a moment for more to share its
+        commit with.
+        """
+        ...
+
+    def look(self, work: Callable[[Store], T]) -> Future[T]:
+        """Run `work`, which only reads, in the writer's thread. It sees what is committed, and may run before what was
+        handed in earlier is.
         """
         ...
 

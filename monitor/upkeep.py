@@ -149,10 +149,13 @@ class Floor:
         self._refused = ""
         self._untold: EventRow | None = None
 
-    def submit(self, work: Callable[[Store], T]) -> Future[T]:
-        future = self._ledger.submit(work)
+    def submit(self, work: Callable[[Store], T], *, patient: bool = False) -> Future[T]:
+        future = self._ledger.submit(work, patient=patient)
         future.add_done_callback(self._hear)
         return future
+
+    def look(self, work: Callable[[Store], T]) -> Future[T]:
+        return self._ledger.look(work)
 
     def waiting(self) -> int:
         return self._ledger.waiting()

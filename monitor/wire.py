@@ -145,7 +145,9 @@ class _ReadingJob(Task[Reading], frozen=True):
         _require(len(reply.traits.sketch) <= MAX_SKETCH, "a sketch of too many numbers")
         _require(len(reply.traits.terms) <= MAX_TERMS, "terms of too many bytes")
         _require(_aware((article.published, article.updated)), "a time without a zone")
-        _require(_aware(block.at for block in article.blocks), "a block's time without a zone")
+        _require(
+            _aware([block.at for block in article.blocks if block.at is not None]), "a block's time without a zone"
+        )
         _require(len(reply.gain.articles) <= 1 and all(reply.gain.articles), "not one article learnt")
         _require(all(map(_are_digests, (*reply.gain.articles, reply.gain.titles))), "digests that are none")
         return Reading(article, reply.hits, reply.traits, reply.rules_version, reply.gain, reply.claim)

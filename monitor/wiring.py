@@ -122,9 +122,8 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
         # The readers come first: they inherit nothing of our environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:
             sender = Sender(out or sys.stdout, fetcher)
-            ledger = Floor(
-                StoreLedger(lambda: SqliteStore.open(settings.storage)), clock, settings.storage, settings.min_free
-            )
+            writer = StoreLedger(lambda: SqliteStore.open(settings.storage), clock.monotonic)
+            ledger = Floor(writer, clock, settings.storage, settings.min_free)
             try:
                 pipeline = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
                 upkeep = Upkeep(ledger, clock, policy(settings), window=STORY_WINDOW)

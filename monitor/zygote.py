@@ -234,7 +234,9 @@ def held(pid: int | str = "self") -> tuple[int, int]:
 
 def _statm(pid: int | str) -> tuple[int, int, int]:
     try:
-        size, resident, files = Path(f"/proc/{pid}/statm").read_bytes().split()[:3]
+        # A Path would take twice the time, after each job in the daemon's loop.
+        with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123
+            size, resident, files = file.read(200).split()[:3]
     except (OSError, ValueError):
         return 0, 0, 0
     page = resource.getpagesize()

@@ -242,6 +242,25 @@ async def test_feeds_and_robots_overtake_articles():
     assert done == ["nap", "links", "robots", "a0", "a1", "a2"]
 
 
+async def test_a_flood_of_feeds_lets_every_fourth_job_be_a_page():
+    async with pool_of() as pool:
+        done = []
+
+        async def note(name, call):
+            await call
+            done.append(name)
+
+        first = asyncio.create_task(note("nap", pool.links(page("nap"), SOURCE)))
+        await until(lambda: pool.stats()["busy"] == 1)
+        feeds = [asyncio.create_task(note("f", pool.links(page("fine"), SOURCE))) for _ in range(8)]
+        given_up = asyncio.create_task(pool.article(page("fine"), LINK, PAPER))
+        articles = [asyncio.create_task(note("A", pool.article(page("fine"), LINK, PAPER))) for _ in range(3)]
+        await until(lambda: pool.stats()["waiting"] == 12)
+        given_up.cancel()
+        await asyncio.gather(first, *articles, *feeds)
+    assert "".join(done[1:]) == "fffAfffAffA"
+
+
 async def test_a_cancelled_caller_leaves_no_answer_behind_for_the_next():
     async with pool_of() as pool:
         for _ in range(5):

@@ -327,7 +327,7 @@ class Visitor:
             return known
 
     async def _stored(self, key: _Key) -> RobotsFile | None:
-        return await self._write(lambda store: store.outlets.robots(key[0]))
+        return await asyncio.wrap_future(self._ledger.look(lambda store: store.outlets.robots(key[0])))
 
     async def _recall(self, key: _Key, known: _Known | None, now: datetime, *, urgent: bool) -> _Known:
         stored = known.file if known else None

@@ -121,11 +121,12 @@ class SqlArticles:
         if other and not known_id and listed_as not in {"", _key(article)}:
             article = replace(article, canonical_url=listed_as)
             known = self._known(article, 0)
-        if known is None and (known := self._twin(article)) is not None:
+        body = _body_key(article) if known is None else 0
+        if known is None and (known := self._twin(article, body)) is not None:
             # Its address is the one it was first found under.
             article = replace(article, url=known.row["url"], canonical_url=known.canonical)
         if known is None:
-            return self._insert(article, _Text.of(article, kept), fetched_at, standing)
+            return self._insert(article, _Text.of(article, kept), body, fetched_at, standing)
         number, revision = known.row["id"], known.row["revision"]
         worth, stored = _worth(article.text, article.reason), _worth(TextKind(known.row["text"]), known.row["reason"])
         if {worth, stored} == {_STUB, _WORTH[TextKind.FEED]}:
@@ -225,11 +226,10 @@ class SqlArticles:
     def _as_known(self, row: Row) -> _Known:
         return _Known(row, *unpack_body(self._bodies.unpack(row["dictionary"], row["data"])))
 
-    def _twin(self, article: Article) -> _Known | None:
+    def _twin(self, article: Article, body: int) -> _Known | None:
         """Return the outlet's article with this very text, and with its title or its date: a page under another
         address, in another section, as AMP. A text alone may be a notice that stands for many articles.
         """
-        body = _body_key(article)
         rows = self._sql.all(_KNOWN + _SAME_BODY, body, article.outlet) if body else []
         title, published = title_key(article.title), micros_or_none(article.published)
         same = (
@@ -237,10 +237,10 @@ class SqlArticles:
         )
         return next(map(self._as_known, same), None)
 
-    def _insert(self, article: Article, text: _Text, fetched_at: datetime, standing: Standing) -> Saved:
+    def _insert(self, article: Article, text: _Text, body: int, fetched_at: datetime, standing: Standing) -> Saved:
         at = micros(fetched_at)
         number = self._sql.insert(
-            _INSERT, *_values(article, _key(article)), text.sketch, article.outlet, standing.value, at
+            _INSERT, *_values(article, _key(article), body), text.sketch, article.outlet, standing.value, at
         )
         assert number is not None
         self._sql.write(
@@ -258,7 +258,7 @@ class SqlArticles:
         if taken:
             # Its page names a canonical URL that another article has: it stays known by the one its feed gave.
             canonical = known.canonical
-        self._sql.write(_UPDATE, *_values(article, canonical), text.sketch, revision, number)
+        self._sql.write(_UPDATE, *_values(article, canonical, _body_key(article)), text.sketch, revision, number)
         packed = self._pack(text, article.language)
         self._sql.write("UPDATE bodies SET dictionary = ?, data = ? WHERE article_id = ?", *packed, number)
         before = words(known.row["title"], known.standfirst, known.blocks)
@@ -344,7 +344,7 @@ def _key(article: Article) -> str:
     return article.canonical_url or article.url
 
 
-def _values(article: Article, canonical: str) -> tuple[Value, ...]:
+def _values(article: Article, canonical: str, body: int) -> tuple[Value, ...]:
     return (
         article.url,
         "" if canonical == article.url else canonical,
@@ -364,7 +364,7 @@ def _values(article: Article, canonical: str) -> tuple[Value, ...]:
         article.reason.value if article.reason else None,
         article.detail,
         article.content_hash,
-        _body_key(article),
+        body,
     )
 
 

@@ -25,7 +25,7 @@ SAMPLES = 3_000
 # Languages without a dictionary of their own are packed with that of all texts.
 ALL = "*"
 _COUNT = """
-INSERT INTO languages (language, bodies) VALUES (?, 1) ON CONFLICT (language) DO UPDATE SET bodies = bodies + 1
+INSERT INTO languages (language, bodies) VALUES (?, 1), (?, 1) ON CONFLICT (language) DO UPDATE SET bodies = bodies + 1
 """
 
 
@@ -71,8 +71,7 @@ class SqlBodies:
 
     def count(self, language: str | None) -> None:
         """Count a new body of a language."""
-        for name in (language or "", ALL):
-            self._sql.write(_COUNT, name)
+        self._sql.write(_COUNT, language or "", ALL)
 
     def untrained(self) -> list[str]:
         """Return the languages that have enough bodies for a first or a better dictionary."""

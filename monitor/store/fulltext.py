@@ -27,7 +27,7 @@ def words(title: str, standfirst: str, blocks: tuple[Block, ...]) -> Words:
 
 def own_text(blocks: tuple[Block, ...]) -> str:
     """Return the article's own blocks, apart by what no phrase can cross unseen."""
-    return "\n".join(block.text for block in blocks if block.role in OWN_ROLES)
+    return "\n".join([block.text for block in blocks if block.role in OWN_ROLES])
 
 
 class SqlFulltext:

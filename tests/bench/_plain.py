@@ -2,7 +2,7 @@
 
 feedparser for feeds, httpx to fetch, trafilatura for the article, one `re` a rule, SQLite to keep it. WORK is a file of JSON:
 `pages` (files of gzip, read from the disk) or `feeds` (URLs), `rules` (queries), `database`, `warm` (articles not counted).
-Prints {"articles", "hits", "wall", "cpu"}.
+Prints {"articles", "hits", "split", "wall", "cpu"}; `split`: hits by rules whose OR it did not keep within its parentheses.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from urllib.parse import urljoin
 
 # Words, phrases and what binds them: of a rule's language as much as such a script would know.
 _PIECE = re.compile(r'"([^"]+)"|(O?NEAR)/(\d+)|\b(AND|OR|NOT)\b|([\w*]+)')
+
+_SPLIT = re.compile(r"\([^()]* OR ")
 
 
 def pattern(query: str) -> re.Pattern[str]:
@@ -62,12 +64,14 @@ def main(work: dict[str, Any]) -> dict[str, float]:
     database = sqlite3.connect(work["database"])
     database.execute("CREATE TABLE articles (id INTEGER PRIMARY KEY, url TEXT UNIQUE, title TEXT, body TEXT)")
     database.execute("CREATE TABLE hits (article INTEGER, rule INTEGER, sentence TEXT)")
-    count = hits = 0
+    # It knows no parentheses: `"x y" AND (a OR b)` becomes "x y … a" or "b", and hits each page that says "b".
+    split = [bool(_SPLIT.search(query)) for query in work["rules"]]
+    count = hits = loose = 0
     began, cpu = time.monotonic(), time.process_time()
     with httpx.Client(trust_env=False) as client:
         for url, page in stored(work["pages"]) if "pages" in work else listed(work["feeds"], client):
             if count == work["warm"]:
-                began, cpu, hits = time.monotonic(), time.process_time(), 0
+                began, cpu, hits, loose = time.monotonic(), time.process_time(), 0, 0
             count += 1
             found = trafilatura.bare_extraction(page, url=url, include_comments=False, with_metadata=True)
             title, body = (found.title or "", found.text or "") if found else ("", "")
@@ -78,9 +82,10 @@ def main(work: dict[str, Any]) -> dict[str, float]:
                 if match := rule.search(body):
                     database.execute("INSERT INTO hits VALUES (?, ?, ?)", (row.lastrowid, number, match[0][:300]))
                     hits += 1
+                    loose += split[number]
             database.commit()
     return {
-        "articles": count - work["warm"], "hits": hits, "wall": time.monotonic() - began, "cpu": time.process_time() - cpu,
+        "articles": count - work["warm"], "hits": hits, "split": loose, "wall": time.monotonic() - began, "cpu": time.process_time() - cpu,
     }  # fmt: skip
 
 

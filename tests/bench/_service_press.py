@@ -30,7 +30,7 @@ LISTED = 30
 HOSTILE = 100  # one outlet in so many
 _FIRST = 1_000  # the number of what was published last when the run began
 
-_PARAGRAPH = re.compile(r"(<p[^>]*>)(.*?)(</p>)", re.DOTALL | re.IGNORECASE)
+_PARAGRAPH = re.compile(r"(<p(?:\s[^>]*)?>)(.*?)(</p>)", re.DOTALL | re.IGNORECASE)
 _TITLES = (
     re.compile(r"(<title[^>]*>)(.*?)(</title>)", re.DOTALL | re.IGNORECASE),
     re.compile(r"(<h1[^>]*>)(.*?)(</h1>)", re.DOTALL | re.IGNORECASE),
@@ -133,14 +133,17 @@ class Press:
         planted = f"They spoke of a {PHRASE}. " if calendar.hit(outlet, number, self.hits) else ""
         title = escape(chance.choice(pool)[:90])
         made: list[str] = []
+        # In the longest paragraph: of three pages in four the first is a notice, a menu or a teaser.
+        longest = max((piece for piece in pieces if isinstance(piece, int)), default=0)
         for piece in pieces:
             if isinstance(piece, str):
                 made.append(piece)
             elif piece == 0:
                 made.append(title)
             else:
-                made.append(planted + escape(" ".join(chance.choices(pool, k=piece))))
-                planted = ""
+                said = escape(" ".join(chance.choices(pool, k=piece)))
+                made.append(planted + said if piece == longest else said)
+                planted = "" if piece == longest else planted
         return "".join(made).encode()
 
     def packed(self, calendar: Calendar, outlet: int, number: int) -> bytes:

@@ -114,7 +114,8 @@ def _articles(plan: Plan, done: Done) -> None:
             *share(published, 0.5, 0.95), plan.every
         ),
     )
-    line("articles with hits told", f"{told} of {wanted}", f"all that are {SETTLED:.0f} s old", told == wanted > 0)
+    text = f"{told} of {wanted}; {done.before} hits more are of stories told before"
+    line("articles with hits told", text, f"all that are {SETTLED:.0f} s old", told == wanted > 0)
 
 
 def _machine(plan: Plan, done: Done, samples: Sequence[Sample]) -> None:

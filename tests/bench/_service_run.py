@@ -64,6 +64,8 @@ class Done:
     asked: Mapping[str, int] = field(default_factory=dict)
     articles: list[tuple[str, str, float, float, bool]] = field(default_factory=list)
     overdue: int = 0
+    before: int = 0
+    """Hits of stories that were told for their rules before."""
     steps: Steps = field(default_factory=Steps)
     code: int | None = None
     stopping: float = 0.0
@@ -196,10 +198,14 @@ def _read_database(done: Done, path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         query = """
             SELECT coalesce(nullif(l.url, ''), a.url), a.text, l.first_seen / 1e6, a.fetched_at / 1e6,
-                EXISTS (SELECT 1 FROM hits h WHERE h.article_id = a.id AND h.standing IN ('live', 'late'))
+                (SELECT group_concat(EXISTS (SELECT 1 FROM decisions d WHERE d.hit_id = h.id AND d.reason = 'same_story'))
+                    FROM hits h WHERE h.article_id = a.id AND h.standing IN ('live', 'late'))
             FROM links l JOIN articles a ON a.id = l.article_id
         """
-        done.articles = database.execute(query).fetchall()
+        # What was told of the story before is not told again.
+        done.articles = [(*row, "0" in (said or "")) for *row, said in database.execute(query)]
+        query = "SELECT count(DISTINCT hit_id) FROM decisions WHERE reason = 'same_story'"
+        (done.before,) = database.execute(query).fetchone()
         at = f"{done.ended - 5:.0f}"
         query = "SELECT count(*) FROM sources WHERE next_check_at < strftime('%Y-%m-%dT%H:%M:%S', ?, 'unixepoch') AND NOT leased"
         (done.overdue,) = database.execute(query, (at,)).fetchone()

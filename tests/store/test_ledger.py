@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -96,6 +97,50 @@ def test_what_is_queued_together_is_committed_together(ledger: StoreLedger, path
     # Another connection saw nothing of the group while its last work ran.
     assert seen == [[]]
     assert kinds(path) == ["a", "b", "last"]
+
+
+@pytest.fixture
+def slow(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoreLedger]:
+    """A ledger whose patient work waits for longer than any test takes."""
+    monkeypatch.setattr("monitor.store.ledger.PATIENCE", 600.0)
+    made = StoreLedger(lambda: SqliteStore.open(path), time.monotonic)
+    yield made
+    made.close()
+
+
+def test_what_has_time_waits_for_what_has_none_and_shares_its_commit(slow: StoreLedger, path: Path) -> None:
+    futures = [slow.submit(note(str(number)), patient=True) for number in range(3)]
+    assert slow.look(lambda store: kinds(path)).result(30) == []
+    assert not any(future.done() for future in futures)
+    assert slow.submit(note("urgent")).result(30) == "urgent"
+    assert [future.result(30) for future in futures] == ["0", "1", "2"]
+    assert kinds(path) == ["0", "1", "2", "urgent"]
+
+
+def test_so_much_that_has_time_waits_no_longer(slow: StoreLedger) -> None:
+    futures = [slow.submit(note(str(number)), patient=True) for number in range(GROUP)]
+    assert [future.result(30) for future in futures] == [str(number) for number in range(GROUP)]
+
+
+def test_what_has_time_is_done_by_the_end(slow: StoreLedger, path: Path) -> None:
+    future = slow.submit(note("last"), patient=True)
+    slow.close()
+    assert (future.result(0), kinds(path)) == ("last", ["last"])
+
+
+def test_what_has_time_is_done_without_company(path: Path) -> None:
+    ledger = StoreLedger(lambda: SqliteStore.open(path), time.monotonic)
+    assert ledger.submit(note("alone"), patient=True).result(30) == "alone"
+    ledger.close()
+
+
+def test_a_look_that_fails_or_writes_is_its_own_affair(ledger: StoreLedger, path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        ledger.look(lambda _: 1 // 0).result(30)
+    with pytest.raises(StoreError, match="outside a transaction"):
+        ledger.look(note("written")).result(30)
+    assert ledger.submit(note("a")).result(30) == "a"
+    assert kinds(path) == ["a"]
 
 
 def test_a_commit_that_fails_is_everybodys_and_the_writer_goes_on(ledger: StoreLedger, path: Path) -> None:
