@@ -222,16 +222,22 @@ async def test_memory_a_page_needed_for_a_moment_is_given_back():
         assert await reader_pid(pool) == before
 
 
+async def napping(pool):
+    """Have the only reader busy; return what notes which jobs end in which order, the list of them, and its job."""
+    done = []
+
+    async def note(name, call):
+        await call
+        done.append(name)
+
+    first = asyncio.create_task(note("nap", pool.links(page("nap"), SOURCE)))
+    await until(lambda: pool.stats()["busy"] == 1)
+    return note, done, first
+
+
 async def test_feeds_and_robots_overtake_articles():
     async with pool_of() as pool:
-        done = []
-
-        async def note(name, call):
-            await call
-            done.append(name)
-
-        first = asyncio.create_task(note("nap", pool.links(page("nap"), SOURCE)))
-        await until(lambda: pool.stats()["busy"] == 1)
+        note, done, first = await napping(pool)
         articles = [asyncio.create_task(note(f"a{n}", pool.article(page("fine"), LINK, PAPER))) for n in range(3)]
         await until(lambda: pool.stats()["waiting"] == 3)
         feeds = [
@@ -244,14 +250,7 @@ async def test_feeds_and_robots_overtake_articles():
 
 async def test_a_flood_of_feeds_lets_every_fourth_job_be_a_page():
     async with pool_of() as pool:
-        done = []
-
-        async def note(name, call):
-            await call
-            done.append(name)
-
-        first = asyncio.create_task(note("nap", pool.links(page("nap"), SOURCE)))
-        await until(lambda: pool.stats()["busy"] == 1)
+        note, done, first = await napping(pool)
         feeds = [asyncio.create_task(note("f", pool.links(page("fine"), SOURCE))) for _ in range(8)]
         given_up = asyncio.create_task(pool.article(page("fine"), LINK, PAPER))
         articles = [asyncio.create_task(note("A", pool.article(page("fine"), LINK, PAPER))) for _ in range(3)]
