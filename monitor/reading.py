@@ -39,6 +39,7 @@ from monitor.parse import language as languages
 from monitor.parse import urls
 from monitor.parse.bytes import inflate
 from monitor.parse.digest import title_key
+from monitor.story import fingerprint
 from monitor.story.traits import traits
 from monitor.views import DueSource, RobotsVerdict
 
@@ -60,6 +61,7 @@ class Reader:
     def warm(self) -> None:
         """Load what every page needs and takes long, so that readers are forked with it."""
         languages.load()
+        fingerprint.tables()
 
     def amend(self, rules: Sequence[Rule], removed: Sequence[str]) -> None:
         """Put an edit of the rules in force. Raises QueryError, and nothing is changed."""
