@@ -7,16 +7,19 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from monitor.errors import BusyError, DamagedError, StoreError
 from monitor.model import Block, Role
+from monitor.sought import Phrase
 from monitor.store import schema
 from monitor.store import sqlite as door
 from monitor.store.sqlite import SqliteStore
 from monitor.views import EventRow, Filter
+from tests.consistent import consistent
 from tests.store.make import NOW, article, enrolled, hit, save
 
 ROOT = Path(__file__).parents[2]
@@ -216,9 +219,11 @@ def test_a_dictionary_or_a_zone_of_a_transaction_that_was_undone_is_used_no_more
 
 _WRITER = """
 import sys
+from contextlib import suppress
 from pathlib import Path
 from monitor.store.sqlite import SqliteStore
 from monitor.views import EventRow
+from tests.consistent import consistent
 from tests.store.make import NOW
 store = SqliteStore.open(Path(sys.argv[1]))
 for number in range(50):
@@ -227,6 +232,34 @@ for number in range(50):
         store.upkeep.event(EventRow(sys.argv[2], NOW))
 store.close()
 """
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["waiting", "written"])
+def test_the_index_is_right_where_a_part_of_a_transaction_was_undone(path: Path, written: bool) -> None:
+    """What is put into the full-text index waits for the end of the transaction, or for the first that asks it."""
+    store = SqliteStore.open(path)
+
+    def found(word: str) -> int:
+        return len(list(store.articles.sift(Phrase((word,)), Filter())))
+
+    def put(number: int, word: str) -> None:
+        save(store, article(number, title=word, blocks=(Block(Role.BODY, f"{word} at the quay"),)))
+
+    with store.transaction():
+        put(1, "before")
+        with suppress(ZeroDivisionError), store.transaction():
+            put(2, "undone")
+            assert not written or [found(word) for word in ("before", "undone")] == [1, 1]
+            raise ZeroDivisionError
+        put(3, "after")
+    assert [found(word) for word in ("before", "undone", "after", "quay")] == [1, 0, 1, 2]
+    with suppress(ZeroDivisionError), store.transaction():
+        put(4, "nothing")
+        raise ZeroDivisionError
+    put(5, "later")
+    assert [found(word) for word in ("nothing", "later", "quay")] == [0, 1, 3]
+    store.close()
+    assert consistent(path) == []
 
 
 def test_two_processes_write_beside_each_other(path: Path) -> None:
@@ -242,8 +275,10 @@ def test_two_processes_write_beside_each_other(path: Path) -> None:
 
 _HALF_DONE = """
 import sys
+from contextlib import suppress
 from pathlib import Path
 from monitor.store.sqlite import SqliteStore
+from tests.consistent import consistent
 from tests.store.make import article, hit, NOW, save
 from monitor.model import Standing
 store = SqliteStore.open(Path(sys.argv[1]))
