@@ -258,6 +258,23 @@ def test_pages_are_remembered_over_a_restart(tmp_path: Path) -> None:
         assert len(json.loads(data)) == 40
 
 
+def test_pages_read_in_the_second_in_which_a_trouble_began_end_it(tmp_path: Path) -> None:
+    with watch(tmp_path, 1) as room:
+        room.polls()
+        room.clock.forward(0.25)
+
+        def read(*glances: Glance) -> None:
+            for one in glances:
+                room.clock.forward(0.01)
+                room.vigil.read("o0", replace(one, at=room.clock.now(), body=room.clock.now().microsecond))
+            room.tick()
+
+        read(*[GOOD] * 30, *[EMPTY] * 3)
+        assert room.events() == [("trouble", "o0", "layout")]
+        read(GOOD, GOOD)
+        assert room.events()[1:] == [("recovered", "o0", "layout")]
+
+
 def test_a_changed_template_is_noticed_and_told_to_a_receiver(tmp_path: Path) -> None:
     with Web() as web, HttpReceiver() as hook:
         room = Newsroom(tmp_path)

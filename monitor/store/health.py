@@ -43,7 +43,8 @@ class SqlHealth:
         """Add what was read; of what was before so many stay."""
         row = self._sql.one("SELECT data FROM glances WHERE outlet_id = ?", outlet_id)
         known = json.loads(row["data"]) if row else []
-        known += [[int(one.at.timestamp()), one.reason or "", one.length, one.body, one.title] for one in glances]
+        # Not whole seconds: a page read in the second in which a trouble began would count as read before it.
+        known += [[one.at.timestamp(), one.reason or "", one.length, one.body, one.title] for one in glances]
         self._sql.write(_KEEP, outlet_id, json.dumps(known[-most:], separators=(",", ":")))
 
     def charts(self, outlet_ids: Iterable[str], read: Iterable[str] = ()) -> list[Chart]:
