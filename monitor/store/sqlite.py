@@ -39,8 +39,9 @@ BUSY_TIMEOUT = 5.0
 # FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing. Deleted text is
 # overwritten: Debian's SQLite does so anyway.
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864", "secure_delete = ON")
-# 64 MB of pages: the upper levels of the indexes of a million articles.
-_EVERYWHERE = ("cache_size = -64000", "temp_store = MEMORY", "foreign_keys = ON")
+# 16 MB of pages: the upper levels of the indexes of a million articles take 10; what is not here is in the system's
+# cache of files.
+_EVERYWHERE = ("cache_size = -16000", "temp_store = MEMORY", "foreign_keys = ON")
 
 
 class SqliteStore:
