@@ -41,8 +41,8 @@ BUSY_TIMEOUT = 5.0
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864", "secure_delete = ON")
 # Steps of SQLite's machine, some milliseconds, after which an update asks whether it is to go on.
 _STEPS = 50_000
-# 16 MB of pages: the upper levels of the indexes of a million articles take 10; what is not here is in the system's
-# cache of files.
+# 16 MB of pages; the others are in the system's cache of files. With 64 MB, into an archive of 300,000 articles, an
+# article costs 2 % less CPU.
 _EVERYWHERE = ("cache_size = -16000", "temp_store = MEMORY", "foreign_keys = ON")
 
 Stopped = Callable[[], bool]
