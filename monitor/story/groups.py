@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 
 from monitor.story.due import SPARE
-from monitor.story.space import Space, Terms
+from monitor.story.space import Space
+from monitor.story.terms import NOTHING, Terms, terms, words
 
 WINDOW = timedelta(days=7)
 # With hits, without.
@@ -23,17 +24,29 @@ FIRST, NEWEST = 4, 8
 
 @dataclass(slots=True)
 class Held:
-    """An article in memory. `number`: how many came before it."""
+    """An article in memory. `held`: its terms; see terms.py. `number`: how many came before it. `text`: the number of
+    its text; see texts.py.
+    """
 
     mark: str
-    outlet: str
-    terms: Terms
+    held: bytes
     at: datetime | None
     number: int
     kept: bool
     by_hand: bool = False
     of: str = ""
     group: Group | None = None
+    text: int = -1
+
+    @property
+    def terms(self) -> Terms:
+        """Return its terms, made anew each time."""
+        return terms(self.held)
+
+    @property
+    def words(self) -> int:
+        """Return how many different words it has."""
+        return words(self.held)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +72,7 @@ class Group:
         own = [
             one
             for one in self.members.values()
-            if one.of not in self.members and len(one.terms) and one.mark not in without
+            if one.of not in self.members and len(one.held) > len(NOTHING) and one.mark not in without
         ]
         return own if len(own) <= FIRST + NEWEST else own[:FIRST] + own[-NEWEST:]
 
@@ -97,11 +110,11 @@ class Groups:
                 heapify(self._ages)
         return group
 
-    def add(self, group: Group, member: Held) -> None:
-        """Put an article in a group."""
+    def add(self, group: Group, member: Held, terms: Terms) -> None:
+        """Put an article with these terms in a group."""
         group.members[member.mark] = self.members[member.mark] = member
         member.group = group
-        self.space.count(member.terms, 1)
+        self.space.count(terms, 1)
         self._refill(group)
         self._touch(group)
 
@@ -152,7 +165,7 @@ class Groups:
     def _refill(self, group: Group) -> None:
         basis = group.basis()
         if basis:
-            self.space.fill(group.row, [one.terms for one in basis])
+            self.space.fill(group.row, [one.held for one in basis])
 
     def _touch(self, group: Group) -> None:
         for active in self._active:
