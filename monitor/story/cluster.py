@@ -18,7 +18,7 @@ from monitor.story.divide import halves
 from monitor.story.due import Due
 from monitor.story.groups import WINDOW, Group, Groups, Held
 from monitor.story.space import Query, Setting, Space
-from monitor.story.terms import Terms, hold
+from monitor.story.terms import Terms, read
 from monitor.story.texts import FORM, Copy, Sketch, Texts, cut
 
 # Fewer articles are not two events.
@@ -95,9 +95,10 @@ class Clusters:
             story = before.group.story if by_hand else story
             self._forget(before)
         self._end(now)
-        member = Held(mark, hold(traits.terms), now, self._count, kept, by_hand)
+        terms, held = read(traits.terms)
+        sketch = cut(traits.sketch)
+        member = Held(mark, held, now, self._count, kept, by_hand)
         self._count += 1
-        terms, sketch = member.terms, cut(traits.sketch)
         copied = self._texts.find(sketch, article.outlet, self._story_of)
         placement = self._choose(member, terms, copied, traits, story)
         group = self._group_for(member, terms, placement, opened, known=before is not None)
@@ -258,9 +259,11 @@ class Clusters:
         for one in members:
             if one.mark in self.groups.members:
                 continue
-            member = Held(one.mark, hold(one.traits.terms), one.at, self._count, one.kept, one.by_hand)
+            self._end(one.at)
+            terms, held = read(one.traits.terms)
+            sketch = cut(one.traits.sketch)
+            member = Held(one.mark, held, one.at, self._count, one.kept, one.by_hand)
             self._count += 1
-            terms, sketch = member.terms, cut(one.traits.sketch)
             copied = None if one.by_hand else self._texts.find(sketch, one.outlet, self._story_of)
             other = self.groups.members[copied.mark] if copied else None
             if copied and other and other.group and other.group.story == one.story_id:

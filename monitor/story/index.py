@@ -6,6 +6,8 @@ stands in a dict and is merged into them every FRESH owners; what left is struck
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,35 +69,56 @@ class Index:
         """Return owners of these keys: of each the number of the key, ascending, and the owner; and which keys have
         more owners than `most`, which are left out.
         """
-        low = self._keys.searchsorted(keys)
-        counts = self._keys.searchsorted(keys, "right") - low
-        crowded = counts > most + self._leaving
-        counts[crowded] = 0
-        places = np.repeat(np.arange(len(keys)), counts)
-        shift = low - counts.cumsum() + counts
-        owners = self._owners[np.arange(len(places)) + shift[places]]
-        if self._leaving and len(owners):
-            true = ~self._left[owners]
-            places, owners = places[true], owners[true]
-        fresh = self._fresh
-        new = [(place, fresh[key]) for place, key in enumerate(keys.tolist()) if key in fresh]
-        if new:
-            pairs = [(place, one) for place, held in new for one in (held if isinstance(held, tuple) else (held,))]
-            places = np.concatenate([places, np.array([place for place, _ in pairs], np.intp)])
+        places, owners, crowded, highest = self._old(keys, most)
+        asked = keys.tolist()
+        known = self._fresh.keys() & asked
+        if known:
+            new: list[int] = []
+            whose: list[int] = []
+            for place, key in enumerate(asked):
+                if key in known:
+                    held = self._fresh[key]
+                    several = held if isinstance(held, tuple) else (held,)
+                    new += [place] * len(several)
+                    whose += several
+            places = np.concatenate([places, np.array(new, np.intp)])
+            highest += len(new)
             order = places.argsort(kind="stable")
-            owners = np.concatenate([owners, np.array([one for _, one in pairs], np.uint16)])[order]
-            places = places[order]
-        if len(places) > most or crowded.any():
+            places, owners = places[order], np.concatenate([owners, np.array(whose, np.uint16)])[order]
+        if highest > most:
             crowded |= np.bincount(places, minlength=len(keys)) > most
             few = ~crowded[places]
             places, owners = places[few], owners[few]
         return places, owners, crowded
 
+    def _old(self, keys: Keys, most: int) -> tuple[Numbers, Owners, NDArray[np.bool_], int]:
+        """Do so for those that are settled; some that have more owners may be among them. Return also how many a key
+        has at most.
+        """
+        crowded = np.zeros(len(keys), np.bool_)
+        if not len(self._keys):
+            return np.zeros(0, np.intp), np.zeros(0, np.uint16), crowded, 0
+        low = self._keys.searchsorted(keys)
+        there = np.flatnonzero(self._keys.take(low, mode="clip") == keys)
+        low = low[there]
+        counts = self._keys.searchsorted(keys[there], "right") - low
+        highest = int(counts.max(initial=0))
+        if highest > most + self._leaving:
+            over = counts > most + self._leaving
+            crowded[there[over]] = True
+            counts[over] = 0
+        places = np.repeat(there, counts)
+        owners = self._owners[np.arange(len(places)) + np.repeat(low - counts.cumsum() + counts, counts)]
+        if self._leaving:
+            true = ~self._left[owners]
+            places, owners = places[true], owners[true]
+        return places, owners, crowded, highest
+
     def _settle(self) -> None:
         true = ~self._left[self._owners]
         keys, owners = self._keys[true], self._owners[true]
         counts = [len(own) for own in self._own.values()]
-        new = np.fromiter((key for own in self._own.values() for key in own), np.uint32, sum(counts))
+        new = np.array(list(chain.from_iterable(self._own.values())), np.uint32)
         order = new.argsort(kind="stable")
         new, whose = new[order], np.repeat(np.array(list(self._own), np.uint16), counts)[order]
         at = keys.searchsorted(new, "right")

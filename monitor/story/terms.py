@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from monitor.story.traits import HASH_BITS, HEAD, ROOM, VERSION, WEIGHT_BITS
 
-Ids = NDArray[np.uint32]
+# As numbers to look up by, and with their weights in the lower bits.
+Ids = NDArray[np.intp]
+Packed = NDArray[np.uint32]
 Weights = NDArray[np.float32]
 
 # How many terms there are.
@@ -21,7 +23,7 @@ SIZE = len(ROOM) << HASH_BITS
 # What is held: lengths of the channels as packed, language, terms of each channel; then 32 bits a term.
 _HELD = struct.Struct("<3f8s3H")
 _WEIGHT = np.uint32((1 << WEIGHT_BITS) - 1)
-_SHIFT = np.uint32(WEIGHT_BITS)
+_SHIFT, _LAST = np.uint32(WEIGHT_BITS), np.uint32(SIZE - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,34 @@ class Terms:
         return len(self.ids)
 
 
+# An article without terms, and what is held of one.
+_NO_TERMS = Terms(b"", np.zeros(0, np.intp), np.zeros(0, np.float32), (0, 0, 0, 0))
 NOTHING = _HELD.pack(1.0, 1.0, 1.0, b"", 0, 0, 0)
 
 
-def hold(packed: bytes) -> bytes:
-    """Make what traits.pack wrote ready to be held; NOTHING where it is of another version or damaged."""
+def read(packed: bytes) -> tuple[Terms, bytes]:
+    """Read what traits.pack wrote: return the terms, and what is to be held of them. None and NOTHING where it is of
+    another version or damaged.
+    """
     if len(packed) < HEAD.size or packed[0] != VERSION:
-        return NOTHING
+        return _NO_TERMS, NOTHING
     _, code, words, capitals, numbers = HEAD.unpack_from(packed)
     raw = np.frombuffer(packed, "<u4", offset=HEAD.size, count=(len(packed) - HEAD.size) // 4)
-    cuts = [min(end, len(raw)) for end in (0, words, words + capitals, words + capitals + numbers)]
-    raw = raw[: cuts[-1]]
-    weights = (raw & _WEIGHT).astype(np.float32)
-    lengths = [sqrt(np.dot(weights[a:b], weights[a:b])) or 1.0 for a, b in pairwise(cuts)]
+    end = len(raw)
+    cuts = (0, min(words, end), min(words + capitals, end), min(words + capitals + numbers, end))
+    raw = raw[: cuts[3]]
+    language = code.rstrip(b"\0")
     # Each language has terms of its own: how rare a word is differs, and no two languages meet by accident.
-    ids = np.minimum(raw >> _SHIFT ^ np.uint32(salt(code.rstrip(b"\0"))), np.uint32(SIZE - 1))
-    raw = ids << _SHIFT | raw & _WEIGHT
-    held: bytes = _HELD.pack(*lengths, code, *(b - a for a, b in pairwise(cuts))) + raw.tobytes()
-    return held
+    ids = np.minimum(raw >> _SHIFT ^ np.uint32(salt(language)), _LAST)
+    raw = raw & _WEIGHT
+    weights = raw.astype(np.float32)
+    lengths = []
+    for start, end in pairwise(cuts):
+        length = sqrt(np.dot(weights[start:end], weights[start:end])) or 1.0
+        weights[start:end] /= length
+        lengths.append(length)
+    held = _HELD.pack(*lengths, code, *(end - start for start, end in pairwise(cuts)))
+    return Terms(language, ids.astype(np.intp), weights, cuts), held + (ids << _SHIFT | raw).tobytes()
 
 
 def terms(held: bytes) -> Terms:
@@ -66,7 +78,7 @@ def terms(held: bytes) -> Terms:
 
 def unpack(packed: bytes) -> Terms:
     """Read what traits.pack wrote."""
-    return terms(hold(packed))
+    return read(packed)[0]
 
 
 def language(held: bytes) -> bytes:
@@ -96,7 +108,7 @@ def _read(articles: Sequence[bytes]) -> tuple[Ids, Weights, list[tuple[int, int,
     lengths = np.array([head[:3] for head in heads], np.float32).ravel()
     weights = (raw & _WEIGHT).astype(np.float32)
     weights /= np.repeat(lengths, [count for three in counts for count in three])
-    return raw >> _SHIFT, weights, counts
+    return (raw >> _SHIFT).astype(np.intp), weights, counts
 
 
 def salt(language: bytes) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,6 +13,7 @@ from monitor.story.fingerprint import SIZE
 from monitor.story.index import MOST, Index
 
 Sketch = NDArray[np.uint32]
+Flags = NDArray[np.bool_]
 
 NEAR = 0.34
 """Least share of the shorter text that the longer one must hold."""
@@ -86,13 +86,17 @@ class Texts:
         best: Copy | None = None
         for number in sorted(counts, key=lambda one: (-counts[one], self._marks[one]))[:MAX_CANDIDATES]:
             known = np.frombuffer(self._sketches[number], np.uint32)
-            shared, size, other = overlap(sketch, known, common)
+            both = known.take(known.searchsorted(sketch), mode="clip") == sketch
+            # Most share a phrase or two.
+            if np.count_nonzero(both) < MIN_SHARED:
+                continue
+            shared, size, other = _overlap(sketch, known, both, common)
             if shared < MIN_SHARED or shared < KNOWN_PART * size:
                 continue
             same = len(sketch) == len(known) and bool((sketch == known).all())
             found = Copy(self._marks[number], shared / min(size, other), same)
             least = NEAR if min(size, other) < AS_LONG * max(size, other) else EVEN
-            if 2 * elsewhere[number] > counts[number]:
+            if 2 * elsewhere.get(number, 0) > counts[number]:
                 least = FORM
             if found.share >= least and (best is None or (found.same, found.share) > (best.same, best.share)):
                 best = found
@@ -104,34 +108,34 @@ class Texts:
         first = next((number for number in owners.tolist() if self._sketches[number] == whole), None)
         return None if first is None else Copy(self._marks[first], 1.0, same=True)
 
-    def _counted(
-        self, sketch: Sketch, story_of: Callable[[str], str]
-    ) -> tuple[Counter[int], Counter[int], NDArray[np.bool_]]:
+    def _counted(self, sketch: Sketch, story_of: Callable[[str], str]) -> tuple[dict[int, int], dict[int, int], Flags]:
         """Return how many grams each text shares with this one, how many of those are of another story's texts too, and
         which grams are boilerplate.
         """
         places, owners, common = self._index.find(sketch, COMMON)
+        counts: dict[int, int] = {}
+        elsewhere: dict[int, int] = {}
         holders: dict[int, list[int]] = {}
         for place, owner in zip(places.tolist(), owners.tolist(), strict=True):
+            counts[owner] = counts.get(owner, 0) + 1
             holders.setdefault(place, []).append(owner)
-        elsewhere: Counter[int] = Counter()
         for held in holders.values():
             if len(held) > 1 and len({story_of(self._marks[number]) for number in held}) > 1:
-                elsewhere.update(held)
-        return Counter(owners.tolist()), elsewhere, common
+                for number in held:
+                    elsewhere[number] = elsewhere.get(number, 0) + 1
+        return counts, elsewhere, common
 
 
-def overlap(a: Sketch, b: Sketch, ignored: NDArray[np.bool_]) -> tuple[int, int, int]:
-    """Count the grams of both, of `a` and of `b`, within the range that both sketches cover in full. `ignored`: which
-    of `a` do not count.
+def _overlap(a: Sketch, b: Sketch, both: Flags, ignored: Flags) -> tuple[int, int, int]:
+    """Count the grams of both, of `a` and of `b`, within the range that both sketches cover in full. `both`, `ignored`:
+    which of `a` stand in `b`, and which do not count.
     """
     limit = min(a[-1] if len(a) >= SIZE else _WHOLE, b[-1] if len(b) >= SIZE else _WHOLE)
     end = int(a.searchsorted(limit, "right"))
-    a, ignored = a[:end], ignored[:end]
-    both = b.take(b.searchsorted(a), mode="clip") == a
-    counted = int(np.count_nonzero(both & ~ignored))
+    both, ignored = both[:end], ignored[:end]
+    shared = int(np.count_nonzero(both & ~ignored))
     size = end - int(np.count_nonzero(ignored))
-    return counted, size, int(b.searchsorted(limit, "right")) - int(np.count_nonzero(both)) + counted
+    return shared, size, int(b.searchsorted(limit, "right")) - int(np.count_nonzero(both)) + shared
 
 
 def _keys(sketch: Sketch, outlet: str) -> Sketch:
