@@ -13,8 +13,8 @@ SPARE = 1_024
 
 
 class Due:
-    """First and last looks, at most SPARE more than 1.25 times as many of each as there are articles in memory. `alive`: the
-    marks of those.
+    """First and last looks, of each at most SPARE more than 1.25 times as many as there are articles in memory.
+    `alive`: the marks of those.
     """
 
     def __init__(self, alive: Container[str]) -> None:

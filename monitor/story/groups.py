@@ -18,11 +18,12 @@ from monitor.story.terms import NOTHING, Terms, terms, words
 WINDOW = timedelta(days=7)
 # With hits, without.
 MAX_KEPT, MAX_OTHERS = 10_000, 5_000
-# Of all together: full ones (225 terms, 128 grams) take XX kB each with their groups, so that stories take XX MB at most.
-# At five articles a second, of which one in a hundred has hits, those are of two days and the others' of half an hour.
-MAX_ARTICLES = 12_000
-# So many groups without hits stay however many there are with hits: what comes now must find what came just before.
-LEAST_OTHERS = 2_000
+# Of all together. Where each is full (225 terms, 128 grams) and a story of its own they take 40 MB, which is what
+# stories may take. At five articles a second, of which one in a hundred has hits, those are of a day, the others of
+# ten minutes and more.
+MAX_ARTICLES = 8_000
+# So many groups without hits stay however many there are with: what comes now must find what came just before.
+LEAST_OTHERS = MAX_ARTICLES // 3
 # Of one story printed by thousands the first and the newest say all that is asked of it.
 MAX_MEMBERS = 256
 # A group's centroid is of its first and its newest members: a story moves on, and a big one costs no more.

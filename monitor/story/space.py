@@ -112,7 +112,7 @@ class Space:
         if self._free:
             return self._free.pop()
         if self._used == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros((self._used // 4, WIDTH), np.uint32)])
+            self._rows = np.concatenate([self._rows, np.zeros((self._used // 8, WIDTH), np.uint32)])
         self._used += 1
         return self._used - 1
 

@@ -62,6 +62,9 @@ class Texts:
         self._free: list[int] = []
         self._index = Index()
 
+    def __len__(self) -> int:
+        return len(self._marks) - len(self._free)
+
     def add(self, mark: str, sketch: Sketch, outlet: str) -> int:
         """Index an article's text; return its number."""
         number = self._free.pop() if self._free else len(self._marks)
