@@ -18,9 +18,8 @@ from monitor.story.terms import NOTHING, Terms, terms, words
 WINDOW = timedelta(days=7)
 # With hits, without.
 MAX_KEPT, MAX_OTHERS = 10_000, 5_000
-# Of all together. Where each is full (225 terms, 128 grams) and a story of its own they take 40 MB, which is what
-# stories may take. At five articles a second, of which one in a hundred has hits, those are of a day, the others of
-# ten minutes and more.
+# Of all together. Where each is full (225 terms, 128 grams) they take 35 MB with two articles a story, 44 with one. At
+# five articles a second, of which one in a hundred has hits, those are of a day, the others of ten minutes and more.
 MAX_ARTICLES = 8_000
 # So many groups without hits stay however many there are with: what comes now must find what came just before.
 LEAST_OTHERS = MAX_ARTICLES // 3
