@@ -17,9 +17,9 @@ class Stories(Protocol):
         """Write an article's place and what it is compared by; a new story is opened."""
         ...
 
-    def members(self, since: datetime, *, newest: int = 50_000) -> list[Member]:
-        """Return the articles placed since, oldest first, with what they are compared by; of those whose stories have
-        no hits only so many of the newest.
+    def members(self, since: datetime, *, newest: int = 8_000) -> list[Member]:
+        """Return the newest articles placed since, oldest first, with what they are compared by: so many at most, those
+        whose stories have hits first, but a third of them from other stories where there are such.
         """
         ...
 

@@ -28,17 +28,13 @@ ON CONFLICT (article_id) DO UPDATE SET
     mark = excluded.mark, at = excluded.at, sketch = excluded.sketch, terms = excluded.terms
 """
 _MEMBERS = """
-SELECT t.mark, t.at, t.sketch, t.terms, p.story_id, p.reason, a.outlet_id,
-    EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id) AS kept
+SELECT t.mark, t.at, t.article_id, t.sketch, t.terms, p.story_id, p.reason, a.outlet_id
 FROM traits t JOIN placements p ON p.article_id = t.article_id JOIN articles a ON a.id = t.article_id
-WHERE t.at >= ?1 AND (
-    t.at > coalesce((SELECT at FROM traits ORDER BY at DESC LIMIT 1 OFFSET ?2), ?1 - 1)
-    OR EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id)
-)
-ORDER BY t.at, t.article_id
+WHERE t.at >= ?1 AND EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id) = ?2
+ORDER BY t.at DESC, t.article_id DESC LIMIT ?3
 """
-# More articles without hits than these are not live: story/groups.py keeps 5,000 of their stories.
-_NEWEST = 50_000
+# Of the articles that are remembered over a restart a third at least are of stories without hits; see story/groups.py.
+_NEWEST, _OTHERS = 8_000, 3
 _ORDER = "INSERT INTO story_orders (kind, story_id, other, article_id, at) VALUES (?, ?, ?, ?, ?) RETURNING id"
 _RELATE = """
 INSERT INTO kinships (a, b, score, why)
@@ -66,20 +62,28 @@ class SqlStories:
         self._sql.write(_TRAITS, article_id, placement.mark, micros(at), pack_numbers(traits.sketch), traits.terms)
 
     def members(self, since: datetime, *, newest: int = _NEWEST) -> list[Member]:
-        """Return the articles placed since, oldest first, with what they are compared by; of those whose stories have
-        no hits only so many of the newest.
+        """Return the newest articles placed since, oldest first, with what they are compared by: so many at most, those
+        whose stories have hits first, but a third of them from other stories where there are such.
         """
+        kept = self._members(since, newest - newest // _OTHERS, kept=True)
+        found = kept + self._members(since, newest - len(kept), kept=False)
+        return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+    def _members(self, since: datetime, most: int, *, kept: bool) -> list[tuple[tuple[int, int], Member]]:
         return [
-            Member(
-                mark=row["mark"],
-                story_id=row["story_id"],
-                at=instant(row["at"]),
-                traits=Traits(unpack_numbers(row["sketch"]), row["terms"]),
-                outlet=row["outlet_id"],
-                kept=bool(row["kept"]),
-                by_hand=row["reason"] == PlacementReason.BY_HAND,
+            (
+                (row["at"], row["article_id"]),
+                Member(
+                    mark=row["mark"],
+                    story_id=row["story_id"],
+                    at=instant(row["at"]),
+                    traits=Traits(unpack_numbers(row["sketch"]), row["terms"]),
+                    outlet=row["outlet_id"],
+                    kept=kept,
+                    by_hand=row["reason"] == PlacementReason.BY_HAND,
+                ),
             )
-            for row in self._sql.all(_MEMBERS, micros(since), newest)
+            for row in self._sql.all(_MEMBERS, micros(since), kept, most)
         ]
 
     def forget_traits(self, before: datetime, *, limit: int) -> int:

@@ -17,8 +17,9 @@ from monitor.placing import Member, Move, Placement, PlacementReason, Traits
 from monitor.story.divide import halves
 from monitor.story.due import Due
 from monitor.story.groups import WINDOW, Group, Groups, Held
-from monitor.story.space import Query, Setting, Space, Terms, unpack
-from monitor.story.texts import FORM, Copy, Texts
+from monitor.story.space import Query, Setting, Space
+from monitor.story.terms import Terms, read
+from monitor.story.texts import FORM, Copy, Sketch, Texts, cut
 
 # Fewer articles are not two events.
 FEW = 4
@@ -94,12 +95,15 @@ class Clusters:
             story = before.group.story if by_hand else story
             self._forget(before)
         self._end(now)
-        member = Held(mark, article.outlet, unpack(traits.terms), now, self._count, kept, by_hand)
+        terms, held = read(traits.terms)
+        sketch = cut(traits.sketch)
+        member = Held(mark, held, now, self._count, kept, by_hand)
         self._count += 1
-        placement = self._choose(member, traits, story)
-        group = self._group_for(member, placement, opened, known=before is not None)
+        copied = self._texts.find(sketch, article.outlet, self._story_of)
+        placement = self._choose(member, terms, copied, traits, story)
+        group = self._group_for(member, terms, placement, opened, known=before is not None)
         if group is not None:
-            self._take(group, member, traits.sketch)
+            self._take(group, member, terms, sketch, article.outlet)
         return placement
 
     def new_name(self, mark: str) -> bool:
@@ -112,25 +116,26 @@ class Clusters:
         known: set[int] = set()
         for one in member.group.members.values():
             if one is not member:
-                known.update(one.terms.ids[slice(*one.terms.cuts[1:3])].tolist())
-        start, end = member.terms.cuts[1:3]
-        weights = member.terms.weights[start:end]
-        loud = member.terms.ids[start:end][weights >= weights.max(initial=0.0) / 2]
+                terms = one.terms
+                known.update(terms.ids[slice(*terms.cuts[1:3])].tolist())
+        terms = member.terms
+        start, end = terms.cuts[1:3]
+        weights = terms.weights[start:end]
+        loud = terms.ids[start:end][weights >= weights.max(initial=0.0) / 2]
         return not known.issuperset(loud.tolist())
 
-    def _choose(self, member: Held, traits: Traits, story: str) -> Placement:
+    def _choose(self, member: Held, terms: Terms, copied: Copy | None, traits: Traits, story: str) -> Placement:
         reason, share, of, chosen = PlacementReason.NEW, 0.0, "", member.mark
-        copied = self._texts.find(traits.sketch, member.outlet, self._story_of)
         if copied is not None:
             other = self.groups.members[copied.mark]
             there = other.group is not None and story in ("", other.group.story)
-            if other.group and there and self._is_copy(copied, member, other):
+            if other.group and there and self._is_copy(copied, terms, other):
                 reason = PlacementReason.SAME_TEXT if copied.same else PlacementReason.NEAR_TEXT
                 share, chosen = copied.share, other.group.story
                 # What copied this very article before it was read again stays its copy.
                 of = member.of = "" if other.of == member.mark else self._first(other)
-        if reason is PlacementReason.NEW and not story and member.terms.cuts[1] >= self.rules.least:
-            found, share = self._nearest(self._space.query(member.terms))
+        if reason is PlacementReason.NEW and not story and member.words >= self.rules.least:
+            found, share = self._nearest(self._space.query(terms))
             if found is not None:
                 reason, chosen = PlacementReason.SAME_EVENT, found.story
         if story:
@@ -143,8 +148,8 @@ class Clusters:
         group = self.groups.members[mark].group
         return group.story if group else ""
 
-    def _is_copy(self, copied: Copy, member: Held, other: Held) -> bool:
-        return copied.share >= FORM or self._space.agreement(member.terms, other.terms) >= self.rules.agree
+    def _is_copy(self, copied: Copy, terms: Terms, other: Held) -> bool:
+        return copied.share >= FORM or self._space.agreement(terms, other.terms) >= self.rules.agree
 
     def _first(self, member: Held) -> str:
         """Return the mark of the text that a member copied, its own where it copied none that is there."""
@@ -169,16 +174,18 @@ class Clusters:
             return None, likeness[best]
         return self.groups.at(rows[best]), likeness[best]
 
-    def _group_for(self, member: Held, placement: Placement, opened: datetime, *, known: bool) -> Group | None:
+    def _group_for(
+        self, member: Held, terms: Terms, placement: Placement, opened: datetime, *, known: bool
+    ) -> Group | None:
         """Return the group of the chosen story that an article goes into; None where the story is over."""
         if placement.of in self.groups.members:
             return self.groups.members[placement.of].group
         groups = self.groups.stories.get(placement.story_id, [])
         if groups:
-            return self._closest(groups, member.terms)
+            return self._closest(groups, terms)
         if placement.story_id != member.mark and not known:
             return None
-        return self.groups.open(placement.story_id, member.terms.language, opened if known else member.at)
+        return self.groups.open(placement.story_id, terms.language, opened if known else member.at)
 
     def _closest(self, groups: list[Group], terms: Terms) -> Group:
         if len(groups) == 1 or not len(terms):
@@ -186,10 +193,10 @@ class Clusters:
         likeness = self._space.alike(self._space.query(terms), [group.row for group in groups])
         return groups[int(likeness.argmax())]
 
-    def _take(self, group: Group, member: Held, sketch: tuple[int, ...]) -> None:
-        self.groups.add(group, member)
+    def _take(self, group: Group, member: Held, terms: Terms, sketch: Sketch, outlet: str) -> None:
+        member.text = self._texts.add(member.mark, sketch, outlet)
+        self.groups.add(group, member, terms)
         self._note_growth(group)
-        self._texts.add(member.mark, sketch, member.outlet)
         most = len(self.groups.members)
         self._again.soon(member.number + self.rules.look, member.mark, most)
         if member.at is not None:
@@ -204,11 +211,11 @@ class Clusters:
 
     def _forget(self, member: Held) -> None:
         self.groups.take_out(member)
-        self._texts.drop(member.mark, member.outlet)
+        self._texts.drop(member.text)
 
     def _end(self, now: datetime) -> None:
         for member in self.groups.ends(now):
-            self._texts.drop(member.mark, member.outlet)
+            self._texts.drop(member.text)
 
     # ---- what others decided
 
@@ -221,21 +228,22 @@ class Clusters:
         if member.group is not None and member.group.story != story_id:
             self.groups.take_out(member)
             member.of = ""
-            self.groups.add(self._home(member, story_id), member)
+            terms = member.terms
+            self.groups.add(self._home(member, terms, story_id), member, terms)
 
-    def _home(self, member: Held, story: str) -> Group:
+    def _home(self, member: Held, terms: Terms, story: str) -> Group:
         """Return the group of a story for an article that was put there. What a person put there may be like nothing
         in it, and is then a group of its own, so that what resembles it comes to the story.
         """
         groups = self.groups.stories.get(story, [])
-        if groups and len(member.terms):
-            likeness = self._space.alike(self._space.query(member.terms), [group.row for group in groups])
+        if groups and len(terms):
+            likeness = self._space.alike(self._space.query(terms), [group.row for group in groups])
             best = int(likeness.argmax())
             if not member.by_hand or likeness[best] >= self.rules.join:
                 return groups[best]
         elif groups:
             return groups[0]
-        return self.groups.open(story, member.terms.language, member.at)
+        return self.groups.open(story, terms.language, member.at)
 
     def join(self, old: str, new: str) -> None:
         """Merge a story into another by hand: what resembles either comes to `new` from now on."""
@@ -251,17 +259,20 @@ class Clusters:
         for one in members:
             if one.mark in self.groups.members:
                 continue
-            member = Held(one.mark, one.outlet, unpack(one.traits.terms), one.at, self._count, one.kept, one.by_hand)
+            self._end(one.at)
+            terms, held = read(one.traits.terms)
+            sketch = cut(one.traits.sketch)
+            member = Held(one.mark, held, one.at, self._count, one.kept, one.by_hand)
             self._count += 1
-            copied = None if one.by_hand else self._texts.find(one.traits.sketch, one.outlet, self._story_of)
+            copied = None if one.by_hand else self._texts.find(sketch, one.outlet, self._story_of)
             other = self.groups.members[copied.mark] if copied else None
             if copied and other and other.group and other.group.story == one.story_id:
-                if self._is_copy(copied, member, other):
+                if self._is_copy(copied, terms, other):
                     member.of = self._first(other)
                 group = other.group
             else:
-                group = self._home(member, one.story_id)
-            self._take(group, member, one.traits.sketch)
+                group = self._home(member, terms, one.story_id)
+            self._take(group, member, terms, sketch, one.outlet)
         self._again.skip(self._count)
         for group in self._grown.values():
             group.checked = len(group.members)
@@ -287,7 +298,7 @@ class Clusters:
 
     def _look(self, member: Held) -> list[Move]:
         own = member.group
-        if own is None or member.by_hand or member.of in own.members or member.terms.cuts[1] < self.rules.least:
+        if own is None or member.by_hand or member.of in own.members or member.words < self.rules.least:
             return []
         query = self._space.query(member.terms)
         best, likeness = self._nearest(query, own)
@@ -306,7 +317,7 @@ class Clusters:
         return self._move(along, best, likeness)
 
     def _like(self, query: Query, members: list[Held]) -> float:
-        return self._space.alike_to(query, [one.terms for one in members])
+        return self._space.alike_to(query, [one.held for one in members])
 
     def _note_growth(self, group: Group) -> None:
         size = len(group.members)
@@ -342,7 +353,7 @@ class Clusters:
         for member in leaving:
             old = member.group.story if member.group else ""
             self.groups.take_out(member)
-            self.groups.add(new, member)
+            self.groups.add(new, member, member.terms)
             self._note_growth(new)
             if old != new.story:
                 reason = PlacementReason.NEAR_TEXT if member.of else PlacementReason.SAME_EVENT

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.story.space import Space, Terms
+from monitor.story.space import Space
+from monitor.story.terms import Terms
 
 Products = NDArray[np.float64]
 Sides = NDArray[np.bool_]

@@ -7,14 +7,14 @@ from collections.abc import Container
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 
-# Entries of articles that left memory are cleared away when there are twice as many entries as articles, and so many
-# more: at ten articles a second a week's would be six million, of which five thousand are still in memory.
+# Entries of articles that left memory are cleared away when there are a quarter more entries than articles, and so many
+# more: at ten articles a second a week's would be six million, of which twelve thousand are still in memory.
 SPARE = 1_024
 
 
 class Due:
-    """First and last looks, at most SPARE more than twice as many of each as there are articles in memory. `alive`: the
-    marks of those.
+    """First and last looks, of each at most SPARE more than 1.25 times as many as there are articles in memory.
+    `alive`: the marks of those.
     """
 
     def __init__(self, alive: Container[str]) -> None:
@@ -28,7 +28,7 @@ class Due:
     def soon(self, number: int, mark: str, most: int) -> None:
         """Have an article looked at when `number` have come. `most`: how many are in memory."""
         self._soon.append((number, mark))
-        if len(self._soon) > 2 * most + SPARE:
+        if len(self._soon) > most + most // 4 + SPARE:
             first: dict[str, int] = {}
             for had, name in self._soon:
                 first.setdefault(name, had)
@@ -37,7 +37,7 @@ class Due:
     def late(self, at: datetime, number: int, mark: str, most: int) -> None:
         """Have it looked at then, too."""
         heappush(self._late, (at, number, mark))
-        if len(self._late) > 2 * most + SPARE:
+        if len(self._late) > most + most // 4 + SPARE:
             first: dict[str, tuple[datetime, int, str]] = {}
             for entry in sorted(self._late):
                 first.setdefault(entry[2], entry)

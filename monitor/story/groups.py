@@ -12,28 +12,48 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 
 from monitor.story.due import SPARE
-from monitor.story.space import Space, Terms
+from monitor.story.space import Space
+from monitor.story.terms import NOTHING, Terms, terms, words
 
 WINDOW = timedelta(days=7)
 # With hits, without.
 MAX_KEPT, MAX_OTHERS = 10_000, 5_000
+# Of all together. Where each is full (225 terms, 128 grams) they take 35 MB with two articles a story, 44 with one. At
+# five articles a second, of which one in a hundred has hits, those are of a day, the others of ten minutes and more.
+MAX_ARTICLES = 8_000
+# So many groups without hits stay however many there are with: what comes now must find what came just before.
+LEAST_OTHERS = MAX_ARTICLES // 3
+# Of one story printed by thousands the first and the newest say all that is asked of it.
+MAX_MEMBERS = 256
 # A group's centroid is of its first and its newest members: a story moves on, and a big one costs no more.
 FIRST, NEWEST = 4, 8
 
 
 @dataclass(slots=True)
 class Held:
-    """An article in memory. `number`: how many came before it."""
+    """An article in memory. `held`: its terms; see terms.py. `number`: how many came before it. `text`: the number of
+    its text; see texts.py.
+    """
 
     mark: str
-    outlet: str
-    terms: Terms
+    held: bytes
     at: datetime | None
     number: int
     kept: bool
     by_hand: bool = False
     of: str = ""
     group: Group | None = None
+    text: int = -1
+
+    @property
+    def terms(self) -> Terms:
+        """Return its terms, made anew each time."""
+        return terms(self.held)
+
+    @property
+    def words(self) -> int:
+        """Return how many different words it has."""
+        return words(self.held)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,9 +79,16 @@ class Group:
         own = [
             one
             for one in self.members.values()
-            if one.of not in self.members and len(one.terms) and one.mark not in without
+            if one.of not in self.members and len(one.held) > len(NOTHING) and one.mark not in without
         ]
         return own if len(own) <= FIRST + NEWEST else own[:FIRST] + own[-NEWEST:]
+
+    def spare(self) -> Held:
+        """Return whom it can do without: neither of the first nor of the newest, rather a copy than another, one
+        without hits than one with, and nobody that a person put there as long as there are others.
+        """
+        middle = list(self.members.values())[FIRST:-NEWEST]
+        return min(middle, key=lambda one: (one.by_hand, one.kept, one.of not in self.members))
 
 
 class Groups:
@@ -76,6 +103,7 @@ class Groups:
         self._ages: list[tuple[datetime, int]] = []
         self._active: tuple[OrderedDict[int, Group], OrderedDict[int, Group]] = (OrderedDict(), OrderedDict())
         self._next = 0
+        self._spared: list[Held] = []
 
     def __len__(self) -> int:
         return len(self.stories)
@@ -97,11 +125,13 @@ class Groups:
                 heapify(self._ages)
         return group
 
-    def add(self, group: Group, member: Held) -> None:
-        """Put an article in a group."""
+    def add(self, group: Group, member: Held, terms: Terms) -> None:
+        """Put an article with these terms in a group."""
         group.members[member.mark] = self.members[member.mark] = member
         member.group = group
-        self.space.count(member.terms, 1)
+        self.space.count(terms, 1)
+        if len(group.members) > MAX_MEMBERS:
+            self._spared.append(self._part(group.spare()))
         self._refill(group)
         self._touch(group)
 
@@ -110,9 +140,7 @@ class Groups:
         group = member.group
         if group is None:
             return
-        del group.members[member.mark], self.members[member.mark]
-        member.group = None
-        self.space.count(member.terms, -1)
+        self._part(member)
         if group.members:
             self._refill(group)
             if group.number not in self._active[group.kept]:
@@ -129,30 +157,37 @@ class Groups:
 
     def ends(self, now: datetime) -> list[Held]:
         """End what began a week ago, and what was idle longest where there are too many; return who left."""
-        left: list[Held] = []
+        left, self._spared = self._spared, []
         while self._ages and now - self._ages[0][0] > WINDOW:
             group = self._numbers.get(heappop(self._ages)[1])
             if group is not None:
                 left += self._leave(group)
-        for active, most in zip(self._active, (MAX_OTHERS, MAX_KEPT), strict=True):
-            while len(active) > most:
-                left += self._leave(next(iter(active.values())))
+        others, kept = self._active
+        while len(others) > MAX_OTHERS:
+            left += self._leave(next(iter(others.values())))
+        while len(kept) > MAX_KEPT:
+            left += self._leave(next(iter(kept.values())))
+        while len(self.members) > MAX_ARTICLES:
+            first = others if len(others) > LEAST_OTHERS or not kept else kept
+            left += self._leave(next(iter(first.values())))
         return left
 
     def _leave(self, group: Group) -> list[Held]:
-        left = list(group.members.values())
-        for member in left:
-            del self.members[member.mark]
-            member.group = None
-            self.space.count(member.terms, -1)
-        group.members.clear()
+        left = [self._part(member) for member in list(group.members.values())]
         self._end(group)
         return left
+
+    def _part(self, member: Held) -> Held:
+        if member.group is not None:
+            del member.group.members[member.mark], self.members[member.mark]
+        member.group = None
+        self.space.count(member.terms, -1)
+        return member
 
     def _refill(self, group: Group) -> None:
         basis = group.basis()
         if basis:
-            self.space.fill(group.row, [one.terms for one in basis])
+            self.space.fill(group.row, [one.held for one in basis])
 
     def _touch(self, group: Group) -> None:
         for active in self._active:

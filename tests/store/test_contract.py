@@ -567,16 +567,21 @@ def test_members_of_stories_survive_with_their_traits_oldest_first(store: Store)
     assert len(store.articles.rows(Filter(story="s1"))) == 2
 
 
-def test_of_stories_without_hits_only_the_newest_articles_are_members(store: Store) -> None:
+def test_only_the_newest_articles_are_members_those_with_hits_first(store: Store) -> None:
     hits_on(store, 1, story="told")
     for number in range(2, 6):
         place = Placement(f"s{number}", PlacementReason.NEW, f"m{number}", at=later(number))
         saved = save(store, article(number))
         with store.transaction():
             store.stories.place(place, saved.article_id, NOW)
-    assert [one.story_id for one in store.stories.members(NOW, newest=2)] == ["told", "s4", "s5"]
-    assert [one.kept for one in store.stories.members(NOW, newest=2)] == [True, False, False]
+    assert [one.story_id for one in store.stories.members(NOW, newest=3)] == ["told", "s4", "s5"]
+    assert [one.kept for one in store.stories.members(NOW, newest=3)] == [True, False, False]
     assert len(store.stories.members(NOW)) == 5
+    for number in (2, 3, 4):
+        hits_on(store, number, (f"r{number}",), story=f"s{number}")
+    # A third of them from stories without hits, where there are so many.
+    assert [one.story_id for one in store.stories.members(NOW, newest=3)] == ["s3", "s4", "s5"]
+    assert [one.story_id for one in store.stories.members(NOW, newest=4)] == ["s2", "s3", "s4", "s5"]
 
 
 def test_stories_of_two_languages_are_linked_where_both_are_written(store: Store) -> None:

@@ -18,7 +18,8 @@ from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.story.due import SPARE, Due
 from monitor.story.groups import Groups, Held
-from monitor.story.space import Space, unpack
+from monitor.story.space import Space
+from monitor.story.terms import NOTHING, unpack
 from monitor.story.traits import traits
 from monitor.wiring import SystemClock
 from tests.story.newsroom import Event
@@ -74,10 +75,10 @@ def test_looks_come_in_their_order_whatever_was_cleared_away():
 def test_the_ages_of_groups_that_ended_are_cleared_away():
     groups = Groups(Space())
     kept = groups.open("kept", b"en", NOW)
-    groups.add(kept, Held("kept", "o", unpack(b""), NOW, 0, kept=False))
+    groups.add(kept, Held("kept", NOTHING, NOW, 0, kept=False), unpack(b""))
     for number in range(5 * SPARE):
-        member = Held(f"m{number}", "o", unpack(b""), NOW, number, kept=False)
-        groups.add(groups.open(member.mark, b"en", NOW + SECOND), member)
+        member = Held(f"m{number}", NOTHING, NOW, number, kept=False)
+        groups.add(groups.open(member.mark, b"en", NOW + SECOND), member, unpack(b""))
         groups.take_out(member)
         assert len(groups._ages) <= SPARE + 4
     assert [one.mark for one in groups.ends(NOW + timedelta(days=8))] == ["kept"]

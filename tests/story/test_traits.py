@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from monitor.model import Article, Block, Role
 from monitor.story.latin import latin
-from monitor.story.space import Space, Terms, unpack
+from monitor.story.space import Space
+from monitor.story.terms import Terms, unpack
 from monitor.story.traits import MAX_TERMS, ROOM, VERSION, pack, traits
 
 
