@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from monitor.placing import Kinship, Member, Move, Placement, StoryOrder
+from monitor.placing import REMEMBERED, Kinship, Member, Move, Placement, StoryOrder
 from monitor.views import Placed, StoryRow
 
 
@@ -17,7 +17,7 @@ class Stories(Protocol):
         """Write an article's place and what it is compared by; a new story is opened."""
         ...
 
-    def members(self, since: datetime, *, newest: int = 8_000) -> list[Member]:
+    def members(self, since: datetime, *, newest: int = REMEMBERED) -> list[Member]:
         """Return the newest articles placed since, oldest first, with what they are compared by: so many at most, those
         whose stories have hits first, but a third of them from other stories where there are such.
         """

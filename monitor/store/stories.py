@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.parse.digest import mark
-from monitor.placing import Kinship, Member, Move, Placement, PlacementReason, StoryOrder, Traits
+from monitor.placing import (
+    REMEMBERED,
+    UNTOLD_SHARE,
+    Kinship,
+    Member,
+    Move,
+    Placement,
+    PlacementReason,
+    StoryOrder,
+    Traits,
+)
 from monitor.store.codec import instant, micros, pack_numbers, stamp, unpack_numbers
 from monitor.store.moves import SqlMoves
 from monitor.store.rows import Sql
@@ -33,8 +43,6 @@ FROM traits t JOIN placements p ON p.article_id = t.article_id JOIN articles a O
 WHERE t.at >= ?1 AND EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id) = ?2
 ORDER BY t.at DESC, t.article_id DESC LIMIT ?3
 """
-# Of the articles that are remembered over a restart a third at least are of stories without hits; see story/groups.py.
-_NEWEST, _OTHERS = 8_000, 3
 _ORDER = "INSERT INTO story_orders (kind, story_id, other, article_id, at) VALUES (?, ?, ?, ?, ?) RETURNING id"
 _RELATE = """
 INSERT INTO kinships (a, b, score, why)
@@ -61,11 +69,11 @@ class SqlStories:
         traits = placement.traits
         self._sql.write(_TRAITS, article_id, placement.mark, micros(at), pack_numbers(traits.sketch), traits.terms)
 
-    def members(self, since: datetime, *, newest: int = _NEWEST) -> list[Member]:
+    def members(self, since: datetime, *, newest: int = REMEMBERED) -> list[Member]:
         """Return the newest articles placed since, oldest first, with what they are compared by: so many at most, those
         whose stories have hits first, but a third of them from other stories where there are such.
         """
-        kept = self._members(since, newest - newest // _OTHERS, kept=True)
+        kept = self._members(since, newest - newest // UNTOLD_SHARE, kept=True)
         found = kept + self._members(since, newest - len(kept), kept=False)
         return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 
+from monitor.placing import REMEMBERED, UNTOLD_SHARE
 from monitor.story.due import SPARE
 from monitor.story.space import Space
 from monitor.story.terms import NOTHING, Terms, terms, words
@@ -18,11 +19,10 @@ from monitor.story.terms import NOTHING, Terms, terms, words
 WINDOW = timedelta(days=7)
 # With hits, without.
 MAX_KEPT, MAX_OTHERS = 10_000, 5_000
-# Of all together. Where each is full (225 terms, 128 grams) they take 35 MB with two articles a story, 44 with one. At
-# five articles a second, of which one in a hundred has hits, those are of a day, the others of ten minutes and more.
-MAX_ARTICLES = 8_000
+# Of all together.
+MAX_ARTICLES = REMEMBERED
 # So many groups without hits stay however many there are with: what comes now must find what came just before.
-LEAST_OTHERS = MAX_ARTICLES // 3
+LEAST_OTHERS = MAX_ARTICLES // UNTOLD_SHARE
 # Of one story printed by thousands the first and the newest say all that is asked of it.
 MAX_MEMBERS = 256
 # A group's centroid is of its first and its newest members: a story moves on, and a big one costs no more.
