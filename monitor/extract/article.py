@@ -13,9 +13,9 @@ from monitor.extract import body, live, memory, metadata, selected
 from monitor.extract import explain as explaining
 from monitor.extract.body import Body
 from monitor.extract.explain import Told
-from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
 from monitor.extract.obstacle import Signs, in_part, refuse
+from monitor.extract.segment import density
 from monitor.extract.selected import Selected
 from monitor.extract.wire import wire
 from monitor.model import OWN_ROLES, Article, Block, Failure, Memory, Page, Role, Selectors

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.extract.field import FAR, HEADINGS, Field, density
+from monitor.extract.field import FAR, HEADINGS, Field
 from monitor.extract.segment import Box
 
 Numbers = NDArray[np.float64]
@@ -46,7 +46,7 @@ class Columns:
         self.depth: Places = reach[self.box]
         own: Places = np.array([(one.box.marks, one.chars, one.strong_chars) for one in rows]).T
         self.marks, self.chars, self.strong = own
-        self.size: Numbers = np.array([one.chars * density(one.text) for one in rows])
+        self.size: Numbers = np.array([one.size for one in rows])
         self.link_share: Numbers = np.array([one.link_share for one in rows])
         self.heading = np.array([one.box.tag in HEADINGS for one in rows])
         self.item = np.array([one.box.tag in _ITEMS for one in rows])
@@ -72,7 +72,7 @@ class Columns:
     def core(self) -> NDArray[np.bool_]:
         """Which segments are plain long paragraphs of the container, with nothing beside the article around them."""
         alien = ~self.found.container.marks & FAR
-        core: NDArray[np.bool_] = np.array(self.found.core()) & (self.marks & alien == 0)
+        core: NDArray[np.bool_] = np.array(self.found.core) & (self.marks & alien == 0)
         return core
 
     def core_chars(self) -> Numbers:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from monitor.errors import ExtractError, Reason
-from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
+from monitor.extract.segment import density
 from monitor.parse.html import Document
 from monitor.parse.sites import path
 

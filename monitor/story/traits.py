@@ -67,10 +67,12 @@ def pack(language: str | None, title: str, standfirst: str, body: str) -> bytes:
     packed: list[int] = []
     counts = []
     for channel, terms in enumerate(_sums(_opening(title, standfirst, body))):
-        if len(terms) > ROOM[channel]:
-            terms = dict(sorted(terms.items(), key=lambda item: (-item[1], item[0]))[: ROOM[channel]])
-        counts.append(len(terms))
-        for number, weight in sorted(terms.items()):
+        heaviest = list(terms.items())
+        # Few articles have more than there is room for.
+        if len(heaviest) > ROOM[channel]:
+            heaviest = sorted(heaviest, key=lambda item: (-item[1], item[0]))[: ROOM[channel]]
+        counts.append(len(heaviest))
+        for number, weight in sorted(heaviest):
             scaled = min(int(sqrt(weight) * _SCALE), (1 << WEIGHT_BITS) - 1)
             packed.append((channel << HASH_BITS | number) << WEIGHT_BITS | scaled)
     code = (language or "").encode("ascii", "replace")[:8]
@@ -116,7 +118,7 @@ def _sums(text: str) -> tuple[dict[int, float], ...]:
     return words, capitals, numbers
 
 
-# On a thousand pages of different outlets and many languages 81 % of the tokens are known, on 60 outlets 88; .15 ms less.
+# Of the tokens of a thousand pages of different outlets, in many languages, 81 % are known; of those of 60 outlets 88.
 @lru_cache(maxsize=8_192)
 def _terms(token: str) -> tuple[int | None, int | None, int | None]:
     """Return what a token of a script with spaces counts for: as a word, as a capitalised word, as a number."""
