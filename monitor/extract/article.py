@@ -159,7 +159,8 @@ def _opened(page: Page, hints: Hints) -> tuple[str, bytes, html.Document, Select
     document = html.parse(markup)
     said = selected.apply(document, hints.selectors, page.fetched_at) if hints.selectors else Selected()
     meta = metadata.read(document, url, page.fetched_at)
-    meta = replace(meta, title=said.title or meta.title, published=said.published or meta.published)
+    if said.title or said.published:
+        meta = replace(meta, title=said.title or meta.title, published=said.published or meta.published)
     return url, markup, document, said, meta
 
 
