@@ -13,6 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from monitor.errors import Trouble
 from monitor.views import Totals
 from monitor.views_service import Queues
 from monitor.vitals import Histogram, Vitals
@@ -36,6 +37,11 @@ class Sample:
 
     totals: Totals | None = None
     queues: Queues | None = None
+    troubled: Mapping[Trouble, int] | None = None
+    """Outlets by what is wrong with them."""
+    factor: float = 1.0
+    """See Pressure."""
+    lag: float = 0.0
     version: str = ""
     ledger: int = 0
     in_hand: Mapping[str, int] = field(default_factory=dict)
@@ -100,6 +106,10 @@ class _Page(Collector):
         failed = int(bool(vitals.reload_failure))
         yield GaugeMetricFamily("monitor_reload_failed", "1: the files hold what cannot be used.", value=failed)
         yield GaugeMetricFamily("monitor_disk_low", "1: nothing is read, the disk is full.", value=int(vitals.starved))
+        factor = "By what the intervals of the slowest outlets are multiplied; 1: of none."
+        yield GaugeMetricFamily("monitor_overload_factor", factor, value=sample.factor)
+        lag = "Within which 95 % of the polls of the last minute started."
+        yield GaugeMetricFamily("monitor_overload_lag_seconds", lag, value=sample.lag)
         yield GaugeMetricFamily("monitor_ledger_queue", "Writes that wait for a commit.", value=sample.ledger)
         yield _gauges("monitor_in_hand", "Pieces of work under way, by crew.", "crew", sample.in_hand)
         stats = sample.readers
@@ -125,6 +135,9 @@ class _Page(Collector):
                 ("outbox_dead", "Messages that were given up.", totals.outbox_dead),
             ):
                 yield GaugeMetricFamily(f"monitor_{name}", help_, value=value)
+        if (troubled := self._sample.troubled) is not None:
+            outlets = {trouble.value: count for trouble, count in troubled.items()}
+            yield _gauges("monitor_outlets_in_trouble", "Outlets by what is wrong with them.", "reason", outlets)
         if (queues := self._sample.queues) is not None:
             for name, help_, value in (
                 ("sources_due", "Sources that are due and in nobody's hands.", queues.sources_due),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from monitor.errors import Reason
+from monitor.errors import Reason, Trouble
 from monitor.views_health import Ailment, Chart, Glance
 
 
@@ -25,6 +25,10 @@ class Health(Protocol):
 
     def ailments(self) -> list[Ailment]:
         """List what is told of and not over, the oldest first."""
+        ...
+
+    def troubled(self) -> Mapping[Trouble, int]:
+        """Count the outlets that have each trouble now, 0 where none has it; NETWORK is 1 or 0."""
         ...
 
     def begin(self, one: Ailment) -> bool:

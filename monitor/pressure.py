@@ -10,6 +10,7 @@ from monitor.outlets import cadence, load
 from monitor.pipeline import Pipeline
 from monitor.ports import Clock, Ledger
 from monitor.views import DueSource, EventRow
+from monitor.vitals import Vitals
 
 log = logging.getLogger("monitor")
 
@@ -21,9 +22,9 @@ _REMEMBERED = 500
 class Pressure:
     """`lag`: seconds within which 95 % of the polls of the last minute started, after their time."""
 
-    def __init__(self, pipeline: Pipeline, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, pipeline: Pipeline, ledger: Ledger, clock: Clock, vitals: Vitals) -> None:
         self.lag = 0.0
-        self._pipeline, self._ledger, self._clock = pipeline, ledger, clock
+        self._pipeline, self._ledger, self._clock, self._vitals = pipeline, ledger, clock, vitals
         self._load = load.Load()
         self._lags: list[float] = []
         self._last: deque[DueSource] = deque(maxlen=_REMEMBERED)
@@ -34,8 +35,11 @@ class Pressure:
         return self._pipeline.strain.factor
 
     def started(self, source: DueSource) -> None:
-        """Note that a poll starts now."""
-        self._lags.append((self._clock.now() - source.due_at).total_seconds())
+        """Note that a poll starts now, for the next judgement and for the histogram of them all."""
+        # Not below 0, as it would be where the clock was set back.
+        lag = max((self._clock.now() - source.due_at).total_seconds(), 0.0)
+        self._lags.append(lag)
+        self._vitals.start_lag.add(lag)
         self._last.append(source)
 
     async def judge(self, *, full: bool) -> None:

@@ -187,19 +187,23 @@ class Eye:
         return 200, kind, body
 
     def _measured(self) -> Sample:
-        totals = queues = None
+        totals = queues = troubled = None
         path = self._settings.storage
         with suppress(StoreError):
             store = wiring.onlooker(path)
             try:
                 totals, queues = store.upkeep.totals(), store.upkeep.queues(self._line.clock.now())
+                troubled = store.health.troubled()
             finally:
                 store.close()
-        pool, crews = self._line.pool, self._works.crews
+        pool, crews, pressure = self._line.pool, self._works.crews, self._works.pressure
         pids = {"daemon": {os.getpid()}, **pool.pids()}
         return Sample(
             totals=totals,
             queues=queues,
+            troubled=troubled,
+            factor=pressure.factor,
+            lag=pressure.lag,
             version=self._version,
             ledger=self._line.ledger.waiting(),
             in_hand={name: len(crew.keys) for name, crew in crews.items()},

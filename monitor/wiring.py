@@ -6,8 +6,9 @@ import asyncio
 import importlib.metadata
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TextIO
 
 from monitor.clock import SystemClock
 from monitor.configured import Orders
+from monitor.errors import StoreError
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.policy import user_agent
@@ -122,7 +124,7 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
         # The readers come first: they inherit nothing of our environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:
             sender = Sender(out or sys.stdout, fetcher)
-            writer = StoreLedger(lambda: SqliteStore.open(settings.storage), clock.monotonic)
+            writer = await _writer(settings.storage, clock)
             ledger = Floor(writer, clock, settings.storage, settings.min_free)
             try:
                 pipeline = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
@@ -133,6 +135,22 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
                 await sender.aclose()
                 # Closing waits for the last commit; the loop stays free for what that completes.
                 await asyncio.to_thread(ledger.close)
+
+
+async def _writer(storage: Path, clock: SystemClock) -> StoreLedger:
+    """Open the database for writing. A stop meanwhile undoes what brings it up to date, which may take minutes."""
+    stop = threading.Event()
+    opening = asyncio.ensure_future(
+        asyncio.to_thread(StoreLedger, lambda: SqliteStore.open(storage, stop.is_set), clock.monotonic)
+    )
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        stop.set()
+        # The lock of the database is ours until its file is as it was.
+        with suppress(StoreError):
+            await asyncio.to_thread((await opening).close)
+        raise
 
 
 async def _pipeline(

@@ -152,9 +152,9 @@ class Works:
         self.pump = Crew(1)
         self._asked = False
         self._leased = -math.inf
-        self.pressure = Pressure(work.pipeline, work.ledger, work.clock)
         self.tally = Tally(work.clock.now(), each=once)
         self.vitals = Vitals(self.tally.started)
+        self.pressure = Pressure(work.pipeline, work.ledger, work.clock, self.vitals)
 
     @property
     def crews(self) -> dict[str, Crew]:
@@ -290,7 +290,6 @@ class Works:
         wait = min(source.due_at - self._line.clock.now(), AHEAD)
         await self._line.clock.sleep(wait.total_seconds())
         self.pressure.started(source)
-        self.vitals.start_lag.add(max((self._line.clock.now() - source.due_at).total_seconds(), 0.0))
         done = await self._line.pipeline.poll(source)
         self._line.vigil.polled(source, urls.origin(source.url), done.reason)
         self.tally.poll(done)

@@ -226,7 +226,7 @@ def memory(pid: int | str = "self") -> tuple[int, int]:
 
 def held(pid: int | str = "self") -> tuple[int, int]:
     """Return (address space, resident memory without the pages of files), which the kernel takes back where it needs
-    them: those of the language model are 50 MB, and no page's fault.
+    them: those of the language model are 9 MB, and no page's fault.
     """
     size, resident, files = _statm(pid)
     return size, resident - files

@@ -56,6 +56,14 @@ _NEVER = {
 _TERMS = "SELECT term, doc, cnt FROM temp.terms UNION ALL SELECT id, hex(sz), 0 FROM main.articles_fts_docsize"
 
 
+def dump(path: Path) -> list[str]:
+    """Return all of a database as SQL."""
+    raw = sqlite3.connect(path)
+    lines = [*raw.iterdump()]
+    raw.close()
+    return lines
+
+
 def consistent(path: Path) -> list[str]:
     """Return what is wrong with a database that nobody writes to, a sentence each."""
     store = SqliteStore.open(path)

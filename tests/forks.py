@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -138,8 +138,11 @@ class Forker:
         stdin: int = subprocess.DEVNULL,
         stdout: IO[str] | int = subprocess.PIPE,
         stderr: IO[str] | int = subprocess.PIPE,
+        constants: Mapping[str, float] | None = None,
     ) -> Forked:
-        """Start `monitor WORDS…`; each place is PIPE, DEVNULL or an open file."""
+        """Start `monitor WORDS…`; each place is PIPE, DEVNULL or an open file. `constants`: what is another there than
+        in the product, "monitor.daemon.DRAIN_SENDS": 1.0.
+        """
         pipes: dict[str, IO[str]] = {}
         theirs: list[int] = []
         for name, place in (("stdin", stdin), ("stdout", stdout), ("stderr", stderr)):
@@ -153,7 +156,13 @@ class Forker:
             else:
                 theirs.append(os.dup(place.fileno()))
         try:
-            pid = self._ask({"words": list(words), "folder": str(folder), "environment": environment}, theirs)
+            pid = self._ask(
+                {
+                    "words": list(words), "folder": str(folder), "environment": environment,
+                    "constants": dict(constants or {}),
+                },
+                theirs,
+            )  # fmt: skip
         finally:
             for number in theirs:
                 os.close(number)
@@ -220,6 +229,10 @@ def become(request: dict, descriptors: list[int]) -> None:
     # As `python -m monitor` has it; by it its readers are known as its own.
     sys.path.insert(0, request["folder"])
     sys.argv = ["monitor", *request["words"]]
+    for name, value in request["constants"].items():
+        module, _, constant = name.rpartition(".")
+        assert hasattr(sys.modules[module], constant)
+        setattr(sys.modules[module], constant, value)
 
 
 if __name__ == "__main__":

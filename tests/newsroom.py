@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.forks import ROOT, Forked, forker
@@ -57,13 +58,14 @@ class Newsroom:
         rows = "".join(f"  {name}: {{url: '{url}'}}\n" for name, url in urls.items())
         self.write("alerts", f"channels:\n{rows}routes:\n  all: {{channels: [{', '.join(urls)}]}}\n")
 
-    def start(self, *words: str) -> subprocess.Popen[str] | Forked:
-        """Start a command and return its process."""
+    def start(self, *words: str, constants: Mapping[str, float] | None = None) -> subprocess.Popen[str] | Forked:
+        """Start a command and return its process. `constants`: see Forker.start."""
         words = ("--config", str(self.config), *words)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
         environment.pop("MONITOR_CONFIG", None)
         if not self.real:
-            return forker().start(words, self.folder, environment)
+            return forker().start(words, self.folder, environment, constants=constants)
+        assert not constants
         return subprocess.Popen(
             [sys.executable, "-m", "monitor", *words],
             cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -84,7 +84,7 @@ class SmtpReceiver:
 
 class HttpReceiver:
     """A webhook that keeps what is posted. `status`, `headers` and `body` are what it answers, settable at any time.
-    `hold`: an event it waits for, 10 s at most, before it answers.
+    `hold`: an event it waits for, `patience` seconds at most, before it answers.
     """
 
     def __init__(self, status: int = 200) -> None:
@@ -92,6 +92,7 @@ class HttpReceiver:
         self.headers: dict[str, str] = {}
         self.body = b""
         self.hold: Event | None = None
+        self.patience = 10.0
         self.posts: list[tuple[str, dict[str, str], bytes]] = []
         receiver = self
 
@@ -101,7 +102,7 @@ class HttpReceiver:
                 names = {name.lower(): value for name, value in self.headers.items()}
                 receiver.posts.append((self.path, names, body))
                 if receiver.hold is not None:
-                    receiver.hold.wait(10)
+                    receiver.hold.wait(receiver.patience)
                 self.send_response(receiver.status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)

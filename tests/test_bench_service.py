@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import math
 import time
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.bench import service
 from tests.bench._plain import pattern
-from tests.bench._service_gauges import Sample, longest, share, slope
+from tests.bench._service_gauges import Sample, doubt, longest, share, slope
 from tests.bench._service_places import host, outlet_of
 from tests.bench._service_press import GROUPS, LISTED, PHRASE, Calendar, Press
 from tests.bench._service_report import report, report_soak
@@ -106,6 +107,11 @@ def test_shares_and_slopes():
     assert share(range(100), 0.5, 0.95, 1.0) == [50, 95, 99]
     assert slope([(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]) == pytest.approx(2.0)
     assert slope([]) == 0.0
+    # Means of 1, 3, 2 and 4 over four minutes: .8 a minute; residuals .3, -.9, .9, -.3 over two degrees of freedom.
+    points = [(60.0 * minute + part, mean + off) for minute, mean in enumerate((1, 3, 2, 4)) for part, off in
+              ((0.0, -0.5), (30.0, 0.5))]  # fmt: skip
+    assert doubt(points) == pytest.approx(math.sqrt(1.8 / 2 / 5) / 60)
+    assert doubt(points[:4]) == 0.0
 
 
 def _done(**more):

@@ -10,6 +10,7 @@ from monitor.model import Outlet, Source
 from monitor.pressure import Pressure
 from monitor.upkeep import Floor
 from monitor.views import DueSource
+from monitor.vitals import Vitals
 from monitor.wiring import Line
 from monitor.works import Works
 from tests.desk import HOME, Desk, item
@@ -20,11 +21,13 @@ async def test_late_polls_are_told_once_and_make_the_next_ones_rarer_until_they_
     async with serving() as origin:
         desk = Desk(tmp_path, origin, every=900.0)
         try:
-            pressure = Pressure(desk.pipeline, desk.ledger, desk.clock)
+            vitals = Vitals(desk.clock.now())
+            pressure = Pressure(desk.pipeline, desk.ledger, desk.clock, vitals)
             desk.publish([item(1)])
             usual = await waits(desk)
             await minutes(pressure, desk, 3, late=30.0)
             assert (pressure.factor, pressure.lag) == (1.5, 30.0)
+            assert (vitals.start_lag.total, sum(vitals.start_lag.counts)) == (90 * 30.0, 90)
             assert await waits(desk) == 1.5 * usual
             await minutes(pressure, desk, 3, late=30.0)
             assert pressure.factor == 2.0
@@ -57,6 +60,7 @@ async def test_what_is_due_at_a_start_goes_out_a_part_each_second_but_not_in_a_p
             if once:
                 await works.weigh()
                 assert works.pressure.lag >= 3600
+                assert works.vitals.start_lag.total >= 60 * 3600
         finally:
             await desk.aclose()
 

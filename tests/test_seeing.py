@@ -20,7 +20,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.configured import Orders
+from monitor.errors import Trouble
 from monitor.pipeline import Pipeline
+from monitor.pool import Pool
 from monitor.seeing import Eye
 from monitor.settings.load import load
 from monitor.store.ledger import StoreLedger
@@ -28,7 +30,8 @@ from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.systemd import Manager
 from monitor.upkeep import Floor
-from monitor.views import EventRow
+from monitor.views import DueSource, EventRow
+from monitor.views_health import Ailment
 from monitor.views_service import Daemon
 from monitor.vitals import health
 from monitor.wiring import Line
@@ -293,6 +296,7 @@ def test_the_numbers_are_those_of_what_happened(room, web) -> None:
         room.outlets(courier=f"{web.url} baseline")
         web.pages["/1.html"] = article("NATO meets", Event(0).article(0).body)
         web.feed([("/1.html", "NATO meets")])
+        in_trouble(room, ("courier", Trouble.SILENT), ("courier", Trouble.MOVED), ("gazette", Trouble.SILENT))
         with running(room, "--log-format", "text") as (_, address):
             until(lambda: chat.posts and gone.posts)
             found: dict = {}
@@ -315,10 +319,49 @@ def test_the_numbers_are_those_of_what_happened(room, web) -> None:
             assert found[("monitor_database_bytes", "wal")] > 0
             assert found[("monitor_outlets",)] == 1
             assert found[("monitor_last_sign_age_seconds",)] < 30
+            assert (found[("monitor_overload_factor",)], found[("monitor_overload_lag_seconds",)]) == (1, 0)
+            troubled = {reason: found[("monitor_outlets_in_trouble", reason)] for reason in Trouble}
+            assert troubled == dict.fromkeys(Trouble, 0) | {Trouble.SILENT: 2, Trouble.MOVED: 1}
             # Neither what is secret nor what grows with the configuration.
             assert not any(
                 "courier" in part or "s3cr3t" in part or "127.0.0.1" in part for key in found for part in key
             )
+
+
+def in_trouble(room: Newsroom, *ailments: tuple[str, Trouble]) -> None:
+    store = SqliteStore.open(room.folder / "data" / "monitor.db")
+    with store.transaction():
+        for outlet, trouble in ailments:
+            store.health.begin(Ailment(outlet, trouble, START, "as a test has it"))
+    store.close()
+
+
+async def test_an_overload_is_a_number_until_it_is_over(room) -> None:
+    path, clock = room.folder / "data" / "monitor.db", Clock()
+    ledger = Floor(StoreLedger(lambda: SqliteStore.open(path)), clock, path, 0)
+    pipeline = Pipeline(None, None, ledger, None, clock, Clusters(), Orders({}, {}, {}, ()))
+    pool = await Pool.start((), (), size=1)
+    line = Line(pipeline, ledger, clock, ledger, None, None, pool, None)
+    works = Works(line)
+    eye = Eye(line, works, load(room.config, {}), clock.monotonic)
+    await eye.open()
+    try:
+        shown = []
+        for late, minutes in ((30.0, 3), (30.0, 3), (1.5, 10)):
+            for _ in range(minutes):
+                clock.seconds += 60.0
+                due = clock.now() - timedelta(seconds=late)
+                for number in range(20):
+                    works.pressure.started(DueSource(number, "courier", "https://a.example/feed", "feed", due))
+                await works.weigh()
+            found = numbers(eye.vitals.address)
+            shown.append((found[("monitor_overload_factor",)], found[("monitor_overload_lag_seconds",)]))
+            assert found[("monitor_outlets_in_trouble", Trouble.NETWORK)] == 0
+        assert shown == [(1.5, 30.0), (2.0, 30.0), (1.0, 1.5)]
+    finally:
+        await eye.close()
+        await pool.aclose()
+        ledger.close()
 
 
 def test_a_port_in_use_is_a_warning_in_a_log_of_json_and_no_end(room, web) -> None:

@@ -17,7 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor import service
-from monitor.errors import Reason, SendReason
+from monitor.errors import Reason, SendReason, Trouble
 from monitor.exposition import Sample, metrics
 from monitor.model import TextKind
 from monitor.service import Service
@@ -170,7 +170,7 @@ def test_names_and_types_are_as_prometheus_has_them() -> None:
 
 
 def test_every_number_is_explained() -> None:
-    sample = Sample(Totals(*range(10), None), Queues(1, 1, None, 1, 1, 1))
+    sample = Sample(Totals(*range(10), None), Queues(1, 1, None, 1, 1, 1), dict.fromkeys(Trouble, 0))
     text = metrics(lived(), sample, 1.0, "")[0].decode()
     names = set(re.findall(r"^# TYPE (monitor_\w+)", text, re.MULTILINE))
     explained = set(

@@ -24,7 +24,10 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import stops
+from monitor.store import schema
+from monitor.store.sqlite import SqliteStore
 from tests.children import heard
+from tests.consistent import dump
 from tests.newsroom import ROOT, RULES, Newsroom
 from tests.story.newsroom import Event
 from tests.test_line import _alive, _descendants
@@ -259,6 +262,45 @@ def test_the_verb_of_a_command_line_is_found():
     assert stops.verb(["--config=x", "run", "--once"]) == "run"
     assert stops.verb(["articles", "--search", "run"]) == "articles"
     assert stops.verb([]) == stops.verb(["--version"]) == stops.verb(["--config"]) == ""
+
+
+# An update that never ends: for its first row it counts without end.
+ENDLESS = """
+CREATE TRIGGER endless AFTER UPDATE ON sources BEGIN
+    SELECT (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n);
+END
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_while_the_database_is_brought_up_to_date_leaves_it_as_it_was(tmp_path, web, monkeypatch, number):
+    room, path = Newsroom(tmp_path), tmp_path / "data" / "monitor.db"
+    room.outlets(courier=web.url)
+    web.feed([])
+    room.write("rules", "rules: {nato: NATO}\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:7])
+        SqliteStore.open(path).close()
+    rows(room, "INSERT INTO outlets (id, name) VALUES ('courier', 'Courier')")
+    rows(room, "INSERT INTO sources (outlet_id, url, kind, next_check_at, baselined)"
+               " VALUES ('courier', 'https://a.example/feed', 'feed', '2026-11-27T00:00:00.000000+00:00', 1)")  # fmt: skip
+    rows(room, ENDLESS)
+    before = dump(path)
+    with ended(room.start("run")) as daemon:
+        assert daemon.stderr is not None
+        while "up to date" not in (line := daemon.stderr.readline()):
+            assert line, "it ended by itself"
+        children = _descendants(daemon.pid)
+        assert children
+        daemon.send_signal(number)
+        out, said = daemon.communicate(timeout=30)
+    assert (daemon.returncode, out) == (0, "")
+    assert "Traceback" not in said
+    until(lambda: not [pid for pid in children if _alive(pid)], 5)
+    assert dump(path) == before
+    rows(room, "DROP TRIGGER endless")
+    room.run("run", "--once")
+    assert rows(room, "SELECT count(*) FROM _sqlite_migrations") == [(len(schema.MIGRATIONS),)]
 
 
 def test_a_stop_before_anything_is_loaded_ends_well(tmp_path):

@@ -7,13 +7,14 @@ here is none. Text and query go through the same function.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from monitor.parse import words
 
-_BEYOND = re.compile("[^\x00-\x7f]")
-# A character found and replaced takes as long as ten that are looked up; of a Latin text one in thirty is. Signs of
-# ASCII stay where they would be spaces: to the tokenizer they are the same.
-_SPARSE, _LONG = 8, 1_000
+# Of a Latin text one character in thirty is beyond ASCII: where no more are, they are looked for as bytes. SQLite's
+# tokenizer and the rule language agree on what of ASCII is a letter, so its signs and spaces may stay.
+# A long run is no letter with its accents, and is not remembered.
+_BEYOND, _SPARSE, _SHORT = re.compile(b"[\x80-\xff]+"), 8, 32
 
 
 class _Table(dict[int, str]):
@@ -31,17 +32,25 @@ def searchable(text: str) -> str:
     """Return a text as words between spaces: folded, without accents, each letter of a script without word spaces, and
     of Korean, which writes particles onto words, a word of its own.
     """
-    folded = words.fold(text).text
-    # SQLite's tokenizer and the rule language agree on what of ASCII is a letter.
-    if folded.isascii():
-        return folded
-    if len(folded) >= _LONG and len(folded.encode(errors="surrogatepass")) < len(folded) + len(folded) // _SPARSE:
-        return _BEYOND.sub(_sparse, folded)
-    return folded.translate(_TABLE)
+    if text.isascii():
+        return text.lower()
+    data = text.encode(errors="replace")
+    if len(data) > len(text) + len(text) // _SPARSE:
+        return _whole(text)
+    return _BEYOND.sub(_run, data).lower().decode()
 
 
-def _sparse(match: re.Match[str]) -> str:
-    return _TABLE[ord(match[0])]
+def _run(match: re.Match[bytes]) -> bytes:
+    return _part(match[0]) if len(match[0]) <= _SHORT else _whole(match[0].decode()).encode()
+
+
+@lru_cache(maxsize=4096)
+def _part(data: bytes) -> bytes:
+    return _whole(data.decode()).encode()
+
+
+def _whole(text: str) -> str:
+    return words.fold(text).text.translate(_TABLE)
 
 
 def _indexed(char: str) -> str:

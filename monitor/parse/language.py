@@ -88,7 +88,7 @@ def keep_in(folders: Sequence[Path]) -> None:
 
 @cache
 def load() -> LanguageIdentifier:
-    """Load the model, once a process: 30 ms where it was kept, half a second where it has to be unpacked."""
+    """Load the model, once a process: 30 ms where it was kept, a second where it has to be unpacked."""
     from py3langid import langid
 
     packed = langid.MODEL_DIR / langid.MODEL_FILE
@@ -101,9 +101,10 @@ def load() -> LanguageIdentifier:
         if (arrays := unpacked.read(path)) is not None:
             return _made(arrays)
     fresh = langid.LanguageIdentifier.from_model_file(packed, norm_probs=True)
-    for path in paths:
-        if unpacked.write(path, _taken(fresh)) and (arrays := unpacked.read(path)) is not None:
-            return _made(arrays)
+    if (arrays := _taken(fresh)) is not None:
+        for path in paths:
+            if unpacked.write(path, arrays) and (kept := unpacked.read(path)) is not None:
+                return _made(kept)
     return fresh
 
 
@@ -117,22 +118,27 @@ def kept(folders: Sequence[Path]) -> bool:
     return any(unpacked.read(folder / name) is not None for folder in folders)
 
 
-def _taken(model: LanguageIdentifier) -> list[Any]:
-    return [model.nb_ptc, model.nb_pc, model.nb_classes, model.tk_nextmove, model.tk_row, model.tk_output]
+def _taken(model: LanguageIdentifier) -> list[Any] | None:
+    from monitor.parse import grams
+
+    arrays = grams.reduced(model.nb_ptc, model.tk_nextmove, model.tk_row, model.tk_output)
+    return None if arrays is None else [model.nb_pc, model.nb_classes, *arrays]
 
 
 def _made(arrays: unpacked.Arrays) -> LanguageIdentifier:
     from py3langid.langid import LanguageIdentifier
 
-    weights, base, names, moves, rows, output = arrays
+    from monitor.parse import grams
+
+    base, names, output, letters, starts, suffixes, *weights = arrays
     return LanguageIdentifier(
-        weights,
+        grams.Weights(*weights),
         base,
         names.tolist(),
+        grams.Moves(letters, starts, suffixes),
         # Plain numbers come of it, as of the lists and arrays that py3langid makes; numpy's own take thrice as long.
-        moves.data,
         output.data,
-        tk_row=rows.data,
+        tk_row=range(len(output)),
         norm_probs=True,
     )
 

@@ -1,11 +1,11 @@
-"""The language model as py3langid unpacks it, kept in a file that processes share.
+"""The language model unpacked and made smaller (grams.py), kept in a file that processes share.
 
-It takes .45 s to unpack, and a fork server had 70 MB of its own for it. The file is mapped: all processes share the
-pages that the languages they meet touch, and the kernel may take those back.
+It takes .45 s to unpack and as long to make smaller, and a fork server had 70 MB of its own for it. The file is mapped:
+all processes share its 9 MB, and the kernel may take them back.
 
 A file is its arrays, each as numpy writes it, at multiples of 64 bytes, and a checksum. Its name is the digest of the
-packed model. It holds no objects and each look into it is bounded, so that a wrong one yields wrong languages at worst;
-one that another user may write is not believed.
+packed model. It holds no objects: a wrong one costs a page its reader at worst, and one that another user may write is
+not believed.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ _PART = f"part{ENDING}"
 _ALIGNED = 64
 _SUM = 4
 _STEP = 1 << 20
+# Another one for other arrays: files of the layout before are removed.
+_LAYOUT = b"2"
 
 Arrays = list["np.ndarray[Any, Any]"]
 
 
 def name(packed: Path) -> str:
     """Return the name of the file for a packed model. Raises OSError."""
-    return hashlib.sha256(packed.read_bytes()).hexdigest()[:32] + ENDING
+    return hashlib.sha256(_LAYOUT + packed.read_bytes()).hexdigest()[:32] + ENDING
 
 
 def read(path: Path) -> Arrays | None:

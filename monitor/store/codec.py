@@ -15,6 +15,8 @@ from monitor.views_service import Daemon
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ROLES = {role.value: role for role in Role}
+# `dumps` would make one at each call.
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def stamp(moment: datetime) -> str:
@@ -68,7 +70,7 @@ def instant_or_none(number: int | None) -> datetime | None:
 
 def pack_words(words: Sequence[str]) -> str:
     """Write strings as a JSON list, none as nothing."""
-    return json.dumps(words, ensure_ascii=False) if words else ""
+    return _JSON(words) if words else ""
 
 
 def unpack_words(text: str) -> tuple[str, ...]:
@@ -78,13 +80,12 @@ def unpack_words(text: str) -> tuple[str, ...]:
 
 def pack_blocks(blocks: Sequence[Block]) -> str:
     """Write blocks as [[role, text], ...], those of a live blog's entries with their time behind."""
-    return json.dumps(
+    return _JSON(
         [
             # A role is a string; to ask each for its value takes as long as to write it.
             [block.role, block.text] if block.at is None else [block.role, block.text, stamp(block.at)]
             for block in blocks
-        ],
-        ensure_ascii=False,
+        ]
     )
 
 
@@ -99,7 +100,7 @@ def _blocks(rows: list[list[str]]) -> tuple[Block, ...]:
 
 def pack_body(standfirst: str, blocks: str) -> str:
     """Write what `bodies` holds of an article, before it is compressed. `blocks`: as `pack_blocks` wrote them."""
-    return f"[{json.dumps(standfirst, ensure_ascii=False)},{blocks}]"
+    return f"[{_JSON(standfirst)},{blocks}]"
 
 
 def unpack_body(text: str) -> tuple[str, tuple[Block, ...]]:
@@ -110,7 +111,7 @@ def unpack_body(text: str) -> tuple[str, tuple[Block, ...]]:
 
 def pack_evidence(evidence: Sequence[Evidence]) -> str:
     """Write evidence as a list of objects; what equals its default is left out."""
-    return json.dumps([_evidence_fields(piece) for piece in evidence], ensure_ascii=False)
+    return _JSON([_evidence_fields(piece) for piece in evidence])
 
 
 def _evidence_fields(piece: Evidence) -> dict[str, object]:

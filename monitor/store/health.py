@@ -74,6 +74,11 @@ class SqlHealth:
             for row in rows
         ]  # fmt: skip
 
+    def troubled(self) -> dict[Trouble, int]:
+        """Count the outlets that have each trouble."""
+        rows = self._sql.all("SELECT trouble, count(*) AS outlets FROM troubles GROUP BY trouble")
+        return dict.fromkeys(Trouble, 0) | {Trouble(row["trouble"]): row["outlets"] for row in rows}
+
     def begin(self, one: Ailment) -> bool:
         """Note a trouble; False where it was there."""
         return bool(

@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -142,3 +143,19 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     level = sum(y for _, y in points) / len(points)
     width = sum((x - middle) ** 2 for x, _ in points)
     return sum((x - middle) * (y - level) for x, y in points) / width if width else 0.0
+
+
+def doubt(points: Sequence[tuple[float, float]], block: float = 60.0) -> float:
+    """Return the standard error of that slope, from the means of blocks of x: samples of one second follow one another too
+    closely to be counted each; 0 for fewer than three blocks.
+    """
+    blocks: dict[int, list[tuple[float, float]]] = {}
+    for x, y in points:
+        blocks.setdefault(int(x // block), []).append((x, y))
+    means = [(sum(x for x, _ in part) / len(part), sum(y for _, y in part) / len(part)) for part in blocks.values()]
+    if len(means) < 3:
+        return 0.0
+    rise = slope(means)
+    middle, level = (sum(column) / len(means) for column in zip(*means, strict=True))
+    left = sum((y - level - rise * (x - middle)) ** 2 for x, y in means)
+    return math.sqrt(left / (len(means) - 2) / sum((x - middle) ** 2 for x, _ in means))

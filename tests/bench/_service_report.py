@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.bench._service_gauges import Sample, longest, share, slope
+from tests.bench._service_gauges import Sample, doubt, longest, share, slope
 from tests.bench._service_places import outlet_of
 from tests.bench._service_run import WARM, Done, Plan
 
@@ -158,9 +158,10 @@ def report_soak(plan: Plan, done: Done, factor: float) -> None:
         f"soak: the last {1 - FILLED:.0%}; {factor:g} simulated days a day, so a slope of 1 MB/h here is {24 / factor:.1f} MB a day"
     )
     daemon = slope([(one.at, one.daemon) for one in samples]) * per_day
-    every = slope([(one.at, one.memory) for one in samples]) * per_day
+    whole = [(one.at, float(one.memory)) for one in samples]
+    every, error = slope(whole) * per_day, doubt(whole) * per_day
     stories = [(one["at"], float(one["stories"])) for one in done.lines if one["at"] >= begin]
-    line("memory, all processes", f"{every:+.2f} MB a simulated day", "< 1 MB", every < 1.0)
+    line("memory, all processes", f"{every:+.2f} MB a simulated day (+-{error:.2f})", "< 1 MB", every < 1.0)
     line(
         "  of it the daemon",
         f"{daemon:+.2f} MB a simulated day; {slope(stories) * DAY / factor:+,.0f} articles in stories a day",

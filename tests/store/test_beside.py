@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -15,12 +15,14 @@ from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
 from tests.consistent import consistent
-from tests.ingest import BATCH, START, enrol, link_of, read, tell
+from tests.ingest import START, enrol, link_of, number_of, read, tell
 from tests.newsroom import Newsroom
 from tests.store.make import article, hits_on, later, save
 
-SECONDS = 3
-RATE = 40
+# Articles; of the most there are fewer hits than are listed at once.
+LEAST, MOST = 80, 1_200
+# At 5 ms, as usual, the writer waits for the readers' turns most of the time.
+SWITCH = 0.0005
 
 
 @pytest.fixture
@@ -39,21 +41,19 @@ def database(room: Newsroom) -> Path:
     return room.folder / "data" / "monitor.db"
 
 
-def write(ledger: StoreLedger) -> int:
-    """Read articles at the daemon's pace, tell what is due, and return how many there are."""
+def write(ledger: StoreLedger, enough: threading.Event) -> int:
+    """Read LEAST articles, and on until `enough` is set, MOST at most; tell what is due. Return how many were read."""
     sources = ledger.submit(lambda store: enrol(store, START)).result()
-    links = [
-        link
-        for side, source in enumerate(sources)
-        for link in ledger.submit(
-            lambda store, side=side, source=source: store.links.add(
-                [link_of(number) for number in range(BATCH) if number % 2 == side], source, START, lease=60.0
-            )
+    links = []
+    for side, source in enumerate(sources):
+        new = [link_of(number) for number in range(side, MOST, 2)]
+        links += ledger.submit(
+            lambda store, source=source, new=new: store.links.add(new, source, START, lease=60.0)
         ).result()
-    ][: SECONDS * RATE]
-    began = time.monotonic()
+    links.sort(key=lambda link: number_of(link.url))
     for number, link in enumerate(links):
-        time.sleep(max(0.0, began + number / RATE - time.monotonic()))
+        if number >= LEAST and enough.is_set():
+            return number
         at = START + timedelta(seconds=number)
         ledger.submit(lambda store, link=link, at=at: read(store, link, 1, at)).result()
         if number % 10 == 0:
@@ -74,36 +74,48 @@ _QUERIES: tuple[Callable[[SqliteStore], object], ...] = (
 )
 
 
-def ask(path: Path, stop: threading.Event) -> int:
-    """Ask everything in turn, now and then over a new connection; return how many rounds."""
-    rounds = 0
+def ask(path: Path, stop: threading.Event, asked: threading.Event) -> None:
+    """Ask everything in turn until `stop`, now and then over a new connection; set `asked` after each round."""
     while not stop.is_set():
         store = SqliteStore.open_readonly(path)
         for _ in range(5):
             for query in _QUERIES:
                 query(store)
-            rounds += 1
+            asked.set()
         store.close()
-    return rounds
 
 
-def test_readers_and_a_writer_meet_no_lock(room: Newsroom, ledger: StoreLedger) -> None:
-    stop, path = threading.Event(), database(room)
+@pytest.fixture
+def turns() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_readers_and_a_writer_meet_no_lock(room: Newsroom, ledger: StoreLedger, turns: None) -> None:
+    stop, enough, path = threading.Event(), threading.Event(), database(room)
+    asked = [threading.Event() for _ in range(2)]
     ledger.submit(lambda store: store.upkeep.totals()).result()
-    listed = [room.rows("hits", "--limit", "1000")]
-    with ThreadPoolExecutor(4) as pool:
-        readers = [pool.submit(ask, path, stop) for _ in range(2)]
-        written = pool.submit(write, ledger)
-        while not written.done():
-            listed.append(room.rows("hits", "--limit", "1000"))
-        stop.set()
-        assert written.result() == SECONDS * RATE
-        assert all(reader.result() > 0 for reader in readers)
-    listed.append(room.rows("hits", "--limit", "1000"))
-    counts = [len(rows) for rows in listed]
+    counts = [len(room.rows("hits", "--limit", "1000"))]
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(ask, path, stop, one) for one in asked]
+        written = pool.submit(write, ledger, enough)
+        try:
+            while not written.done():
+                counts.append(len(room.rows("hits", "--limit", "1000")))
+                # Some were asked for while it wrote: it goes on until they were, however slow they are.
+                if len(set(counts)) > 2 and all(one.is_set() for one in asked):
+                    enough.set()
+        finally:
+            stop.set()
+            enough.set()
+        assert LEAST <= written.result() < MOST
+        assert len(set(counts)) > 2
+        for reader in readers:
+            reader.result()
+    counts.append(len(room.rows("hits", "--limit", "1000")))
     assert counts == sorted(counts)
-    # Some of them were asked for while it wrote.
-    assert len(set(counts)) > 2
     ledger.close()
     assert consistent(path) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import subprocess
@@ -15,11 +16,11 @@ import pytest
 
 from monitor.errors import AlertReason, DamagedError, Reason, SendReason, StoreError
 from monitor.model import Block, Evidence, Link, Role, Standing, TextKind
-from monitor.store import schema
+from monitor.store import schema, sqlite
 from monitor.store.codec import unpack_body
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
-from tests.consistent import consistent
+from tests.consistent import consistent, dump
 from tests.store.make import article, hit, later, save
 
 ROOT = Path(__file__).parents[2]
@@ -377,11 +378,22 @@ def test_an_update_that_is_killed_begins_anew(path: Path, monkeypatch: pytest.Mo
     assert consistent(path) == []
 
 
-def dump(path: Path) -> list[str]:
-    raw = sqlite3.connect(path)
-    lines = [*raw.iterdump()]
-    raw.close()
-    return lines
+def test_an_update_that_is_stopped_is_undone_wherever_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(path, 50, monkeypatch)
+    monkeypatch.setattr(sqlite, "_STEPS", 500)
+    before = dump(path)
+    stops, most = 0, 1
+    while "0008_health" not in "".join(dump(path)):
+        assert dump(path) == before
+        asked = itertools.count(1)
+        try:
+            SqliteStore.open(path, lambda asked=asked, most=most: next(asked) >= most).close()
+        except StoreError:
+            stops += 1
+        most += max(1, most // 4)
+    assert stops > 5
+    SqliteStore.open(path, lambda: True).close()
+    assert consistent(path) == []
 
 
 _UPDATE = """
