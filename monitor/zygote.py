@@ -278,6 +278,9 @@ def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float, libc: ctypes
             # Absent in musl and on macOS.
             with contextlib.suppress(AttributeError):
                 libc.malloc_trim(0)
+            # What is left is in use: class names and words that come back, 13 MB after a thousand outlets. Measured
+            # from the start, every third page was followed by this, and the next met an empty heap: 1.3 ms a page.
+            base = max(base, held()[1])
         signal.setitimer(signal.ITIMER_REAL, 0)
         jobs.sendall(reply)
         del reply

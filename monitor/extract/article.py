@@ -13,9 +13,9 @@ from monitor.extract import body, live, memory, metadata, selected
 from monitor.extract import explain as explaining
 from monitor.extract.body import Body
 from monitor.extract.explain import Told
-from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
 from monitor.extract.obstacle import Signs, in_part, refuse
+from monitor.extract.segment import density
 from monitor.extract.selected import Selected
 from monitor.extract.wire import wire
 from monitor.model import OWN_ROLES, Article, Block, Failure, Memory, Page, Role, Selectors
@@ -159,7 +159,8 @@ def _opened(page: Page, hints: Hints) -> tuple[str, bytes, html.Document, Select
     document = html.parse(markup)
     said = selected.apply(document, hints.selectors, page.fetched_at) if hints.selectors else Selected()
     meta = metadata.read(document, url, page.fetched_at)
-    meta = replace(meta, title=said.title or meta.title, published=said.published or meta.published)
+    if said.title or said.published:
+        meta = replace(meta, title=said.title or meta.title, published=said.published or meta.published)
     return url, markup, document, said, meta
 
 

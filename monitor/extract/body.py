@@ -106,7 +106,7 @@ def field_of(rows: Sequence[Segment], context: Context, *, chosen: bool = False)
 
 
 def _rescue(found: Field, kept: list[bool]) -> list[bool]:
-    core = found.core()
+    core = found.core
     whole = sum(segment.chars for segment in compress(found.segments, core))
     got = sum(segment.chars for segment, keep in zip(found.segments, kept, strict=True) if keep)
     return kept if got >= _CORE_SHARE * whole else [keep or is_core for keep, is_core in zip(kept, core, strict=True)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.extract.field import FAR, HEADINGS, Field, density
+from monitor.extract.field import FAR, HEADINGS, Field
 from monitor.extract.segment import Box
 
 Numbers = NDArray[np.float64]
@@ -36,7 +37,8 @@ class Columns:
         self._tree: list[tuple[int, ...]] = []
         place = self._place
         self.box: Places = np.array([place(one.box) for one in rows])
-        tree: Places = np.array(self._tree).T
+        # From one row of numbers: from as many tuples numpy takes twice as long.
+        tree: Places = np.fromiter(chain.from_iterable(self._tree), np.int64).reshape(len(self._tree), -1).T
         self.box_parent, steps, branch, reach, self.box_depth, self.box_chars, links, self.box_segments = tree
         self.box_branch: Places = branch
         self.box_links: Numbers = np.minimum(1.0, share(links, self.box_chars))
@@ -44,9 +46,10 @@ class Columns:
         self.steps: Places = steps[self.box]
         self.branch: Places = branch[self.box]
         self.depth: Places = reach[self.box]
-        own: Places = np.array([(one.box.marks, one.chars, one.strong_chars) for one in rows]).T
-        self.marks, self.chars, self.strong = own
-        self.size: Numbers = np.array([one.chars * density(one.text) for one in rows])
+        self.marks: Places = np.array([one.box.marks for one in rows])
+        self.chars: Places = np.array([one.chars for one in rows])
+        self.strong: Places = np.array([one.strong_chars for one in rows])
+        self.size: Numbers = np.array([one.size for one in rows])
         self.link_share: Numbers = np.array([one.link_share for one in rows])
         self.heading = np.array([one.box.tag in HEADINGS for one in rows])
         self.item = np.array([one.box.tag in _ITEMS for one in rows])
@@ -72,7 +75,7 @@ class Columns:
     def core(self) -> NDArray[np.bool_]:
         """Which segments are plain long paragraphs of the container, with nothing beside the article around them."""
         alien = ~self.found.container.marks & FAR
-        core: NDArray[np.bool_] = np.array(self.found.core()) & (self.marks & alien == 0)
+        core: NDArray[np.bool_] = np.array(self.found.core) & (self.marks & alien == 0)
         return core
 
     def core_chars(self) -> Numbers:
@@ -113,11 +116,9 @@ class Columns:
     def other_article(self) -> NDArray[np.bool_]:
         """Which segments stand in an <article> that is another than the one most of the core stands in."""
         own = [0] * len(self.boxes)
-        known = False
-        for place, (box, (up, *_)) in enumerate(zip(self.boxes, self._tree, strict=True)):
-            known = known or box.tag == "article"
+        for place, (box, up) in enumerate(zip(self.boxes, self.box_parent.tolist(), strict=True)):
             own[place] = place if box.tag == "article" else own[up]
-        if not known:
+        if not any(own):
             return np.zeros(len(self.rows), dtype=np.bool_)
         articles = np.array(own)[self.box]
         main = int(np.bincount(articles, self.chars * self.core).argmax())

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from monitor.extract.segment import Box, Mark, Segment
 
@@ -16,7 +17,6 @@ _CLOSED = f"[{re.escape(CLOSING)}]*$"
 ELLIPSIS = re.compile(rf"(?:…|\.\.\.){_CLOSED}")
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SENTENCE_END = re.compile(rf"[.!?…。！？।॥؟۔։។။።]{_CLOSED}")
-_SCRIPTS_WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _TOKEN = re.compile(r"\w+")
 # Shorter words are those that any two texts of a language share; of a paragraph its beginning is enough.
 _TELLING = re.compile(r"\w{5,}")
@@ -51,7 +51,7 @@ class Context:
     authors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """The part of a page that is looked at: `container` holds most of the body, `segments` are those of `scope`, which
     may belong to it; `weight` the votes of paragraphs by their order.
@@ -62,8 +62,9 @@ class Field:
     segments: tuple[Segment, ...]
     weight: dict[int, float] = field(default_factory=dict)
 
+    @cached_property
     def core(self) -> list[bool]:
-        """Say for each segment whether it is a plain long paragraph of the container."""
+        """Whether each segment is a plain long paragraph of the container."""
         first, last = self.container.order, self.container.last
         return [first <= one.box.order <= last and self.weight.get(one.order, 0.0) > _CORE for one in self.segments]
 
@@ -76,14 +77,6 @@ def tokens(text: str) -> list[str]:
 def telling(text: str) -> frozenset[str]:
     """Return the longer words that a text begins with, lower-case."""
     return frozenset(_TELLING.findall(text[:_TELLING_CHARS].lower()))
-
-
-def density(text: str) -> float:
-    """Return a factor that makes characters of scripts without word spaces count as much as Latin ones."""
-    sample = text[:80]
-    if sample.isascii():
-        return 1.0
-    return 2.5 if len(_SCRIPTS_WITHOUT_SPACES.findall(sample)) * 3 > len(sample) else 1.0
 
 
 def ends_sentence(text: str) -> bool:
@@ -186,9 +179,7 @@ def whole(segments: Sequence[Segment]) -> Field | None:
 
 
 def _vote(segment: Segment) -> float:
-    if segment.chars < 16:
-        return 0.0
-    size = segment.chars * density(segment.text)
+    size = segment.size
     if size < 40 or segment.box.tag in HEADINGS or segment.box.marks & _FOOTER:
         return 0.0
     prose = (1.0 - segment.link_share) ** 2

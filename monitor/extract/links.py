@@ -9,11 +9,12 @@ from functools import lru_cache
 from monitor.extract.segment import Segment
 from monitor.parse.sites import path, same_site, site
 
-_PEOPLE = r"/(?:authors?|autor(?:es|en)?|auteurs?|people|person|profiles?|staff|by|contributors?|writers?|users?)/"
-_PERSON = re.compile(_PEOPLE)
-_NO_PAGE = re.compile(
-    rf"{_PEOPLE}|(?i:^(?:mailto|tel|javascript|data|whatsapp):|\.(?:jpe?g|png|gif|webp|pdf|zip|mp[34])(?:\?|$))"
+_PERSON = re.compile(
+    r"/(?:authors?|autor(?:es|en)?|auteurs?|people|person|profiles?|staff|by|contributors?|writers?|users?)/"
 )
+# Apart, each is found by its first letter; one pattern for all took 1.2 µs a link instead of .5.
+_NO_ADDRESS = re.compile(r"(?:mailto|tel|javascript|data|whatsapp):", re.IGNORECASE)
+_NO_TEXT = re.compile(r"\.(?:jpe?g|png|gif|webp|pdf|zip|mp[34])(?:\?|$)", re.IGNORECASE)
 
 
 def is_link(segment: Segment) -> bool:
@@ -30,7 +31,7 @@ def is_person(href: str) -> bool:
 
 def is_page(href: str) -> bool:
     """Say whether an address is that of a page, but no person's."""
-    return not _NO_PAGE.search(href)
+    return not (_PERSON.search(href) or _NO_ADDRESS.match(href) or _NO_TEXT.search(href))
 
 
 @lru_cache(maxsize=1_024)

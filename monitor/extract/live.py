@@ -13,7 +13,7 @@ from datetime import datetime, time
 from itertools import accumulate
 
 from monitor.extract import updates
-from monitor.extract.field import ELLIPSIS, HEADINGS, density, ends_sentence
+from monitor.extract.field import ELLIPSIS, HEADINGS, ends_sentence
 from monitor.extract.segment import Mark, Segment, segments
 from monitor.extract.statements import key
 from monitor.extract.updates import LEAST, Signs, Update
@@ -267,4 +267,4 @@ def _own_role(row: Segment, before: Sequence[Segment]) -> Role | None:
         return None if any(one.box.tag in HEADINGS or one.chars > 2 * _PROSE for one in before) else Role.HEADING
     if row.link_share > 0.5 or ELLIPSIS.search(row.text[-8:]):
         return None
-    return Role.BODY if row.chars * density(row.text) >= _SHORT and ends_sentence(row.text) else None
+    return Role.BODY if row.size >= _SHORT and ends_sentence(row.text) else None

@@ -7,12 +7,13 @@ has a login form), so none counts where a page claims to be an article and a tex
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from monitor.errors import ExtractError, Reason
-from monitor.extract.field import density
 from monitor.extract.metadata import Metadata
+from monitor.extract.segment import density
 from monitor.parse.html import Document
 from monitor.parse.sites import path
 
@@ -38,11 +39,11 @@ _CHALLENGE_TITLE = re.compile(
     r"request unsuccessful",
     re.IGNORECASE,
 )
+# Looked for in small letters: six times as fast as regardless of case, which took .2 ms for a page that claims nothing.
 _CONSENT = re.compile(
     r"cookie|consent|privacy|zustimm|einwillig|datenschutz|confidentialit|accepter|consenti|privacidad|"
     r"informativa|zgod[aęy]|prywatno|souhlas|soukromí|toestemming|согласи|згод[аиу]|конфиденциальн|"
     r"конфіденційн|gdpr|dsgvo",
-    re.IGNORECASE,
 )
 _CONSENT_PLACE = re.compile(
     r"^https?://(?:[\w-]*consent|cmp|privacy)[\w-]*\.|/(?:consent|zustimmung|privacywall|cookie-?wall)\b",
@@ -120,26 +121,26 @@ def _words(text: str) -> set[str]:
     return set(map("".join, pairwise(low))) if density(low) > 1.0 else set(_WORD.findall(low))
 
 
-def _any(pattern: re.Pattern[str], titles: list[str]) -> bool:
+def _any(pattern: re.Pattern[str], titles: Iterable[str]) -> bool:
     return any(pattern.search(title) for title in titles)
 
 
 def _consent(url: str, meta: Metadata, titles: list[str], text: str, *, short: bool) -> bool:
     if meta.claims_article:
         # An article about cookies says so in its title; a wall over an article does not.
-        return short and _said(text)[1] and not _any(_CONSENT, titles)
+        return short and _said(text)[1] and not _any(_CONSENT, map(str.lower, titles))
     if _CONSENT_PLACE.search(url):
         return True
     if meta.published is not None:
         return False
     said, dense = _said(text)
-    return dense or (short and said and _any(_CONSENT, titles))
+    return dense or (short and said and _any(_CONSENT, map(str.lower, titles)))
 
 
 def _said(text: str) -> tuple[bool, bool]:
     """Return whether the words of consent are said at all, and whether so often that they are what a text is about."""
     text = text[:5_000]
-    said = len(_CONSENT.findall(text))
+    said = len(_CONSENT.findall(text.lower()))
     return said > 0, said >= 3 and said * 150 >= len(text)
 
 

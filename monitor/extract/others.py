@@ -59,7 +59,7 @@ def own_field(rows: Sequence[Segment], found: Field, others: set[int]) -> Field:
 
 def _mostly(found: Field, orders: set[int]) -> bool:
     """Say whether segments, by their orders, hold most of the field's core."""
-    core = list(compress(found.segments, found.core()))
+    core = list(compress(found.segments, found.core))
     return 2 * sum(one.chars for one in core if one.order in orders) > sum(one.chars for one in core)
 
 

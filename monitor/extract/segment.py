@@ -11,7 +11,7 @@ import re
 from monitor.extract.marks import Mark, named
 from monitor.parse.html import Node, fold_space, tag_numbers
 
-__all__ = ["Box", "Mark", "Segment", "segments"]
+__all__ = ["Box", "Mark", "Segment", "density", "segments"]
 
 MAX_SEGMENTS = 4_000
 # Characters of a page that are looked at; of 1,013 pages the longest has 76,168. At 5 M, which fit into a page, the
@@ -73,8 +73,17 @@ _NAMES = {number: (tag, _TAG_MARKS.get(tag, 0)) for tag, number in _NUMBERS.item
 _NAMING = ("id", "itemprop", "role")
 _HIDDEN_MARK = Mark.HIDDEN.value
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SCRIPTS_WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 # Boxes around a text: the node, its tag's number, and how many boxes began up to it.
 _Open = tuple[Node, int, int]
+
+
+def density(text: str) -> float:
+    """Return a factor that makes characters of scripts without word spaces count as much as Latin ones."""
+    sample = text[:80]
+    if sample.isascii():
+        return 1.0
+    return 2.5 if len(_SCRIPTS_WITHOUT_SPACES.findall(sample)) * 3 > len(sample) else 1.0
 
 
 class Box:
@@ -100,13 +109,17 @@ class Box:
 
 
 class Segment:
-    """A run of text without a block boundary in it. `links`: hrefs within it, `link_chars` their characters,
+    """A run of text without a block boundary in it. `size`: its characters, each of a dense script counted as what
+    Latin takes for it. `links`: hrefs within it, `link_chars` their characters,
     `strong_chars` those in bold, `link_share` the share of characters that stand in links, in [0, 1]; `card` whether
     it stands in a link that began outside it; `led` the characters of its first line where that is a link and others
     follow.
     """
 
-    __slots__ = ("box", "card", "chars", "led", "link_chars", "link_share", "links", "order", "strong_chars", "text")
+    __slots__ = (
+        "box", "card", "chars", "led", "link_chars", "link_share", "links", "order", "size",
+        "strong_chars", "text",
+    )  # fmt: skip
 
     def __init__(
         self, text: str, box: Box, order: int, link_chars: int, strong_chars: int, links: tuple[str, ...]
@@ -120,6 +133,7 @@ class Segment:
         self.card = False
         self.led = 0
         self.chars = chars = len(text)
+        self.size = chars * density(text)
         self.link_share = min(1.0, link_chars / chars) if link_chars else 0.0
 
 

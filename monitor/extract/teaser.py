@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
-from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, density, ends_sentence
+from monitor.extract.field import ELLIPSIS, HEADINGS, Context, Field, ends_sentence
 from monitor.extract.links import Home, home, is_link, is_page, is_person
 from monitor.extract.others import around
-from monitor.extract.segment import Box, Mark, Segment
+from monitor.extract.segment import Box, Mark, Segment, density
 
 # A card takes this share of the container at most, and so many segments: more is a part of the article.
 _SMALL_SHARE = 0.42
@@ -89,14 +89,14 @@ def _filled(rows: Sequence[Segment], index: int) -> bool:
     """Say whether a link that holds several boxes holds more than a word or two."""
     segment = rows[index]
     beside = (*rows[max(0, index - 1) : index], *rows[index + 1 : index + 2])
-    return segment.chars * density(segment.text) >= _LEAST or any(one.links == segment.links for one in beside)
+    return segment.size >= _LEAST or any(one.links == segment.links for one in beside)
 
 
 def _own_parts(groups: Sequence[set[int]], found: Field) -> set[int]:
     """Return what was taken for teasers but is how the article is built: its parts, each under a link."""
     if not groups:
         return set()
-    core = found.core()
+    core = found.core
     rows = found.segments
     taken = set[int]().union(*groups)
     times = Counter(_shape(segment) for segment in rows if _linked_heading(segment))
@@ -135,11 +135,11 @@ def _within(segment: Segment, box: Box) -> bool:
 
 def _labels(rows: Sequence[Segment], teasers: set[int], found: Field) -> Iterator[int]:
     """Yield the places of what only announces the teasers after it."""
-    core = found.core() if teasers else ()
+    core = found.core if teasers else ()
     last = max((index for index, is_core in enumerate(core) if is_core and index not in teasers), default=-1)
     for index in (place - 1 for place in teasers if place and place - 1 not in teasers):
         segment = rows[index]
-        if segment.chars > 2 * _LABEL or segment.chars * density(segment.text) > 2 * _LABEL:
+        if segment.size > 2 * _LABEL:
             continue
         if segment.text[-1:] in ":：":
             yield index
@@ -189,9 +189,9 @@ def _linked_boxes(rows: Sequence[Segment], found: Field, here: Home) -> list[set
             continue
         head, texts = rows[first], rows[first:last]
         named = head.box.tag in HEADINGS or (
-            not ends_sentence(head.text) and any(one.chars * density(one.text) >= _SUMMARY for one in texts[1:])
+            not ends_sentence(head.text) and any(one.size >= _SUMMARY for one in texts[1:])
         )
-        if not named or not _LEAST <= head.chars * density(head.text) <= _HEADLINE or not _small(box, found):
+        if not named or not _LEAST <= head.size <= _HEADLINE or not _small(box, found):
             continue
         if not any(one.link_chars for one in texts) and is_link(link) and here.leads_on(link.links[0]):
             boxes.append(set(range(first, last + 1)))
@@ -229,8 +229,7 @@ def _dated_card(rows: Sequence[Segment], index: int) -> bool:
     if index < 2 or not _cut(rows[index]):
         return False
     headline, line = rows[index - 2], rows[index - 1]
-    size = headline.chars * density(headline.text)
-    if not _LEAST <= size <= _HEADLINE or line.chars > _BYLINE:
+    if not _LEAST <= headline.size <= _HEADLINE or line.chars > _BYLINE:
         return False
     if ends_sentence(headline.text) or ends_sentence(line.text) or headline.box.tag == "h1":
         return False
@@ -239,7 +238,7 @@ def _dated_card(rows: Sequence[Segment], index: int) -> bool:
 
 def _cut(segment: Segment) -> bool:
     """Say whether a text of a summary's length was cut by a program."""
-    return bool(_CUT.search(segment.text[-8:])) and _SUMMARY <= segment.chars * density(segment.text) <= _MOST_CUT
+    return bool(_CUT.search(segment.text[-8:])) and _SUMMARY <= segment.size <= _MOST_CUT
 
 
 def _plain_card(rows: Sequence[Segment], index: int) -> bool:
@@ -253,10 +252,9 @@ def _plain_card(rows: Sequence[Segment], index: int) -> bool:
 
 
 def _headline(segment: Segment) -> bool:
-    size = segment.chars * density(segment.text)
-    if len(segment.links) != 1 or not _LEAST <= size <= _LONGEST:
+    if len(segment.links) != 1 or not _LEAST <= segment.size <= _LONGEST:
         return False
-    return size > 40 or segment.box.tag in HEADINGS
+    return segment.size > 40 or segment.box.tag in HEADINGS
 
 
 def _group(rows: Sequence[Segment], start: int, found: Field) -> set[int]:
@@ -298,7 +296,7 @@ def _byline(segment: Segment) -> bool:
 
 def _bare_name(segment: Segment) -> bool:
     """Say whether a text may be a name that nothing marks as one: a few words, not in bold as a heading would be."""
-    if segment.chars * density(segment.text) > _BYLINE or segment.text.count(" ") > 5 or segment.box.tag in HEADINGS:
+    if segment.size > _BYLINE or segment.text.count(" ") > 5 or segment.box.tag in HEADINGS:
         return False
     return not segment.strong_chars and not ends_sentence(segment.text) and segment.text[-1:] not in ":："
 
