@@ -200,8 +200,9 @@ class Pipeline:
         item = Item(link, result, retry, placed, page, bool(result.hits) and self.clusters.new_name(placed.mark))
         accepted = None
         try:
+            # Whoever is to be told does not wait for company.
             accepted, read = await self._write(
-                lambda store: intake.take_article(store, self.orders, item, now), patient=True
+                lambda store: intake.take_article(store, self.orders, item, now), patient=not result.hits
             )
         finally:
             if accepted is None:

@@ -138,8 +138,8 @@ class Tally:
 
 
 class Works:
-    """The three crews over one line. `told` hears of each thing done, for a terminal to show. `once`: what is given
-    back is due at once, as this pass is to end with nothing left.
+    """The three crews over one line. `told` hears of each thing done, for a terminal to show. `once`: this pass is to
+    end with nothing left of what was due when it began; what is given back is due at once.
     """
 
     def __init__(self, work: Line, told: Told | None = None, *, once: bool = False) -> None:
@@ -171,7 +171,9 @@ class Works:
         self._leased = seconds
         if room <= 0:
             return 0
-        due = await self._ask(lambda store: store.outlets.lease_due(now + ahead, limit=room, lease=POLL_LEASE))
+        # A source that is due again before the pass is over would keep it from ever being so.
+        moment = self.tally.started if self._once else now + ahead
+        due = await self._ask(lambda store: store.outlets.lease_due(moment, limit=room, lease=POLL_LEASE))
         for source in due:
             self.polls.start(("poll", source.id), self._poll(source))
         return len(due)

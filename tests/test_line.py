@@ -209,6 +209,14 @@ def test_silence_can_be_told_from_failure(room, web, mail):
     assert "server_error" in room.run("status")
 
 
+def test_a_pass_asks_once_what_is_due_again_before_it_ends(room, web):
+    publish(web)
+    outlets = room.config / "outlets.yaml"
+    outlets.write_text(outlets.read_text().replace("every: 0.1s", "every: 0.01s"))
+    once(room)
+    assert web.asked.count("/feed.xml") == 1
+
+
 def test_a_killed_process_delivers_exactly_once_to_who_remembers(room, web, mail, tmp_path):
     """The webhook takes the message but its answer never comes: the process dies between sending and marking."""
     with HttpReceiver() as slow:
