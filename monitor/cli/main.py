@@ -26,6 +26,7 @@ COMMANDS = {
     "outlets": ("outlets", "outlets", "List, find, add and check outlets; import and export them."),
     "alerts": ("alerts", "alerts", "List what was told, waits or failed, and why; try routes and channels."),
     "silence": ("silence", "silence", "Silence hits for a time; list and end silences."),
+    "web": ("web", "web", "Show hits, stories and outlets in a browser."),
     "config": ("config", "config", "Check, show and create the configuration."),
     "inspect": ("inspect", "inspect", "See what the parsers see in a file or URL."),
     "db": ("db", "db", "Back up, check, prune and export the database; forget articles."),

@@ -1,0 +1,98 @@
+"""The routes of the page, and what goes wrong on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, tzinfo
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from monitor.errors import CursorError, QueryError, StoreError
+from monitor.query import entities_in, parse
+from monitor.web import screens
+from monitor.web.asked import asked, without_page
+from monitor.web.guard import Guard
+from monitor.web.render import environment
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from monitor.model import Entity
+    from monitor.web.archive import Archive
+
+STATIC = Path(__file__).with_name("static")
+
+
+class Screens:
+    """The screens over one archive. `now`: an aware clock; `entities`: asked for where a query names one."""
+
+    def __init__(
+        self, archive: Archive, zone: tzinfo, now: Callable[[], datetime], entities: Callable[[], Sequence[Entity]]
+    ) -> None:
+        self._archive, self._zone, self._now, self._entities = archive, zone, now, entities
+        self._templates = environment(zone)
+
+    def _page(self, name: str, status: int = 200, **values: object) -> Response:
+        return HTMLResponse(self._templates.get_template(name).render(**values), status)
+
+    async def today(self, request: Request) -> Response:  # noqa: ARG002
+        """What hit in the last day, what is held, which outlets are in trouble."""
+        now = self._now()
+        found = await self._archive.ask(lambda store: screens.today(store, now))
+        return self._page("today.html", here="today", today=found)
+
+    async def hits(self, request: Request) -> Response:
+        """Hits by rule, outlet, language, story, time and words."""
+        one = asked(request.query_params, self._now(), self._zone)
+        try:
+            known = self._entities() if one.query and entities_in(parse(one.query)) else ()
+            found = await self._archive.ask(lambda store: screens.hits(store, one, known))
+            fault = ""
+        except CursorError:
+            one, found, fault = without_page(one), screens.Hits((), "", {}), "There is no such page: begin anew."
+        except QueryError as error:
+            found, fault = screens.Hits((), "", {}), str(error)
+        return self._page("hits.html", 400 if fault else 200, here="hits", asked=one, hits=found, fault=fault)
+
+    async def hit(self, request: Request) -> Response:
+        """One hit and why it is one."""
+        number: int = request.path_params["number"]
+        found = await self._archive.ask(lambda store: screens.receipt(store, number))
+        if found is None:
+            raise HTTPException(404, f"There is no hit {number}.")
+        return self._page("hit.html", here="hits", receipt=found)
+
+    async def refused(self, request: Request, error: Exception) -> Response:  # noqa: ARG002
+        """Say what cannot be shown, and what to do."""
+        if isinstance(error, StoreError):
+            return self._page("error.html", 503, here="", title="The archive cannot be read", said=str(error))
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        said = error.detail if isinstance(error, HTTPException) else "It is noted in the log."
+        return self._page("error.html", status, here="", title=HTTPStatus(status).phrase, said=said)
+
+    @property
+    def routes(self) -> list[Route | Mount]:
+        """All that is served."""
+        return [
+            Route("/", self.today, name="today"),
+            Route("/hits", self.hits, name="hits"),
+            Route("/hits/{number:int}", self.hit, name="hit"),
+            Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        ]
+
+
+def build(shown: Screens, names: Collection[str] = ()) -> Starlette:
+    """Return the application. `names`: host names it is asked by, besides addresses and "localhost"."""
+    return Starlette(
+        routes=shown.routes,
+        middleware=[Middleware(Guard, names=names)],
+        exception_handlers={HTTPException: shown.refused, StoreError: shown.refused, 500: shown.refused},
+    )

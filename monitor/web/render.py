@@ -1,0 +1,45 @@
+"""Templates: autoescaped, strict about what is missing. What comes from outlets is data here, never template."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from monitor.model import Evidence
+from monitor.notify import escape
+from monitor.safe import one_line
+from monitor.web.charts import HEIGHT, WIDTH, bars
+
+
+def environment(zone: tzinfo) -> Environment:
+    """Return what renders the screens. `zone`: in which times are shown."""
+    made = Environment(
+        loader=PackageLoader("monitor.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+
+    def when(moment: datetime | None) -> str:
+        return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""
+
+    filters: dict[str, Any] = {
+        "when": when,
+        "hour": lambda moment: moment.astimezone(zone).strftime("%H:%M"),
+        "iso": lambda moment: moment.isoformat(timespec="seconds"),
+        # An address of an outlet becomes a link where it is one of the web, and nothing otherwise.
+        "link": escape.link,
+        "line": one_line,
+        "parts": parts,
+        "bars": bars,
+    }
+    made.filters.update(filters)
+    made.globals.update(chart_width=WIDTH, chart_height=HEIGHT)
+    return made
+
+
+def parts(piece: Evidence) -> tuple[tuple[str, bool], ...]:
+    """Return a quoted sentence in parts, and which of them is marked."""
+    start, end = piece.mark
+    found = ((piece.quote[:start], False), (piece.quote[start:end], True), (piece.quote[end:], False))
+    return tuple((text, marked) for text, marked in found if text)

@@ -1,0 +1,117 @@
+"""What each screen shows: from the store to plain values for a template. No HTML here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from monitor import search
+from monitor.model import Entity, Hit
+from monitor.ports import Store
+from monitor.views import By, Filter, HitRow, StoryRow, Totals
+from monitor.views_alerts import AlertRow, Decided, Marked
+from monitor.views_health import Ailment
+from monitor.web.asked import Asked
+
+OVERNIGHT = timedelta(hours=24)
+RULES, STORIES, HELD = 12, 12, 20
+_HOUR = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A rule's hits by hour, the oldest first."""
+
+    rule: str
+    total: int
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story with the newest sentence that made a hit of it."""
+
+    story: StoryRow
+    hit: HitRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What a desk looks at first. `hours`: when each column of the charts begins."""
+
+    since: datetime
+    hours: tuple[datetime, ...]
+    rules: tuple[Hours, ...]
+    more_rules: int
+    hits: int
+    stories: tuple[Told, ...]
+    held: tuple[AlertRow, ...]
+    troubles: tuple[Ailment, ...]
+    totals: Totals
+
+
+def today(store: Store, now: datetime) -> Today:
+    """Return the last 24 hours."""
+    since = now - OVERNIGHT
+    counts = store.hits.tally(By.RULE, Filter(since=since))
+    ranked = sorted(counts, key=lambda rule: (-counts[rule], rule))
+    first, last = int(since.timestamp()) // _HOUR, int(now.timestamp()) // _HOUR
+    rules = []
+    for rule in ranked[:RULES]:
+        found = store.spikes.hours(rule, since)
+        rules.append(Hours(rule, counts[rule], tuple(found.get(hour, 0) for hour in range(first, last + 1))))
+    return Today(
+        since,
+        tuple(datetime.fromtimestamp(hour * _HOUR, UTC) for hour in range(first, last + 1)),
+        tuple(rules),
+        len(ranked) - len(rules),
+        sum(counts.values()),
+        tuple(_told(store, story) for story in store.stories.newest(STORIES) if story.last_hit_at >= since),
+        tuple(store.alerts.rows(Filter(limit=HELD), held=True)),
+        tuple(store.health.ailments()),
+        store.upkeep.totals(),
+    )
+
+
+def _told(store: Store, story: StoryRow) -> Told:
+    rows = store.hits.rows(Filter(story=story.id, limit=1))
+    return Told(story, rows[0] if rows else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """A page of hits. `next`: where the next one goes on; "" where there is none."""
+
+    rows: tuple[HitRow, ...]
+    next: str
+    marks: Mapping[int, Marked]
+
+
+def hits(store: Store, one: Asked, entities: Sequence[Entity] = ()) -> Hits:
+    """Return what was asked for. Raises QueryError, CursorError."""
+    page = search.hits(store, one.wanted, one.query, entities, after=one.after, sort=one.sort)
+    return Hits(page.rows, page.next, store.marks.of([row.hit.id for row in page.rows]))
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One hit, why it is one, and what was decided about it, oldest first."""
+
+    row: HitRow
+    hit: Hit
+    mark: Marked | None
+    decided: tuple[Decided, ...]
+    others: tuple[HitRow, ...]
+
+
+def receipt(store: Store, number: int) -> Receipt | None:
+    """Return a hit; None where there is none of that number."""
+    row = store.hits.get(number)
+    if row is None:
+        return None
+    others = [other for other in store.hits.rows(Filter(story=row.hit.story_id, limit=20)) if other.hit.id != number]
+    return Receipt(
+        row, row.hit, store.marks.of([number]).get(number), tuple(store.alerts.decisions(hit_id=number)[::-1]),
+        tuple(others),
+    )  # fmt: skip
