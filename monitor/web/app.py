@@ -17,8 +17,9 @@ from starlette.staticfiles import StaticFiles
 
 from monitor.errors import CursorError, QueryError, StoreError
 from monitor.query import entities_in, parse
+from monitor.views import Filter
 from monitor.web import screens
-from monitor.web.asked import asked, without_page
+from monitor.web.asked import PAGE, asked, without_page
 from monitor.web.guard import Guard
 from monitor.web.render import environment
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from monitor.model import Entity
     from monitor.web.archive import Archive
 
+# Of what SQLite takes for a number.
+_DIGITS = 19
 STATIC = Path(__file__).with_name("static")
 
 
@@ -70,6 +73,34 @@ class Screens:
             raise HTTPException(404, f"There is no hit {number}.")
         return self._page("hit.html", here="hits", receipt=found)
 
+    async def story(self, request: Request) -> Response:
+        """How a story went: who was first, who copied, who wrote anew, and what was told of it."""
+        wanted: str = request.path_params["story"]
+        found = await self._archive.ask(lambda store: screens.story(store, wanted))
+        if found is None:
+            raise HTTPException(404, "There is no such story.")
+        return self._page("story.html", here="", story=found)
+
+    async def alerts(self, request: Request) -> Response:
+        """What was told, waits or failed."""
+        given = request.query_params
+        state = given.get("state", "")
+        states = (state,) if state in screens.STATES else ()
+        below = given.get("before", "")
+        before = int(below) if below.isascii() and below.isdigit() and len(below) < _DIGITS else None
+        wanted = Filter(before=before, limit=PAGE)
+        held = state == "held"
+        found = await self._archive.ask(lambda store: screens.alerts(store, wanted, states, held=held))
+        return self._page("alerts.html", here="alerts", alerts=found, state=state, states=screens.STATES)
+
+    async def alert(self, request: Request) -> Response:
+        """One alert: what was decided and when, its hits, its messages."""
+        number: int = request.path_params["number"]
+        found = await self._archive.ask(lambda store: screens.alert(store, number))
+        if found is None:
+            raise HTTPException(404, f"There is no alert {number}.")
+        return self._page("alert.html", here="alerts", explained=found)
+
     async def refused(self, request: Request, error: Exception) -> Response:  # noqa: ARG002
         """Say what cannot be shown, and what to do."""
         if isinstance(error, StoreError):
@@ -85,6 +116,9 @@ class Screens:
             Route("/", self.today, name="today"),
             Route("/hits", self.hits, name="hits"),
             Route("/hits/{number:int}", self.hit, name="hit"),
+            Route("/stories/{story}", self.story, name="story"),
+            Route("/alerts", self.alerts, name="alerts"),
+            Route("/alerts/{number:int}", self.alert, name="alert"),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ]
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from monitor import search
 from monitor.model import Entity, Hit
 from monitor.ports import Store
+from monitor.review.timeline import Timeline, timeline
 from monitor.views import By, Filter, HitRow, StoryRow, Totals
 from monitor.views_alerts import AlertRow, Decided, Marked
 from monitor.views_health import Ailment
@@ -115,3 +116,76 @@ def receipt(store: Store, number: int) -> Receipt | None:
         row, row.hit, store.marks.of([number]).get(number), tuple(store.alerts.decisions(hit_id=number)[::-1]),
         tuple(others),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """How a story went, how much of it there was by hour, and what was told of it. `hours`: when each column begins."""
+
+    timeline: Timeline
+    hours: tuple[datetime, ...]
+    counts: tuple[int, ...]
+    hits: tuple[HitRow, ...]
+    alerts: tuple[AlertRow, ...]
+
+
+COLUMNS = 48
+
+
+def story(store: Store, story_id: str) -> Story | None:
+    """Return a story by any id it ever had; None where there never was one."""
+    found = timeline(store, story_id)
+    if found is None:
+        return None
+    hours, counts = _volume([one.at for one in found.entries])
+    wanted = Filter(story=found.id, limit=50)
+    return Story(found, hours, counts, tuple(store.hits.rows(wanted)), tuple(store.alerts.rows(wanted)))
+
+
+def _volume(moments: Sequence[datetime]) -> tuple[tuple[datetime, ...], tuple[int, ...]]:
+    """Count moments, oldest first, by as many whole hours as make COLUMNS columns at most."""
+    if not moments:
+        return (), ()
+    first, last = (int(moment.timestamp()) // _HOUR for moment in (min(moments), max(moments)))
+    step = (last - first) // COLUMNS + 1
+    counts = [0] * ((last - first) // step + 1)
+    for moment in moments:
+        counts[(int(moment.timestamp()) // _HOUR - first) // step] += 1
+    starts = (datetime.fromtimestamp((first + place * step) * _HOUR, UTC) for place in range(len(counts)))
+    return tuple(starts), tuple(counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """A page of alerts. `next`: the id below which the next one goes on; 0 where there is none."""
+
+    rows: tuple[AlertRow, ...]
+    next: int
+
+
+STATES = ("pending", "leased", "sent", "dead", "unknown")
+
+
+def alerts(store: Store, wanted: Filter, states: Sequence[str], *, held: bool) -> Alerts:
+    """Return alerts, newest first."""
+    rows = store.alerts.rows(wanted, states=states, held=held)
+    return Alerts(tuple(rows), rows[-1].alert.id if len(rows) == wanted.limit else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An alert, what was decided of it, oldest first, and its hits."""
+
+    row: AlertRow
+    decided: tuple[Decided, ...]
+    hits: tuple[HitRow, ...]
+
+
+def alert(store: Store, number: int) -> Explained | None:
+    """Return an alert; None where there is none of that number."""
+    row = store.alerts.get(number)
+    if row is None:
+        return None
+    told = store.hits.many(store.alerts.hits(number))
+    decided = store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
+    return Explained(row, tuple(decided), tuple(told[one] for one in sorted(told)))
