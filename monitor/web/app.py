@@ -73,6 +73,14 @@ class Screens:
             raise HTTPException(404, f"There is no hit {number}.")
         return self._page("hit.html", here="hits", receipt=found)
 
+    async def article(self, request: Request) -> Response:
+        """One article: its text, the hits in it, what changed between its versions."""
+        number: int = request.path_params["number"]
+        found = await self._archive.ask(lambda store: screens.article(store, number))
+        if found is None:
+            raise HTTPException(404, f"There is no article {number}.")
+        return self._page("article.html", here="", read=found)
+
     async def story(self, request: Request) -> Response:
         """How a story went: who was first, who copied, who wrote anew, and what was told of it."""
         wanted: str = request.path_params["story"]
@@ -116,6 +124,7 @@ class Screens:
             Route("/", self.today, name="today"),
             Route("/hits", self.hits, name="hits"),
             Route("/hits/{number:int}", self.hit, name="hit"),
+            Route("/articles/{number:int}", self.article, name="article"),
             Route("/stories/{story}", self.story, name="story"),
             Route("/alerts", self.alerts, name="alerts"),
             Route("/alerts/{number:int}", self.alert, name="alert"),

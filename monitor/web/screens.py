@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from monitor import search
 from monitor.model import Entity, Hit
 from monitor.ports import Store
+from monitor.review.changes import Change, Paragraph, changes
 from monitor.review.timeline import Timeline, timeline
-from monitor.views import By, Filter, HitRow, StoryRow, Totals
+from monitor.views import By, Filter, HitRow, StoredArticle, StoryRow, Totals, Version
 from monitor.views_alerts import AlertRow, Decided, Marked
 from monitor.views_health import Ailment
 from monitor.web.asked import Asked
@@ -189,3 +191,42 @@ def alert(store: Store, number: int) -> Explained | None:
     told = store.hits.many(store.alerts.hits(number))
     decided = store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
     return Explained(row, tuple(decided), tuple(told[one] for one in sorted(told)))
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of one version of an article by the next one. `kept`: paragraphs that stayed as they were."""
+
+    before: Version
+    after: Version
+    paragraphs: tuple[Paragraph, ...]
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An article as it is stored, its hits and what changed in it, the newest change first."""
+
+    stored: StoredArticle
+    hits: tuple[Hit, ...]
+    changed: tuple[Changed, ...]
+
+
+def article(store: Store, number: int) -> Read | None:
+    """Return an article; None where there is none of that number."""
+    stored = store.articles.get(number)
+    if stored is None:
+        return None
+    versions = store.articles.versions(number)
+    changed = [_changed(before, after) for before, after in pairwise(versions[-_VERSIONS:])]
+    return Read(stored, tuple(store.hits.of(number)), tuple(changed[::-1]))
+
+
+# Comparing two versions may take a second; of a live blog there are hundreds.
+_VERSIONS = 6
+
+
+def _changed(before: Version, after: Version) -> Changed:
+    found = changes(before, after)
+    other = [paragraph for paragraph in found if any(piece.change is not Change.SAME for piece in paragraph)]
+    return Changed(before, after, tuple(other), len(found) - len(other))
