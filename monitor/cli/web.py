@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 
 import click
 
@@ -19,14 +20,15 @@ def web(app: App, port: int) -> None:
     """
     from datetime import UTC, datetime
 
+    from monitor.settings.paths import config_folder, stamp
     from monitor.web.app import Screens, build
     from monitor.web.archive import Archive
+    from monitor.web.configured import Configured
     from monitor.web.serve import server
 
     archive = Archive(app.store)
-    shown = Screens(
-        archive, app.zone, lambda: datetime.now(UTC), lambda: app.settings(addresses=False).entities
-    )  # fmt: skip
+    known = Configured(lambda: app.settings(addresses=False), lambda: stamp(config_folder(app.config, os.environ)))
+    shown = Screens(archive, known, app.zone, lambda: datetime.now(UTC))
     host = ipaddress.IPv4Address("127.0.0.1")
     note(f"http://{host}:{port}/")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
 from http import HTTPStatus
 from pathlib import Path
@@ -15,19 +15,20 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from monitor.errors import CursorError, QueryError, StoreError
+from monitor.errors import CursorError, MonitorError, QueryError, StoreError
 from monitor.query import entities_in, parse
 from monitor.views import Filter
-from monitor.web import screens
-from monitor.web.asked import PAGE, asked, without_page
+from monitor.web import listings, screens
+from monitor.web.asked import MOST, PAGE, asked, without_page
 from monitor.web.guard import Guard
 from monitor.web.render import environment
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from monitor.model import Entity
+    from monitor.ports import Store
     from monitor.web.archive import Archive
+    from monitor.web.configured import Configured
 
 # Of what SQLite takes for a number.
 _DIGITS = 19
@@ -35,12 +36,10 @@ STATIC = Path(__file__).with_name("static")
 
 
 class Screens:
-    """The screens over one archive. `now`: an aware clock; `entities`: asked for where a query names one."""
+    """The screens over one archive. `now`: an aware clock."""
 
-    def __init__(
-        self, archive: Archive, zone: tzinfo, now: Callable[[], datetime], entities: Callable[[], Sequence[Entity]]
-    ) -> None:
-        self._archive, self._zone, self._now, self._entities = archive, zone, now, entities
+    def __init__(self, archive: Archive, configured: Configured, zone: tzinfo, now: Callable[[], datetime]) -> None:
+        self._archive, self._configured, self._zone, self._now = archive, configured, zone, now
         self._templates = environment(zone)
 
     def _page(self, name: str, status: int = 200, **values: object) -> Response:
@@ -56,8 +55,10 @@ class Screens:
         """Hits by rule, outlet, language, story, time and words."""
         one = asked(request.query_params, self._now(), self._zone)
         try:
-            known = self._entities() if one.query and entities_in(parse(one.query)) else ()
-            found = await self._archive.ask(lambda store: screens.hits(store, one, known))
+            named = bool(one.query) and bool(entities_in(parse(one.query)))
+            found = await self._archive.ask(
+                lambda store: screens.hits(store, one, self._configured.entities() if named else ())
+            )
             fault = ""
         except CursorError:
             one, found, fault = without_page(one), screens.Hits((), "", {}), "There is no such page: begin anew."
@@ -80,6 +81,25 @@ class Screens:
         if found is None:
             raise HTTPException(404, f"There is no article {number}.")
         return self._page("article.html", here="", read=found)
+
+    async def rules(self, request: Request) -> Response:
+        """The rules with their last 30 days."""
+        words, first = _listed(request)
+        now = self._now()
+
+        def work(store: Store) -> listings.Rules:
+            return listings.rules(store, self._configured.rules(), words, first, now, self._zone)
+
+        return self._page("rules.html", here="rules", words=words, rules=await self._archive.ask(work))
+
+    async def outlets(self, request: Request) -> Response:
+        """The outlets and how they fare."""
+        words, first = _listed(request)
+
+        def work(store: Store) -> listings.Part[listings.Watched]:
+            return listings.outlets(store, self._configured.outlets(), words, first)
+
+        return self._page("outlets.html", here="outlets", words=words, outlets=await self._archive.ask(work))
 
     async def story(self, request: Request) -> Response:
         """How a story went: who was first, who copied, who wrote anew, and what was told of it."""
@@ -111,8 +131,9 @@ class Screens:
 
     async def refused(self, request: Request, error: Exception) -> Response:  # noqa: ARG002
         """Say what cannot be shown, and what to do."""
-        if isinstance(error, StoreError):
-            return self._page("error.html", 503, here="", title="The archive cannot be read", said=str(error))
+        if isinstance(error, MonitorError):
+            what = "archive" if isinstance(error, StoreError) else "configuration"
+            return self._page("error.html", 503, here="", title=f"The {what} cannot be read", said=str(error))
         status = error.status_code if isinstance(error, HTTPException) else 500
         said = error.detail if isinstance(error, HTTPException) else "It is noted in the log."
         return self._page("error.html", status, here="", title=HTTPStatus(status).phrase, said=said)
@@ -125,6 +146,8 @@ class Screens:
             Route("/hits", self.hits, name="hits"),
             Route("/hits/{number:int}", self.hit, name="hit"),
             Route("/articles/{number:int}", self.article, name="article"),
+            Route("/rules", self.rules, name="rules"),
+            Route("/outlets", self.outlets, name="outlets"),
             Route("/stories/{story}", self.story, name="story"),
             Route("/alerts", self.alerts, name="alerts"),
             Route("/alerts/{number:int}", self.alert, name="alert"),
@@ -132,10 +155,17 @@ class Screens:
         ]
 
 
+def _listed(request: Request) -> tuple[str, int]:
+    """Return the words that a listing is narrowed by, and the number of its first row."""
+    first = request.query_params.get("from", "")
+    number = int(first) if first.isascii() and first.isdigit() and len(first) < _DIGITS else 0
+    return request.query_params.get("q", "").strip()[:MOST], number
+
+
 def build(shown: Screens, names: Collection[str] = ()) -> Starlette:
     """Return the application. `names`: host names it is asked by, besides addresses and "localhost"."""
     return Starlette(
         routes=shown.routes,
         middleware=[Middleware(Guard, names=names)],
-        exception_handlers={HTTPException: shown.refused, StoreError: shown.refused, 500: shown.refused},
+        exception_handlers={HTTPException: shown.refused, MonitorError: shown.refused, 500: shown.refused},
     )

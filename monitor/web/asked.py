@@ -14,7 +14,8 @@ from monitor.views import Filter
 PAGE = 50
 _AGO = re.compile(r"(\d{1,4})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_MOST = 200
+# Characters of a word in a query string that are looked at.
+MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ NAMES = ("q", "rule", "outlet", "lang", "story", "since", "until", "sort", "afte
 
 def asked(given: Mapping[str, str], now: datetime, zone: tzinfo) -> Asked:
     """Read a query string."""
-    words = {name: text for name in NAMES if (text := given.get(name, "").strip()[:_MOST])}
+    words = {name: text for name in NAMES if (text := given.get(name, "").strip()[:MOST])}
     doubts = []
     times: dict[str, datetime | None] = {}
     for name in ("since", "until"):

@@ -1,0 +1,48 @@
+"""The configuration as pages need it: read when it is first asked for, and again when its files have changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from monitor.errors import MonitorError
+from monitor.model import Entity, Outlet, Rule
+from monitor.settings.record import Settings
+
+
+@dataclass
+class Configured:
+    """What `load` gives. `stamp`: another value whenever the files have changed. Of a faulty configuration the last
+    sound one stays in force, as in the daemon.
+    """
+
+    load: Callable[[], Settings]
+    stamp: Callable[[], object]
+    _known: Settings | None = None
+    _stamp: object = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def _settings(self) -> Settings:
+        with self._lock:
+            stamp = self.stamp()
+            if self._known is None or stamp != self._stamp:
+                try:
+                    self._known = self.load()
+                except MonitorError:
+                    if self._known is None:
+                        raise
+                self._stamp = stamp
+            return self._known
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules. Raises ConfigErrors."""
+        return self._settings().rules
+
+    def outlets(self) -> tuple[Outlet, ...]:
+        """Return the outlets. Raises ConfigErrors."""
+        return self._settings().outlets
+
+    def entities(self) -> tuple[Entity, ...]:
+        """Return the entities. Raises ConfigErrors."""
+        return self._settings().entities
