@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 
 import click
@@ -11,27 +10,38 @@ from monitor.cli.app import App, note, pass_app
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65_535), default=9465, show_default=True, help="0: any that is free.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=9465, show_default=True, help="Where it listens.")
 @pass_app
 def web(app: App, port: int) -> None:
     """Show hits, stories and outlets in a browser on this machine. Ctrl-C ends it.
 
-    It may run while the daemon does, and reads only.
+    It may run while the daemon does. What it changes (marks, messages to be sent again) the daemon learns of at its
+    next tick.
     """
+    import time
     from datetime import UTC, datetime
 
+    from monitor.cli.changing import writing
     from monitor.settings.paths import config_folder, stamp
+    from monitor.web.access import Door, Sessions
     from monitor.web.app import Screens, build
     from monitor.web.archive import Archive
     from monitor.web.configured import Configured
+    from monitor.web.entry import Entry
+    from monitor.web.forms import Forms
     from monitor.web.serve import server
+
+    def now() -> datetime:
+        return datetime.now(UTC)
 
     archive = Archive(app.store)
     known = Configured(lambda: app.settings(addresses=False), lambda: stamp(config_folder(app.config, os.environ)))
-    shown = Screens(archive, known, app.zone, lambda: datetime.now(UTC))
-    host = ipaddress.IPv4Address("127.0.0.1")
-    note(f"http://{host}:{port}/")
+    sessions = Sessions(os.urandom(32), os.urandom)
+    shown = Screens(archive, known, sessions, app.zone, now)
+    forms = Forms(shown, sessions, Door(time.monotonic), None, lambda: writing(app), now)
+    served = build(shown, forms, lambda inner: Entry(inner, sessions, None))
+    note(f"http://127.0.0.1:{port}/")
     try:
-        server(build(shown), str(host), port).run()
+        server(served, "127.0.0.1", port).run()
     finally:
         archive.close()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -25,10 +24,13 @@ from monitor.web.render import environment
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
     from monitor.ports import Store
+    from monitor.web.access import Sessions
     from monitor.web.archive import Archive
     from monitor.web.configured import Configured
+    from monitor.web.forms import Forms
 
 # Of what SQLite takes for a number.
 _DIGITS = 19
@@ -36,20 +38,33 @@ STATIC = Path(__file__).with_name("static")
 
 
 class Screens:
-    """The screens over one archive. `now`: an aware clock."""
+    """The screens over one archive. `now`: an aware clock. `closed`: a password is asked for."""
 
-    def __init__(self, archive: Archive, configured: Configured, zone: tzinfo, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        configured: Configured,
+        sessions: Sessions,
+        zone: tzinfo,
+        now: Callable[[], datetime],
+        *,
+        closed: bool = False,
+    ) -> None:
         self._archive, self._configured, self._zone, self._now = archive, configured, zone, now
+        self._sessions, self._closed = sessions, closed
         self._templates = environment(zone)
 
-    def _page(self, name: str, status: int = 200, **values: object) -> Response:
-        return HTMLResponse(self._templates.get_template(name).render(**values), status)
+    def page(self, request: Request, name: str, status: int = 200, **values: object) -> Response:
+        """Render a template."""
+        token = self._sessions.token(request.state.session)
+        closed = self._closed and self._sessions.entered(request.state.session)
+        return HTMLResponse(self._templates.get_template(name).render(token=token, closed=closed, **values), status)
 
-    async def today(self, request: Request) -> Response:  # noqa: ARG002
+    async def today(self, request: Request) -> Response:
         """What hit in the last day, what is held, which outlets are in trouble."""
         now = self._now()
         found = await self._archive.ask(lambda store: screens.today(store, now))
-        return self._page("today.html", here="today", today=found)
+        return self.page(request, "today.html", here="today", today=found)
 
     async def hits(self, request: Request) -> Response:
         """Hits by rule, outlet, language, story, time and words."""
@@ -64,7 +79,7 @@ class Screens:
             one, found, fault = without_page(one), screens.Hits((), "", {}), "There is no such page: begin anew."
         except QueryError as error:
             found, fault = screens.Hits((), "", {}), str(error)
-        return self._page("hits.html", 400 if fault else 200, here="hits", asked=one, hits=found, fault=fault)
+        return self.page(request, "hits.html", 400 if fault else 200, here="hits", asked=one, hits=found, fault=fault)
 
     async def hit(self, request: Request) -> Response:
         """One hit and why it is one."""
@@ -72,7 +87,7 @@ class Screens:
         found = await self._archive.ask(lambda store: screens.receipt(store, number))
         if found is None:
             raise HTTPException(404, f"There is no hit {number}.")
-        return self._page("hit.html", here="hits", receipt=found)
+        return self.page(request, "hit.html", here="hits", receipt=found)
 
     async def article(self, request: Request) -> Response:
         """One article: its text, the hits in it, what changed between its versions."""
@@ -80,7 +95,7 @@ class Screens:
         found = await self._archive.ask(lambda store: screens.article(store, number))
         if found is None:
             raise HTTPException(404, f"There is no article {number}.")
-        return self._page("article.html", here="", read=found)
+        return self.page(request, "article.html", here="", read=found)
 
     async def rules(self, request: Request) -> Response:
         """The rules with their last 30 days."""
@@ -90,7 +105,7 @@ class Screens:
         def work(store: Store) -> listings.Rules:
             return listings.rules(store, self._configured.rules(), words, first, now, self._zone)
 
-        return self._page("rules.html", here="rules", words=words, rules=await self._archive.ask(work))
+        return self.page(request, "rules.html", here="rules", words=words, rules=await self._archive.ask(work))
 
     async def outlets(self, request: Request) -> Response:
         """The outlets and how they fare."""
@@ -99,7 +114,7 @@ class Screens:
         def work(store: Store) -> listings.Part[listings.Watched]:
             return listings.outlets(store, self._configured.outlets(), words, first)
 
-        return self._page("outlets.html", here="outlets", words=words, outlets=await self._archive.ask(work))
+        return self.page(request, "outlets.html", here="outlets", words=words, outlets=await self._archive.ask(work))
 
     async def story(self, request: Request) -> Response:
         """How a story went: who was first, who copied, who wrote anew, and what was told of it."""
@@ -107,7 +122,7 @@ class Screens:
         found = await self._archive.ask(lambda store: screens.story(store, wanted))
         if found is None:
             raise HTTPException(404, "There is no such story.")
-        return self._page("story.html", here="", story=found)
+        return self.page(request, "story.html", here="", story=found)
 
     async def alerts(self, request: Request) -> Response:
         """What was told, waits or failed."""
@@ -119,7 +134,7 @@ class Screens:
         wanted = Filter(before=before, limit=PAGE)
         held = state == "held"
         found = await self._archive.ask(lambda store: screens.alerts(store, wanted, states, held=held))
-        return self._page("alerts.html", here="alerts", alerts=found, state=state, states=screens.STATES)
+        return self.page(request, "alerts.html", here="alerts", alerts=found, state=state, states=screens.STATES)
 
     async def alert(self, request: Request) -> Response:
         """One alert: what was decided and when, its hits, its messages."""
@@ -127,16 +142,16 @@ class Screens:
         found = await self._archive.ask(lambda store: screens.alert(store, number))
         if found is None:
             raise HTTPException(404, f"There is no alert {number}.")
-        return self._page("alert.html", here="alerts", explained=found)
+        return self.page(request, "alert.html", here="alerts", explained=found)
 
-    async def refused(self, request: Request, error: Exception) -> Response:  # noqa: ARG002
+    async def refused(self, request: Request, error: Exception) -> Response:
         """Say what cannot be shown, and what to do."""
         if isinstance(error, MonitorError):
             what = "archive" if isinstance(error, StoreError) else "configuration"
-            return self._page("error.html", 503, here="", title=f"The {what} cannot be read", said=str(error))
+            return self.page(request, "error.html", 503, here="", title=f"The {what} cannot be read", said=str(error))
         status = error.status_code if isinstance(error, HTTPException) else 500
         said = error.detail if isinstance(error, HTTPException) else "It is noted in the log."
-        return self._page("error.html", status, here="", title=HTTPStatus(status).phrase, said=said)
+        return self.page(request, "error.html", status, here="", title=HTTPStatus(status).phrase, said=said)
 
     @property
     def routes(self) -> list[Route | Mount]:
@@ -162,10 +177,12 @@ def _listed(request: Request) -> tuple[str, int]:
     return request.query_params.get("q", "").strip()[:MOST], number
 
 
-def build(shown: Screens, names: Collection[str] = ()) -> Starlette:
-    """Return the application. `names`: host names it is asked by, besides addresses and "localhost"."""
-    return Starlette(
-        routes=shown.routes,
-        middleware=[Middleware(Guard, names=names)],
+def build(shown: Screens, forms: Forms, entry: Callable[[ASGIApp], ASGIApp], names: Collection[str] = ()) -> ASGIApp:
+    """Return the application. `entry`: what asks for a session; `names`: host names it is asked by, besides addresses
+    and "localhost".
+    """
+    app = Starlette(
+        routes=[*shown.routes, *forms.routes],
         exception_handlers={HTTPException: shown.refused, MonitorError: shown.refused, 500: shown.refused},
     )
+    return Guard(entry(app), names)

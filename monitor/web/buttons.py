@@ -1,0 +1,32 @@
+"""What a form changes: short writes beside the daemon, as those of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from monitor.ports import Store
+from monitor.views_alerts import Marked
+
+MARKS = ("relevant", "noise")
+Writing = Callable[[], AbstractContextManager[Store]]
+
+
+def mark(writing: Writing, hit_id: int, word: str, now: datetime) -> bool:
+    """Say of a hit that it was relevant or noise, or with "" nothing any more; False where there is no such hit."""
+    with writing() as store:
+        if store.hits.get(hit_id) is None:
+            return False
+        with store.transaction():
+            if word in MARKS:
+                store.marks.put(hit_id, Marked(word, "", now))
+            else:
+                store.marks.clear(hit_id)
+    return True
+
+
+def retry(writing: Writing, message_id: str, now: datetime) -> bool:
+    """Send a message again that was given up; False where it was not."""
+    with writing() as store, store.transaction():
+        return bool(store.outbox.retry([message_id], None, now))

@@ -1,0 +1,75 @@
+"""Who gets in: nobody without a session where a password is set, but for the login itself and the style sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.web.access import SESSION, Password, Sessions
+
+COOKIE = "monitor"
+LOGIN = "/login"
+# The paths that answer anybody.
+OPEN = (LOGIN, "/static/")
+# Bytes of a form: a few short fields.
+LARGEST = 8_192
+
+
+class Entry:
+    """Lets in whoever has a session; gives one to everybody, for the token in the forms. `password` None: nobody is
+    asked for one, and only this machine is served.
+    """
+
+    def __init__(self, app: ASGIApp, sessions: Sessions, password: Password | None) -> None:
+        self.app, self.sessions, self.password = app, sessions, password
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = SimpleCookie(Headers(scope=scope).get("cookie", "")[:LARGEST]).get(COOKIE)
+        session = given.value if given else ""
+        fresh = not self.sessions.known(session)
+        if fresh:
+            session = self.sessions.begin(entered=False)
+        scope.setdefault("state", {})["session"] = session
+
+        async def named(message: Message) -> None:
+            headers = MutableHeaders(scope=message) if message["type"] == "http.response.start" else None
+            if fresh and headers is not None and "set-cookie" not in headers:
+                headers["Set-Cookie"] = cookie(session, secure=scope["scheme"] == "https")
+            await send(message)
+
+        if self.password is None or self.sessions.entered(session) or scope["path"].startswith(OPEN):
+            await self.app(scope, receive, named)
+        elif scope["method"] in {"GET", "HEAD"} and not scope["path"].startswith("/api/"):
+            place = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+            await RedirectResponse(f"{LOGIN}?{urlencode({'next': place})}", 303)(scope, receive, named)
+        else:
+            await PlainTextResponse("log in first\n", 401)(scope, receive, named)
+
+
+def cookie(session: str, *, secure: bool) -> str:
+    """Return the header that keeps a session. Lax: a link in a mail may lead here, a form of another site may not."""
+    return f"{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age={SESSION}{'; Secure' if secure else ''}"
+
+
+async def form(request: Request) -> Mapping[str, str]:
+    """Return a form's fields; empty for one that is too long."""
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > LARGEST:
+            return {}
+    return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def inside(place: str) -> str:
+    """Return a path of this site to go on to; "/" for what leads elsewhere, as "//other" does, with a backslash too."""
+    return place if place.startswith("/") and not place.startswith(("//", "/\\")) and place.isprintable() else "/"

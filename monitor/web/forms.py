@@ -1,0 +1,103 @@
+"""What people send: the login, and the buttons of the screens. Each form carries its session's token."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from monitor.web import buttons
+from monitor.web.access import Door, Password, Sessions, matches
+from monitor.web.entry import LOGIN, cookie, form, inside
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from monitor.web.app import Screens
+    from monitor.web.buttons import Writing
+
+
+class Forms:
+    """The routes that take a form. `writing`: opens the database for one short change."""
+
+    def __init__(
+        self,
+        shown: Screens,
+        sessions: Sessions,
+        door: Door,
+        password: Password | None,
+        writing: Writing,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._shown, self._sessions, self._door, self._password = shown, sessions, door, password
+        self._writing, self._now = writing, now
+        # One at a time: each takes 128 MB for a moment.
+        self._trying = asyncio.Lock()
+
+    async def login(self, request: Request) -> Response:
+        """Ask for the password; with the right one go on to where somebody came from."""
+        place = inside(request.query_params.get("next", "/"))
+        if self._password is None:
+            return RedirectResponse(place, 303)
+        said, status = "", 200
+        if request.method == "POST":
+            given = await self._given(request)
+            async with self._trying:
+                if wait := math.ceil(self._door.wait()):
+                    said, status = f"Too many wrong passwords: try again in {wait} s.", 429
+                elif await asyncio.to_thread(matches, given.get("password", ""), self._password):
+                    self._door.entered()
+                    answer = RedirectResponse(place, 303)
+                    session = self._sessions.begin(entered=True)
+                    answer.headers["Set-Cookie"] = cookie(session, secure=request.url.scheme == "https")
+                    return answer
+                else:
+                    self._door.failed()
+                    said, status = "That is not the password.", 403
+        return self._shown.page(request, "login.html", status, here="", said=said, place=place)
+
+    async def logout(self, request: Request) -> Response:
+        """End the session."""
+        await self._given(request)
+        answer = RedirectResponse(LOGIN if self._password else "/", 303)
+        session = self._sessions.begin(entered=False)
+        answer.headers["Set-Cookie"] = cookie(session, secure=request.url.scheme == "https")
+        return answer
+
+    async def mark(self, request: Request) -> Response:
+        """Say of a hit that it was relevant or noise."""
+        number: int = request.path_params["number"]
+        given = await self._given(request)
+        if not await asyncio.to_thread(buttons.mark, self._writing, number, given.get("mark", ""), self._now()):
+            raise HTTPException(404, f"There is no hit {number}.")
+        return RedirectResponse(inside(given.get("back", f"/hits/{number}")), 303)
+
+    async def retry(self, request: Request) -> Response:
+        """Send a message again that was given up."""
+        given = await self._given(request)
+        message = request.path_params["message"]
+        if not await asyncio.to_thread(buttons.retry, self._writing, message, self._now()):
+            raise HTTPException(409, "This message was not given up: it waits, is on its way, or was sent.")
+        return RedirectResponse(inside(given.get("back", "/alerts")), 303)
+
+    async def _given(self, request: Request) -> Mapping[str, str]:
+        given = await form(request)
+        if not self._sessions.sent(request.state.session, given.get("token", "")):
+            raise HTTPException(403, "This form is of another session: load the page again.")
+        return given
+
+    @property
+    def routes(self) -> list[Route]:
+        """All that takes a form."""
+        return [
+            Route(LOGIN, self.login, methods=["GET", "POST"], name="login"),
+            Route("/logout", self.logout, methods=["POST"], name="logout"),
+            Route("/hits/{number:int}/mark", self.mark, methods=["POST"], name="mark"),
+            Route("/messages/{message}/retry", self.retry, methods=["POST"], name="retry"),
+        ]
