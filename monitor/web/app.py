@@ -1,4 +1,8 @@
-"""The routes of the page, and what goes wrong on them."""
+"""The page, for people who would rather look than read: its routes, and what goes wrong on them.
+
+It asks the same queries of the store as the command line and has no SQL of its own; what it changes goes through the
+same short writes.
+"""
 
 from __future__ import annotations
 
