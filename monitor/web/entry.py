@@ -11,27 +11,35 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.web.access import SESSION, Password, Sessions
+from monitor.errors import ConfigError
+from monitor.web.access import SESSION, Sessions
+from monitor.web.kept import Kept
 
 COOKIE = "monitor"
 LOGIN = "/login"
-# The paths that answer anybody.
-OPEN = (LOGIN, "/static/")
+# What answers anybody: paths, and all that is in folders.
+OPEN, OPEN_FOLDERS = {LOGIN}, ("/static/",)
 # Bytes of a form: a few short fields.
 LARGEST = 8_192
 
 
 class Entry:
-    """Lets in whoever has a session; gives one to everybody, for the token in the forms. `password` None: nobody is
-    asked for one, and only this machine is served.
+    """Lets in whoever has a session; gives one to everybody, for the token in the forms. Where `kept` has no password
+    nobody is asked for one, and only this machine is served.
     """
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, password: Password | None) -> None:
-        self.app, self.sessions, self.password = app, sessions, password
+    def __init__(self, app: ASGIApp, sessions: Sessions, kept: Kept) -> None:
+        self.app, self.sessions, self.kept = app, sessions, kept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        try:
+            password = self.kept.password()
+        except ConfigError:
+            # Nobody is let in by mistake.
+            await PlainTextResponse("the password cannot be read: the log says why\n", 503)(scope, receive, send)
             return
         given = SimpleCookie(Headers(scope=scope).get("cookie", "")[:LARGEST]).get(COOKIE)
         session = given.value if given else ""
@@ -46,13 +54,18 @@ class Entry:
                 headers["Set-Cookie"] = cookie(session, secure=scope["scheme"] == "https")
             await send(message)
 
-        if self.password is None or self.sessions.entered(session) or scope["path"].startswith(OPEN):
+        if password is None or self.sessions.entered(session) or is_open(scope["path"]):
             await self.app(scope, receive, named)
         elif scope["method"] in {"GET", "HEAD"} and not scope["path"].startswith("/api/"):
             place = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
             await RedirectResponse(f"{LOGIN}?{urlencode({'next': place})}", 303)(scope, receive, named)
         else:
             await PlainTextResponse("log in first\n", 401)(scope, receive, named)
+
+
+def is_open(path: str) -> bool:
+    """Say whether a path answers anybody."""
+    return path in OPEN or path.startswith(OPEN_FOLDERS)
 
 
 def cookie(session: str, *, secure: bool) -> str:
