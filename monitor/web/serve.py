@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -50,7 +51,11 @@ class Hurried(H11Protocol):
 
 def bound(host: str, port: int) -> socket.socket:
     """Listen. Raises OSError, such as for a port in use."""
-    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        # Python's own words name the address once more.
+        raise OSError(error.errno, os.strerror(error.errno or 0)) from error
 
 
 def place(listener: socket.socket) -> str:
