@@ -1,0 +1,97 @@
+"""The page over a small archive, served by uvicorn on loopback, as a browser meets it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from monitor.errors import AlertReason, Trouble
+from monitor.model import Entity, Rule
+from monitor.store.sqlite import SqliteStore
+from monitor.views_alerts import Decided
+from monitor.views_health import Ailment
+from monitor.web.access import Door, Password, Sessions
+from monitor.web.app import Screens, build
+from monitor.web.archive import Archive
+from monitor.web.configured import Configured
+from monitor.web.entry import Entry
+from monitor.web.forms import Forms
+from monitor.web.serve import server
+from tests.store.make import NOW, enrolled, hits_on, later, message, opened, outlet, tell
+
+RULES = (Rule("ice", "harbour", "Ice in the harbour", budget=5), Rule("quiet", "nothing", mode="shadow"))
+
+
+@dataclass
+class Page:
+    """A page that is served. `url`: without a slash at its end; `path`: of the database."""
+
+    url: str
+    path: Path
+
+    def get(self, place: str, **how) -> httpx.Response:
+        return httpx.get(self.url + place, **how)
+
+
+def fill(path: Path) -> None:
+    """Write an outlet in trouble, a story of three articles, one of them changed, an alert that was told, one held."""
+    store = SqliteStore.open(path)
+    try:
+        enrolled(store)
+        with store.transaction():
+            store.upkeep.rules_since({"ice": "v1"}, NOW - timedelta(days=1))
+        found = [hits_on(store, number, found_at=later(-600 * number))[0] for number in (1, 2, 3)]
+        alert = opened(store, found[0].id)
+        opened(store, found[1].id, due=later(900), route="night")
+        with store.transaction():
+            store.alerts.log([Decided(NOW, AlertReason.FIRST, "desk", "ice", found[0].id, alert)])
+            tell(store, [due.alert for due in store.alerts.due(NOW, limit=10) if due.alert.route == "desk"],
+                 [("mail", message())])  # fmt: skip
+            store.health.begin(Ailment("courier", Trouble.SILENT, NOW, "silent for 9 h", "look at its feed"))
+    finally:
+        store.close()
+
+
+@contextmanager
+def page(folder: Path, password: Password | None = None, *, filled: bool = True) -> Iterator[Page]:
+    """Serve the page of a folder's database."""
+    path = folder / "monitor.db"
+    if filled and not path.exists():
+        fill(path)
+    settings = SimpleNamespace(rules=RULES, outlets=(outlet(),), entities=(Entity("nato", "NATO"),))
+    archive = Archive(lambda: SqliteStore.open_readonly(path))
+    known = Configured(lambda: settings, lambda: 1)  # type: ignore[arg-type, return-value]
+    sessions = Sessions(password.key if password else os.urandom(32), os.urandom)
+    shown = Screens(archive, known, sessions, ZoneInfo("Europe/Berlin"), lambda: later(60), closed=bool(password))
+
+    @contextmanager
+    def writing():
+        store = SqliteStore.open(path)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    forms = Forms(shown, sessions, Door(time.monotonic), password, writing, lambda: later(60))
+    served = server(build(shown, forms, lambda app: Entry(app, sessions, password)), "127.0.0.1", 0)
+    thread = threading.Thread(target=served.run)
+    thread.start()
+    try:
+        while not served.started:
+            time.sleep(0.005)
+        port = served.servers[0].sockets[0].getsockname()[1]
+        yield Page(f"http://127.0.0.1:{port}", path)
+    finally:
+        served.should_exit = True
+        thread.join()
+        archive.close()
