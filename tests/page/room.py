@@ -38,9 +38,11 @@ class Page:
 
     url: str
     path: Path
+    client: httpx.Client
 
     def get(self, place: str, **how) -> httpx.Response:
-        return httpx.get(self.url + place, **how)
+        """Ask as one browser does: cookies are kept."""
+        return self.client.get(self.url + place, **how)
 
 
 def fill(path: Path) -> None:
@@ -90,7 +92,8 @@ def page(folder: Path, password: Password | None = None, *, filled: bool = True)
         while not served.started:
             time.sleep(0.005)
         port = served.servers[0].sockets[0].getsockname()[1]
-        yield Page(f"http://127.0.0.1:{port}", path)
+        with httpx.Client() as client:
+            yield Page(f"http://127.0.0.1:{port}", path, client)
     finally:
         served.should_exit = True
         thread.join()
