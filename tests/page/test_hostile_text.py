@@ -26,8 +26,8 @@ ELEMENTS = set(
 )
 ATTRIBUTES = set(
     "lang charset name content rel href class id aria-label aria-current aria-labelledby aria-describedby aria-invalid "
-    "aria-pressed role tabindex scope action method type value size autocomplete placeholder datetime viewbox "
-    "preserveaspectratio x y width height selected".split()
+    "aria-pressed role tabindex scope action method type value size autocomplete placeholder datetime viewBox "
+    "preserveAspectRatio x y width height selected".split()
 )
 
 
