@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from http.cookies import SimpleCookie
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -42,8 +41,7 @@ class Entry:
             # Nobody is let in by mistake.
             await PlainTextResponse("the password cannot be read: the log says why\n", 503)(scope, receive, send)
             return
-        given = SimpleCookie(Headers(scope=scope).get("cookie", "")[:LARGEST]).get(COOKIE)
-        session = given.value if given else ""
+        session = given(Headers(scope=scope).getlist("cookie"))
         fresh = not self.sessions.known(session)
         if fresh:
             session = self.sessions.begin(entered=False)
@@ -62,6 +60,14 @@ class Entry:
             await RedirectResponse(f"{LOGIN}?{urlencode({'next': place})}", 303)(scope, receive, named)
         else:
             await PlainTextResponse("log in first\n", 401)(scope, receive, named)
+
+
+def given(headers: Sequence[str]) -> str:
+    """Return the session in Cookie headers, "" for none. By hand: programs on other ports of this machine set cookies
+    for us too, and http.cookies refuses all of them where one has a name that it does not like.
+    """
+    parts = (part.strip().partition("=") for header in headers for part in header.split(";"))
+    return next((value for name, _, value in parts if name == COOKIE), "")
 
 
 def is_open(path: str) -> bool:

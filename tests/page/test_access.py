@@ -196,6 +196,14 @@ def test_cookies_of_others_are_nobodys(desk) -> None:
         assert desk.browser(cookie=cookie).get("/hits").status == 303, cookie
 
 
+@pytest.mark.parametrize("others", ["a:b={1}; {}; [x]=1", 'x="a;b', "=; ;;", "monitors=1; xmonitor=2", "\xe9=\xff"])
+def test_cookies_of_other_programs_on_this_machine_do_no_harm(desk, others) -> None:
+    session = desk.inside().cookie
+    assert desk.browser(headers={"Cookie": f"{others}; monitor={session}"}).get("/").status == 200
+    assert desk.browser(headers={"Cookie": f"monitor={session}; {others}"}).get("/").status == 200
+    assert desk.browser(headers={"Cookie": others}).get("/").status == 303
+
+
 def test_a_session_ends_by_itself(desk, monkeypatch) -> None:
     signer = TimestampSigner.get_timestamp
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: signer(self) - access.SESSION - 5)

@@ -56,12 +56,16 @@ def set_password(room: Newsroom, *words: str, given: str = PASSWORD + "\n") -> s
     )  # fmt: skip
 
 
+def port_of(line: str) -> int:
+    return int(line.partition("http://")[2].partition("/")[0].rpartition(":")[2])
+
+
 @contextlib.contextmanager
 def running(room: Newsroom, *words: str, says: str = "the page: http://") -> Iterator[int]:
     """A daemon that serves the page, and its port; stopped at the end."""
     process = room.start(*(words or ("run",)))
     try:
-        yield int(said(process, says).strip().partition("http://")[2].partition("/")[0].rpartition(":")[2])
+        yield port_of(said(process, says))
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
         assert process.returncode == 0
@@ -120,7 +124,7 @@ def test_a_port_in_use_is_a_warning_and_no_end(room, web) -> None:
             process.communicate()
 
 
-def test_what_is_no_password_is_a_warning_and_the_page_is_not_served(room) -> None:
+def test_what_is_no_password_lets_nobody_in_until_it_is_one(room) -> None:
     room.write("monitor", SERVED)
     (room.config / "secrets").mkdir()
     secret = room.config / "secrets" / "web-password"
@@ -128,9 +132,13 @@ def test_what_is_no_password_is_a_warning_and_the_page_is_not_served(room) -> No
     secret.write_text("hunter2\n")
     process = room.start("run")
     try:
-        line = said(process, "the page is not served")
+        line = said(process, "the page answers nobody")
         assert "holds no password as `monitor web password` writes it" in line
         assert "hunter2" not in line
+        browser = Browser(port_of(said(process, "the page: http://")))
+        assert browser.get("/login").status == 503
+        assert set_password(room).returncode == 0
+        assert browser.get("/login").status == 200
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
         assert process.returncode == 0
@@ -228,7 +236,7 @@ def test_monitor_web_serves_what_monitor_yaml_says(room) -> None:
     assert set_password(room).returncode == 0
     process = room.start("web", "--port", "0")
     try:
-        port = int(said(process, "http://127.0.0.1:").strip().rstrip("/").rpartition(":")[2])
+        port = port_of(said(process, "http://127.0.0.1:"))
         assert Browser(port, host="news.example.org").login().status == 303
         assert Browser(port, host="news.example.com").get("/login").status == 421
         assert "Address already in use" in room.run("web", "--port", str(port), code=1)
