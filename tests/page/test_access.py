@@ -12,7 +12,6 @@ from monitor.web import access, entry, kept
 from monitor.web.access import Sessions
 from monitor.web.entry import inside
 from monitor.web.guard import HEADERS
-from monitor.web.kept import Kept
 from tests.page.serving import PASSWORD, Browser, Desk, served, table
 
 
@@ -207,10 +206,11 @@ def test_cookies_of_other_programs_on_this_machine_do_no_harm(desk, others) -> N
 def test_a_session_ends_by_itself(desk, monkeypatch) -> None:
     signer = TimestampSigner.get_timestamp
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: signer(self) - access.SESSION - 5)
-    old = Sessions(Kept(desk.secret, os.urandom).key, os.urandom).begin(entered=True)
+    sessions = Sessions(access.read(desk.secret.read_text()).key.__bytes__, os.urandom)
+    old = sessions.begin(entered=True)
     monkeypatch.undo()
     assert desk.browser(cookie=old).get("/").status == 303
-    young = Sessions(Kept(desk.secret, os.urandom).key, os.urandom).begin(entered=True)
+    young = sessions.begin(entered=True)
     assert desk.browser(cookie=young).get("/").status == 200
 
 
