@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from monitor import orders, wire
+from monitor import heap, orders, wire
 from monitor.errors import Reason
 from monitor.model import Failure
 from monitor.parse import language
@@ -67,8 +67,7 @@ def main(control_fd: int) -> None:
             return
         # Frozen objects are left alone by the collector of every reader, so their pages stay shared.
         gc.collect()
-        with contextlib.suppress(AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)
+        heap.give_back()
         gc.freeze()
         server = _Server(control, reader, setup)
         # A broken pipe is the daemon's end, like a closed socket; also while the rules were compiled.
@@ -185,7 +184,7 @@ class _Server:
         try:
             self._seal_off(fd)
             with socket.socket(fileno=JOB_FD) as jobs:
-                _read_jobs(jobs, self._reader, self._setup.job_seconds, self._libc)
+                _read_jobs(jobs, self._reader, self._setup.job_seconds)
             code = 0
         finally:
             os._exit(code)
@@ -264,7 +263,7 @@ def _exactly(sock: socket.socket, size: int) -> bytearray | None:
     return data
 
 
-def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float, libc: ctypes.CDLL) -> None:
+def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float) -> None:
     _, base = held()
     while request := receive(jobs):
         serial, payload = request
@@ -275,9 +274,7 @@ def _read_jobs(jobs: socket.socket, reader: Reader, seconds: float, libc: ctypes
         del request, payload
         if held()[1] > base + TRIM_ABOVE:
             gc.collect()
-            # Absent in musl and on macOS.
-            with contextlib.suppress(AttributeError):
-                libc.malloc_trim(0)
+            heap.give_back()
             # What is left is in use: class names and words that come back, 13 MB after a thousand outlets. Measured
             # from the start, every third page was followed by this, and the next met an empty heap: 1.3 ms a page.
             base = max(base, held()[1])

@@ -14,6 +14,7 @@ FLOORS = {
     "monitor.model": 1,
     "monitor.placing": 1,
     "monitor.routing": 1,
+    "monitor.heap": 1,
     "monitor.safe": 1,
     "monitor.sought": 1,
     "monitor.steps": 1,

@@ -217,6 +217,36 @@ def test_a_dictionary_or_a_zone_of_a_transaction_that_was_undone_is_used_no_more
     store.close()
 
 
+_TRAINER = """
+import random, resource, sys
+from pathlib import Path
+from monitor.model import Block, Role
+from monitor.store.sqlite import SqliteStore
+from tests.store.make import NOW, article, enrolled, save
+store = SqliteStore.open(Path(sys.argv[1]))
+enrolled(store)
+chance = random.Random(7)
+words = ["".join(chance.choices("bcdfglmnprstaeiou", k=chance.randint(3, 9))) for _ in range(3_000)]
+with store.transaction():
+    for number in range(400):
+        text = " ".join(chance.choices(words, k=8_000))
+        save(store, article(number, title=f"{number}", blocks=(Block(Role.BODY, text),)))
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+before = peak()
+with store.transaction():
+    assert store.bodies.train("en", NOW) == 1
+print(peak() - before)
+"""
+
+
+def test_long_texts_are_no_more_to_train_on_than_short_ones(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TRAINER, str(path)], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    # 22 MB of texts: all of them took 42 MB, those that are used 21.
+    assert int(done.stdout) < 32
+
+
 _WRITER = """
 import sys
 from contextlib import suppress
