@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,9 +12,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.web.access import SESSION, Password, Sessions
+from monitor.web.problem import problem
 
 COOKIE = "monitor"
 LOGIN = "/login"
+API, FEED = "/api/", "/hits.atom"
+"""What programs ask for; nothing there changes anything."""
 # The paths that answer anybody.
 OPEN = (LOGIN, "/static/")
 # Bytes of a form: a few short fields.
@@ -23,11 +26,15 @@ LARGEST = 8_192
 
 class Entry:
     """Lets in whoever has a session; gives one to everybody, for the token in the forms. `password` None: nobody is
-    asked for one, and only this machine is served.
+    asked for one, and only this machine is served. `holds`: says of an API token whether it is one; it gets its
+    holder to what programs ask for, and no further.
     """
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, password: Password | None) -> None:
-        self.app, self.sessions, self.password = app, sessions, password
+    def __init__(
+        self, app: ASGIApp, sessions: Sessions, password: Password | None,
+        holds: Callable[[str], bool] = lambda _: False,
+    ) -> None:  # fmt: skip
+        self.app, self.sessions, self.password, self.holds = app, sessions, password, holds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,6 +42,9 @@ class Entry:
             return
         given = SimpleCookie(Headers(scope=scope).get("cookie", "")[:LARGEST]).get(COOKIE)
         session = given.value if given else ""
+        if scope["path"].startswith(API) or scope["path"] == FEED:
+            await self._program(scope, receive, send, session)
+            return
         fresh = not self.sessions.known(session)
         if fresh:
             session = self.sessions.begin(entered=False)
@@ -48,11 +58,21 @@ class Entry:
 
         if self.password is None or self.sessions.entered(session) or scope["path"].startswith(OPEN):
             await self.app(scope, receive, named)
-        elif scope["method"] in {"GET", "HEAD"} and not scope["path"].startswith("/api/"):
+        elif scope["method"] in {"GET", "HEAD"}:
             place = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
             await RedirectResponse(f"{LOGIN}?{urlencode({'next': place})}", 303)(scope, receive, named)
         else:
             await PlainTextResponse("log in first\n", 401)(scope, receive, named)
+
+    async def _program(self, scope: Scope, receive: Receive, send: Send, session: str) -> None:
+        """Answer a program: by a token, or a session for somebody who looks at the API in a browser. No cookie."""
+        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        held = kind.lower() == "bearer" and self.holds(token.strip())
+        if self.password is None or held or self.sessions.entered(session):
+            await self.app(scope, receive, send)
+            return
+        said = "give a token: `Authorization: Bearer TOKEN`; `monitor web token create NAME` makes one"
+        await problem(401, said, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
 
 
 def cookie(session: str, *, secure: bool) -> str:
