@@ -130,7 +130,7 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
         ticks = Ticks(eye.watched(table), work.clock)
         keeper = Timekeeper(work.clock, work.ledger, ticks.rearm, (work.pipeline.shift,), eye.beat)
         reloader = Reloader(work, settings, reread, eye.reloading, eye.reloaded)
-        await eye.open()
+        await eye.open(lambda: reloader.settings)
         # What was made to start stays: looking through 12,000 outlets again, now and then, held up the loop for 50 ms.
         gc.collect()
         gc.freeze()

@@ -35,7 +35,7 @@ MOST_ERRORS = 5
 MANY = 50_000
 RELOADED, FAILED = "reload", "reload_failed"
 # What only a start sets.
-_FIXED = {"storage": "storage.path", "readers": "limits.readers", "listen": "service.listen"}
+_FIXED = {"storage": "storage.path", "readers": "limits.readers", "listen": "service.listen", "page": "web"}
 
 T = TypeVar("T")
 Reread = Callable[[Settings], Settings]

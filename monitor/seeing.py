@@ -11,9 +11,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor import wiring
-from monitor.errors import StoreError
+from monitor.errors import MonitorError, StoreError
 from monitor.exposition import Sample, metrics
 from monitor.logs import Recent
 from monitor.service import Service
@@ -23,6 +24,9 @@ from monitor.vitals import PATIENCE, health
 from monitor.wiring import Line
 from monitor.works import Works
 from monitor.zygote import memory
+
+if TYPE_CHECKING:
+    from monitor.web.serve import Beside
 
 log = logging.getLogger("monitor")
 
@@ -51,6 +55,7 @@ class Eye:
         self._fed = 0.0
         self._ticks: dict[str, float] = {}
         self._service = Service({"/healthz": self._health, "/metrics": self._metrics})
+        self._page: Beside | None = None
         self._measuring: asyncio.Task[None] | None = None
         self._recent = Recent()
         self._sample, self._sampled_at = Sample(), -SAMPLE_EVERY
@@ -77,18 +82,23 @@ class Eye:
 
         return run
 
-    async def open(self) -> None:
-        """Begin, with the first sign. Raises StoreError where it cannot be written."""
+    async def open(self, in_force: Callable[[], Settings] | None = None) -> None:
+        """Begin, with the first sign. Raises StoreError where it cannot be written. `in_force`: what the page shows of
+        the configuration; without it, that of the start.
+        """
         logging.getLogger().addHandler(self._recent)
         self.vitals.errors = self._recent.lines
         if self._settings.listen:
             self._listen(*self._settings.listen)
+        if self._settings.page.listen:
+            self._show(*self._settings.page.listen, in_force or (lambda: self._settings))
         self.vitals.expect(self._ticks, self._now())
         try:
             await self._sign()
         except BaseException:
             # It was stopped while it began, or its database refuses.
             self._service.stop()
+            self._unshow()
             raise
         self._manager.ready(self._status())
         self._measuring = asyncio.create_task(self._measure())
@@ -99,6 +109,7 @@ class Eye:
             self._measuring.cancel()
             await asyncio.gather(self._measuring, return_exceptions=True)
         await asyncio.to_thread(self._service.stop)
+        await asyncio.to_thread(self._unshow)
         logging.getLogger().removeHandler(self._recent)
         await self._works.beat(ended=True)
 
@@ -109,6 +120,24 @@ class Eye:
             log.warning("/healthz and /metrics are not served: %s:%d: %s", host, port, error.strerror or error)
         else:
             log.info("http://%s/healthz and /metrics", self.vitals.address)
+
+    def _show(self, host: str, port: int, in_force: Callable[[], Settings]) -> None:
+        # Whoever has no page pays nothing for it.
+        from monitor.web.beside import beside
+
+        try:
+            self._page = beside(self._settings, in_force)
+            self.vitals.page = self._page.start(host, port)
+        except (OSError, MonitorError) as error:
+            self._page = None
+            said = (isinstance(error, OSError) and error.strerror) or str(error).replace("\n", "; ")
+            log.warning("the page is not served: %s:%d: %s", host, port, said)
+        else:
+            log.info("the page: http://%s/", self.vitals.page)
+
+    def _unshow(self) -> None:
+        if self._page is not None:
+            self._page.stop()
 
     # ---- what the daemon tells
 
@@ -136,6 +165,8 @@ class Eye:
 
     def stopping(self) -> None:
         """What is in hand is brought to its end."""
+        if self._page is not None:
+            self._page.end()
         self._manager.say(STOPPING=1, STATUS="stopping")
 
     def reloading(self) -> None:

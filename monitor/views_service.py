@@ -25,6 +25,8 @@ class Daemon:
     """("polls", 12): how many of these are under way."""
     errors: tuple[tuple[datetime, str], ...] = ()
     """Its last ones, newest last."""
+    page: str = ""
+    """Where its page is, as `address`."""
 
 
 @dataclass(frozen=True, slots=True)

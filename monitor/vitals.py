@@ -72,6 +72,8 @@ class Vitals:
     """Why the configuration that the files hold is not in force; "" where it is. It may quote the files."""
     address: str = ""
     """Where it answers: "127.0.0.1:9464"."""
+    page: str = ""
+    """Where its page is: "127.0.0.1:9465"."""
     errors: Sequence[tuple[datetime, str]] = ()
     """What went wrong last, as it may be shown."""
     starved: bool = False

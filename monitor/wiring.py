@@ -7,8 +7,8 @@ import importlib.metadata
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
 from monitor.settings.paths import caches
 from monitor.settings.record import Settings
+from monitor.store import short
 from monitor.store.ledger import StoreLedger
 from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
@@ -108,9 +109,14 @@ def scratch() -> Iterator[Store]:
             store.close()
 
 
-def onlooker(storage: Path) -> Store:
-    """Open a database to look at it, beside who writes it. Raises StoreError."""
-    return SqliteStore.open_readonly(storage)
+def onlooker(storage: Path, stopped: Callable[[], bool] | None = None) -> Store:
+    """Open a database to look at it, beside who writes it. Raises StoreError. `stopped`: ends what it looks for."""
+    return SqliteStore.open_readonly(storage, stopped)
+
+
+def writing(storage: Path) -> AbstractContextManager[Store]:
+    """Open a database for one short change, beside the daemon. Raises StoreError."""
+    return short.writing(storage)
 
 
 @asynccontextmanager

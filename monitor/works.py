@@ -259,6 +259,7 @@ class Works:
             os.getpid(), importlib.metadata.version("news-monitor"), self.tally.started, len(orders.outlets),
             len(orders.rules), ended, "" if ended else self.vitals.address, tuple(sorted(slots)),
             tuple((name, len(crew.keys)) for name, crew in self.crews.items()), tuple(self.vitals.errors),
+            "" if ended else self.vitals.page,
         )  # fmt: skip
 
     async def _ask(self, work: Callable[[Any], Any]) -> Any:

@@ -94,6 +94,7 @@ EXCEPTIONS = {
     ("monitor.daemon", "monitor.seeing"),
     ("monitor.daemon", "monitor.works"),
     ("monitor.seeing", "monitor.works"),
+    ("monitor.seeing", "monitor.web"),
     ("monitor.demo", "monitor.works"),
     ("monitor.ports", "monitor.ports_store"),
     ("monitor.ports_store", "monitor.ports_alerts"),

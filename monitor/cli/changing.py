@@ -18,15 +18,10 @@ if TYPE_CHECKING:
 def writing(app: App) -> Iterator[Store]:
     """Open the database for one short change; the daemon learns of it at its next tick."""
     from monitor.settings.paths import storage_path
-    from monitor.store.sqlite import SqliteStore
+    from monitor.store import short
 
-    # An older database is brought up to date by the daemon alone, and none is made here.
-    app.store().close()
-    store = SqliteStore.open(storage_path(app.config, os.environ))
-    try:
+    with short.writing(storage_path(app.config, os.environ)) as store:
         yield store
-    finally:
-        store.close()
 
 
 def login_name() -> str:

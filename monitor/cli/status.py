@@ -84,7 +84,8 @@ def _daemon(report: Report) -> Iterator[str]:
     else:
         hand = ", ".join(f"{count} {name}" for name, count in one.in_hand)
         served = f"; http://{one.address}/healthz" if one.address else ""
-        yield f"{since}: {one.outlets} outlets, {one.rules} rules; in hand: {hand}{served}"
+        page = f"; the page: http://{one.page}/" if one.page else ""
+        yield f"{since}: {one.outlets} outlets, {one.rules} rules; in hand: {hand}{served}{page}"
         for at, route in one.digests[:1]:
             yield f"next digest: {listing.when(at)} on the route {route}"
     if (last := report.reload) is not None:

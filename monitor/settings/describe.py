@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from monitor.model import Channel, Keep, Outlet, Selectors
@@ -22,8 +23,19 @@ _SCALARS = (
     ("limits.page_size", "page_size"),
     ("limits.baseline_pages", "baseline_pages"),
     ("service.listen", "listen"),
+    ("web.listen", "page.listen"),
+    ("web.password_file", "page.password_file"),
+    ("web.names", "page.names"),
+    ("web.proxy", "page.proxies"),
     ("allow_commands", "allow_commands"),
 )
+_WRITTEN: dict[str, Callable[[Any], str]] = {
+    "listen": lambda place: address(*place) if place else "off",
+    "min_free": lambda size: f"{size / 10**6:g}MB",
+    "password_file": lambda path: str(path or "none"),
+    "names": lambda names: ", ".join(names) or "none",
+    "proxies": lambda places: ", ".join(places) or "none",
+}
 _DURATIONS = {"gap", "fetch_deadline", "every", "wait"}
 
 
@@ -39,8 +51,7 @@ class Row:
 def rows(settings: Settings) -> Iterator[Row]:
     """Yield every value in force, in the order of the files."""
     for key, name in _SCALARS:
-        value = getattr(settings, name)
-        shown = _shown(name, value)
+        shown = _shown(name.rpartition(".")[2], attrgetter(name)(settings))
         if not isinstance(shown, int | dict):
             shown = str(shown)
         yield Row(key, shown, settings.origins.get(key, "default"))
@@ -83,10 +94,8 @@ def _shown(name: str, value: Any) -> Any:
         return {key: said for key, said in asdict(value).items() if said}
     if isinstance(value, Keep):
         return {key: "forever" if age is None else duration(age) for key, age in asdict(value).items()}
-    if name == "listen":
-        return "off" if value is None else address(*value)
-    if name == "min_free":
-        return f"{value / 10**6:g}MB"
+    if name in _WRITTEN:
+        return _WRITTEN[name](value)
     return duration(value) if name in _DURATIONS else value
 
 

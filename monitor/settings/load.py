@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.errors import ConfigError, ConfigErrors
-from monitor.settings import channels, check, entries, packs, paths, routes, schema, templates
+from monitor.settings import channels, check, entries, packs, page, paths, routes, schema, templates
 from monitor.settings.check import Findings
 from monitor.settings.document import Document, read
 from monitor.settings.record import Settings
@@ -36,6 +36,7 @@ def load(
     for document in documents.values():
         findings.errors += document.errors
     monitor = validate(schema.MonitorFile, documents["monitor"], findings)
+    served = page.load(monitor.web, documents["monitor"], findings, needed=addresses)
     alerts = validate(schema.AlertsFile, documents["alerts"], findings)
     outlets = entries.outlets(documents["outlets"], environ, monitor.storage.keep, findings, needed=addresses)
     found_packs = packs.load(folder, findings)
@@ -60,6 +61,7 @@ def load(
         raise ConfigErrors(findings.errors)
     return Settings(
         directory=folder,
+        page=served,
         outlets=tuple(outlets.records),
         rules=tuple(rules.records),
         entities=tuple(rules.entities.values()),

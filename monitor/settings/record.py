@@ -10,6 +10,18 @@ from monitor.model import Channel, Entity, Keep, Outlet, Route, Rule
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """How the page is served. `listen` None: not by the daemon. `password_file` None: nobody is asked for a password.
+    `names`: host names it is asked by. `proxies`: whose X-Forwarded headers are believed.
+    """
+
+    listen: tuple[str, int] | None = None
+    password_file: Path | None = None
+    names: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that is in force. Durations in seconds, `page_size` and `min_free` in bytes. `keep`: of outlets not listed.
 
@@ -29,6 +41,7 @@ class Settings:
     page_size: int
     baseline_pages: int
     listen: tuple[str, int] | None
+    page: Page
     allow_commands: bool
     outlets: tuple[Outlet, ...]
     rules: tuple[Rule, ...]

@@ -26,6 +26,7 @@ from monitor.settings.amounts import (
 )
 from monitor.settings.channel_keys import ChannelKeys
 from monitor.settings.keys import Id, Keys, Language, Severity, Text, Variable
+from monitor.settings.page_keys import PageKeys
 from monitor.settings.routes import RouteKeys
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -131,6 +132,7 @@ class MonitorFile(Keys):
     politeness: PolitenessKeys = Field(default_factory=PolitenessKeys)
     limits: LimitsKeys = Field(default_factory=LimitsKeys)
     service: ServiceKeys = Field(default_factory=ServiceKeys)
+    web: PageKeys = Field(default_factory=PageKeys)
     allow_commands: bool = False
     """Whether channels of `kind: command` may start programs on this machine."""
 

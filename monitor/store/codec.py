@@ -176,5 +176,5 @@ def unpack_daemon(text: str) -> Daemon:
         said["pid"], said["version"], moment(said["started_at"]), said["outlets"], said["rules"], said["ended"],
         said["address"], tuple((moment(at), route) for at, route in said["digests"]),
         tuple((name, count) for name, count in said["in_hand"]),
-        tuple((moment(at), error) for at, error in said["errors"]),
+        tuple((moment(at), error) for at, error in said["errors"]), said.get("page", ""),
     )  # fmt: skip

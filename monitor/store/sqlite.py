@@ -93,11 +93,15 @@ class SqliteStore:
         return cls._open(path, str(path), readonly=False, stopped=stopped)
 
     @classmethod
-    def open_readonly(cls, path: Path) -> SqliteStore:
-        """Open for reading beside a writer. Raises StoreError where there is no database: none is made."""
+    def open_readonly(cls, path: Path, stopped: Stopped | None = None) -> SqliteStore:
+        """Open for reading beside a writer. Raises StoreError where there is no database: none is made. `stopped`: ends
+        the statement under way, by StoreError, once it says so.
+        """
         if not path.exists():
             raise _missing(path)
-        return cls._open(path, f"{path.resolve().as_uri()}?mode=ro", readonly=True)
+        store = cls._open(path, f"{path.resolve().as_uri()}?mode=ro", readonly=True)
+        store._connection.set_progress_handler(stopped, _STEPS)
+        return store
 
     @classmethod
     def _open(cls, path: Path, address: str, *, readonly: bool, stopped: Stopped | None = None) -> SqliteStore:

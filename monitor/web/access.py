@@ -16,6 +16,8 @@ from itsdangerous import BadSignature, TimestampSigner
 # OWASP's password storage cheat sheet: 2^17, 8, 1; 128 MB and some .3 s a try.
 COST, BLOCK, LANES = 1 << 17, 8, 1
 _ROOM = 256 << 20
+SHORTEST, LONGEST_PASSWORD = 10, 500
+"""Characters. By the waits after wrong ones 300 are tried a day; a form holds 8 kB."""
 SESSION = 14 * 24 * 3_600
 """Seconds for which a login holds."""
 FREE_TRIES, LONGEST = 5, 300.0
@@ -32,6 +34,13 @@ class Password:
 
     def __repr__(self) -> str:
         return "Password(…)"
+
+
+def unfit(password: str) -> str:
+    """Return why it cannot be one, for people; "" where it can."""
+    if not SHORTEST <= len(password) <= LONGEST_PASSWORD:
+        return f"a password has {SHORTEST} to {LONGEST_PASSWORD} characters, such as four words that nothing connects"
+    return "" if password.isprintable() else "a password has no control characters"
 
 
 def made(password: str, random: Callable[[int], bytes]) -> Password:
@@ -68,11 +77,14 @@ def read(text: str) -> Password | None:
 
 
 class Sessions:
-    """Cookies that say who came in: a random name, signed and dated."""
+    """Cookies that say who came in: a random name, signed and dated. `key`: by what at this moment."""
 
-    def __init__(self, key: bytes, random: Callable[[int], bytes]) -> None:
-        self._signer = TimestampSigner(key, salt="monitor.session", digest_method=hashlib.sha256)
+    def __init__(self, key: Callable[[], bytes], random: Callable[[int], bytes]) -> None:
         self._key, self._random = key, random
+
+    @property
+    def _signer(self) -> TimestampSigner:
+        return TimestampSigner(self._key(), salt="monitor.session", digest_method=hashlib.sha256)
 
     def begin(self, *, entered: bool) -> str:
         """Return the cookie of a new session. `entered`: the password was given."""
@@ -88,7 +100,7 @@ class Sessions:
 
     def token(self, cookie: str) -> str:
         """Return what each form of this session carries, so that no other site can send one."""
-        return hmac.new(self._key, f"form {self._name(cookie)}".encode(), "sha256").hexdigest()
+        return hmac.new(self._key(), f"form {self._name(cookie)}".encode(), "sha256").hexdigest()
 
     def sent(self, cookie: str, token: str) -> bool:
         """Say whether a form came from a page of this session."""

@@ -23,7 +23,6 @@ class Archive:
         self._open = open_store
         self._mine = threading.local()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="archive")
-        self._opened: list[Store] = []
 
     async def ask(self, work: Callable[[Store], T]) -> T:
         """Run `work` in a thread with a store. Raises what it raises; StoreError where there is no database yet."""
@@ -33,16 +32,28 @@ class Archive:
         store: Store | None = getattr(self._mine, "store", None)
         if store is None:
             store = self._mine.store = self._open()
-            self._opened.append(store)
         try:
             return work(store)
         except StoreError:
             # The file may be another one now, as after `db restore`.
-            self._mine.store = None
+            self._leave()
             raise
 
-    def close(self) -> None:
-        """Wait for what is under way, then close the connections."""
-        self._threads.shutdown()
-        for store in self._opened:
+    def _leave(self) -> None:
+        store: Store | None = getattr(self._mine, "store", None)
+        self._mine.store = None
+        if store is not None:
             store.close()
+
+    def close(self) -> None:
+        """Wait for what is under way, then close the connections, each in its own thread: no other may."""
+        together = threading.Barrier(READERS)
+
+        def leave() -> None:
+            # Each waits for the others, so that no thread takes this twice.
+            together.wait()
+            self._leave()
+
+        for _ in range(READERS):
+            self._threads.submit(leave)
+        self._threads.shutdown()

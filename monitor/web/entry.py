@@ -11,39 +11,46 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.web.access import SESSION, Password, Sessions
+from monitor.errors import ConfigError
+from monitor.web.access import SESSION, Sessions
+from monitor.web.kept import Kept
 from monitor.web.problem import problem
 
 COOKIE = "monitor"
 LOGIN = "/login"
 API, FEED = "/api/", "/hits.atom"
 """What programs ask for; nothing there changes anything."""
-# The paths that answer anybody.
-OPEN = (LOGIN, "/static/")
+# What answers anybody: paths, and all that is in folders.
+OPEN, OPEN_FOLDERS = {LOGIN}, ("/static/",)
 # Bytes of a form: a few short fields.
 LARGEST = 8_192
+_HOW = "give a token: `Authorization: Bearer TOKEN`; `monitor web token create NAME` makes one"
 
 
 class Entry:
-    """Lets in whoever has a session; gives one to everybody, for the token in the forms. `password` None: nobody is
-    asked for one, and only this machine is served. `holds`: says of an API token whether it is one; it gets its
-    holder to what programs ask for, and no further.
+    """Lets in whoever has a session; gives one to everybody, for the token in the forms. Where `kept` has no password
+    nobody is asked for one, and only this machine is served. `holds`: says of an API token whether it is one; it gets
+    its holder to what programs ask for, and no further.
     """
 
-    def __init__(
-        self, app: ASGIApp, sessions: Sessions, password: Password | None,
-        holds: Callable[[str], bool] = lambda _: False,
-    ) -> None:  # fmt: skip
-        self.app, self.sessions, self.password, self.holds = app, sessions, password, holds
+    def __init__(self, app: ASGIApp, sessions: Sessions, kept: Kept, holds: Callable[[str], bool]) -> None:
+        self.app, self.sessions, self.kept, self.holds = app, sessions, kept, holds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        try:
+            password = self.kept.password()
+        except ConfigError:
+            # Nobody is let in by mistake.
+            await PlainTextResponse("the password cannot be read: the log says why\n", 503)(scope, receive, send)
+            return
         given = SimpleCookie(Headers(scope=scope).get("cookie", "")[:LARGEST]).get(COOKIE)
         session = given.value if given else ""
         if scope["path"].startswith(API) or scope["path"] == FEED:
-            await self._program(scope, receive, send, session)
+            held = password is None or self.sessions.entered(session) or self._holds(scope)
+            await (self.app if held else problem(401, _HOW, {"WWW-Authenticate": "Bearer"}))(scope, receive, send)
             return
         fresh = not self.sessions.known(session)
         if fresh:
@@ -56,7 +63,7 @@ class Entry:
                 headers["Set-Cookie"] = cookie(session, secure=scope["scheme"] == "https")
             await send(message)
 
-        if self.password is None or self.sessions.entered(session) or scope["path"].startswith(OPEN):
+        if password is None or self.sessions.entered(session) or is_open(scope["path"]):
             await self.app(scope, receive, named)
         elif scope["method"] in {"GET", "HEAD"}:
             place = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
@@ -64,15 +71,14 @@ class Entry:
         else:
             await PlainTextResponse("log in first\n", 401)(scope, receive, named)
 
-    async def _program(self, scope: Scope, receive: Receive, send: Send, session: str) -> None:
-        """Answer a program: by a token, or a session for somebody who looks at the API in a browser. No cookie."""
+    def _holds(self, scope: Scope) -> bool:
         kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        held = kind.lower() == "bearer" and self.holds(token.strip())
-        if self.password is None or held or self.sessions.entered(session):
-            await self.app(scope, receive, send)
-            return
-        said = "give a token: `Authorization: Bearer TOKEN`; `monitor web token create NAME` makes one"
-        await problem(401, said, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
+        return kind.lower() == "bearer" and self.holds(token.strip())
+
+
+def is_open(path: str) -> bool:
+    """Say whether a path answers anybody."""
+    return path in OPEN or path.startswith(OPEN_FOLDERS)
 
 
 def cookie(session: str, *, secure: bool) -> str:

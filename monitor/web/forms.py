@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from monitor.web import buttons
-from monitor.web.access import Door, Password, Sessions, matches
+from monitor.web.access import Door, Sessions, matches
 from monitor.web.entry import LOGIN, cookie, form, inside
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from monitor.web.app import Screens
     from monitor.web.buttons import Writing
+    from monitor.web.kept import Kept
 
 
 class Forms:
@@ -31,11 +32,11 @@ class Forms:
         shown: Screens,
         sessions: Sessions,
         door: Door,
-        password: Password | None,
+        kept: Kept,
         writing: Writing,
         now: Callable[[], datetime],
     ) -> None:
-        self._shown, self._sessions, self._door, self._password = shown, sessions, door, password
+        self._shown, self._sessions, self._door, self._kept = shown, sessions, door, kept
         self._writing, self._now = writing, now
         # One at a time: each takes 128 MB for a moment.
         self._trying = asyncio.Lock()
@@ -43,7 +44,8 @@ class Forms:
     async def login(self, request: Request) -> Response:
         """Ask for the password; with the right one go on to where somebody came from."""
         place = inside(request.query_params.get("next", "/"))
-        if self._password is None:
+        password = self._kept.password()
+        if password is None:
             return RedirectResponse(place, 303)
         said, status = "", 200
         if request.method == "POST":
@@ -51,7 +53,7 @@ class Forms:
             async with self._trying:
                 if wait := math.ceil(self._door.wait()):
                     said, status = f"Too many wrong passwords: try again in {wait} s.", 429
-                elif await asyncio.to_thread(matches, given.get("password", ""), self._password):
+                elif await asyncio.to_thread(matches, given.get("password", ""), password):
                     self._door.entered()
                     answer = RedirectResponse(place, 303)
                     session = self._sessions.begin(entered=True)
@@ -65,7 +67,7 @@ class Forms:
     async def logout(self, request: Request) -> Response:
         """End the session."""
         await self._given(request)
-        answer = RedirectResponse(LOGIN if self._password else "/", 303)
+        answer = RedirectResponse(LOGIN if self._kept.password() else "/", 303)
         session = self._sessions.begin(entered=False)
         answer.headers["Set-Cookie"] = cookie(session, secure=request.url.scheme == "https")
         return answer

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from monitor.web.kept import write as replace
+
 # By which scanners for secrets, and people, know what it is.
 PREFIX = "monitor_"
 SIZE = 32
@@ -95,7 +97,7 @@ class Tokens:
             there = self.all()
             if any(one.name == name for one in there):
                 raise ValueError(f"there is a token {name!r}: revoke it, or take another name")
-            self._put([*there, Token(name, hashed(token), now)])
+            replace(self._path, write([*there, Token(name, hashed(token), now)]))
         return token
 
     def revoke(self, name: str) -> bool:
@@ -104,7 +106,7 @@ class Tokens:
             there = self.all()
             left = [one for one in there if one.name != name]
             if len(left) < len(there):
-                self._put(left)
+                replace(self._path, write(left))
         return len(left) < len(there)
 
     @contextmanager
@@ -116,12 +118,3 @@ class Tokens:
             yield
         finally:
             os.close(folder)
-
-    def _put(self, tokens: Sequence[Token]) -> None:
-        part = self._path.with_name(self._path.name + ".part")
-        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(file, "w", encoding="utf-8") as out:
-            out.write(write(tokens))
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(self._path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,23 +17,21 @@ from monitor.errors import AlertReason, Trouble
 from monitor.model import Alert, Silence
 from monitor.placing import Kinship
 from monitor.settings.load import load
+from monitor.store import short
 from monitor.store.sqlite import SqliteStore
 from monitor.views_alerts import Decided, Marked
 from monitor.views_health import Ailment
-from monitor.web.access import Door, Password, Sessions
-from monitor.web.api import Api
-from monitor.web.app import Screens, build
+from monitor.web import access, kept
 from monitor.web.archive import Archive
+from monitor.web.assembly import World, page
 from monitor.web.configured import Configured
-from monitor.web.entry import Entry
-from monitor.web.forms import Forms
-from monitor.web.serve import server
+from monitor.web.kept import Kept
+from monitor.web.serve import Beside
 from monitor.web.tokens import Tokens, beside
 from tests.store.make import NOW, hits_on, later, message, save, tell
 from tests.store.make import article as made
 
 ARTICLES, STORIES, OUTLETS, RULES, SILENCES = 23, 7, 9, 8, 11
-PASSWORD = Password(b"x" * 64, b"salt", b"k" * 32)
 
 
 def configuration(folder: Path) -> Path:
@@ -102,7 +100,7 @@ class Programs:
 
     port: int
     tokens: Tokens
-    sessions: Sessions
+    sessions: access.Sessions
     storage: Path
 
     def ask(self, path: str, given=(), method: str = "GET", **headers: str) -> Answer:
@@ -123,29 +121,20 @@ class Programs:
 
 
 @contextmanager
-def serving(folder: Path, password: Password | None = None) -> Iterator[Programs]:
-    """Serve the page over folder/monitor.db and folder/config."""
-    storage, config = folder / "monitor.db", folder / "config"
+def serving(folder: Path, *, closed: bool = False) -> Iterator[Programs]:
+    """Serve the page over folder/monitor.db and folder/config. `closed`: a password is set."""
+    storage, config, secret = folder / "monitor.db", folder / "config", folder / "secret"
+    if closed and not secret.exists():
+        kept.write(secret, access.write(access.made("correct horse battery staple", os.urandom)))
+    held = Kept(secret if closed else None, os.urandom)
     archive = Archive(lambda: SqliteStore.open_readonly(storage))
     known = Configured(lambda: load(config, {}, addresses=False), lambda: 1)
-    sessions, tokens = Sessions(b"k" * 32, lambda size: b"r" * size), Tokens(beside(storage))
-
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-    shown = Screens(archive, known, sessions, UTC, now)
-    forms = Forms(shown, sessions, Door(time.monotonic), password, lambda: SqliteStore.open(storage), now)
-    api = Api(archive, known, UTC, now, closed=password is not None)
-    app = build(shown, forms, api, lambda inner: Entry(inner, sessions, password, tokens.known))
-    served = server(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=served.run)
-    thread.start()
+    tokens = Tokens(beside(storage))
+    world = World(lambda: datetime.now(UTC), time.monotonic, os.urandom)
+    app = page(archive, known, held, tokens, lambda: short.writing(storage), world, UTC)
+    served = Beside(app, (), lambda: None, archive.close)
+    at = served.start("127.0.0.1", 0)
     try:
-        while not served.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield Programs(served.servers[0].sockets[0].getsockname()[1], tokens, sessions, storage)
+        yield Programs(int(at.rpartition(":")[2]), tokens, access.Sessions(held.key, os.urandom), storage)
     finally:
-        served.should_exit = True
-        thread.join()
-        archive.close()
+        served.stop()

@@ -16,7 +16,7 @@ from monitor.cli.main import cli
 from monitor.web.endpoints import ENDPOINTS
 from monitor.web.entry import COOKIE
 from monitor.web.tokens import Tokens, beside
-from tests.page.programs import PASSWORD, Programs, configuration, fill, serving
+from tests.page.programs import Programs, configuration, fill, serving
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def page(folder: Path):
-    with serving(folder, PASSWORD) as programs:
+    with serving(folder, closed=True) as programs:
         yield programs
     beside(folder / "monitor.db").unlink(missing_ok=True)
 

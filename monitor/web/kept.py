@@ -1,0 +1,83 @@
+"""The password in force: read again when its file has changed, so that a new one ends all sessions at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from monitor.errors import ConfigError
+from monitor.settings import page
+from monitor.web.access import Password, read
+
+log = logging.getLogger("monitor")
+
+
+class Kept:
+    """Of the file at `path`; None: nobody is asked for a password. Used on one loop."""
+
+    def __init__(self, path: Path | None, random: Callable[[int], bytes]) -> None:
+        self._path, self._spare = path, random(32)
+        self._stamp: tuple[int, ...] | None = None
+        self._password: Password | None = None
+        self._fault: ConfigError | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody is asked for a password."""
+        return self._path is not None
+
+    def password(self) -> Password | None:
+        """Return it; None where nobody is asked for one. Raises ConfigError where its file cannot be used."""
+        if self._path is None:
+            return None
+        if (stamp := _stamp(self._path)) != self._stamp:
+            self._read(self._path, stamp)
+        if self._fault is not None:
+            raise self._fault
+        return self._password
+
+    def key(self) -> bytes:
+        """Return by what sessions are signed."""
+        password = self.password()
+        return password.key if password else self._spare
+
+    def _read(self, path: Path, stamp: tuple[int, ...]) -> None:
+        self._stamp, self._password, self._fault = stamp, None, None
+        try:
+            self._password = read(page.secret(path))
+            if self._password is None:
+                raise page.strange(path)
+        except ConfigError as error:
+            self._fault = error
+            log.error("the page answers nobody: %s", str(error).replace("\n", "; "))  # noqa: TRY400 - it says all
+
+
+def write(path: Path, text: str) -> None:
+    """Put a text in the place of a file, at once and for good, for its owner alone. Raises ConfigError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Only its owner may read it from the first moment on.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        finally:
+            with suppress(FileNotFoundError):
+                Path(name).unlink()
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror or error}", hint="--file names another") from error
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        known = path.stat()
+    except OSError:
+        return ()
+    return known.st_mtime_ns, known.st_ctime_ns, known.st_size, known.st_ino
