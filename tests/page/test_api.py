@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -228,6 +229,16 @@ def test_every_parameter_is_described_and_every_described_one_is_taken(page):
                 assert not unknown, (path, one["name"])
         answer = page.ask(path.replace("{id}", "1"), {"surplus": "1"})
         assert (answer.status, answer.json["parameter"]) == (400, "surplus"), path
+
+
+def test_what_the_manual_asks_is_answered(page):
+    manual = Path(__file__).parents[2].joinpath("docs", "api.md").read_text("utf-8")
+    asked = re.findall(r"http://127\.0\.0\.1:9465(/[^']+)", manual)
+    assert len(asked) > 4
+    for address in asked:
+        assert page.ask(address).status == 200, address
+    named = {address.replace("ID", "{id}") for address in re.findall(r"`(/(?:api/v1/|hits\.)[^`]*)`", manual)}
+    assert named == set(document(page)["paths"])
 
 
 # ---- refusals
