@@ -98,8 +98,8 @@ class Outlets(Protocol):
         """Replace it by what `change` makes of it; nothing is written where that is the same."""
         ...
 
-    def rows(self) -> list[OutletRow]:
-        """List every active source, by outlet id."""
+    def rows(self, outlet_ids: Collection[str] | None = None) -> list[OutletRow]:
+        """List the active sources, of these outlets or of all, by outlet id."""
         ...
 
 

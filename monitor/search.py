@@ -83,7 +83,7 @@ class Asked:
         if stored is None:
             return None
         if not self._tells:
-            return Found(stored.row) if self._matcher.spans(stored.article) else None
+            return Found(stored.row) if self._matcher.held(stored.article) else None
         hits = self._matcher.match(stored.article)
         return Found(stored.row, hits[0]) if hits else None
 

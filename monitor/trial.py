@@ -95,8 +95,8 @@ def tried(
     for specimen in specimens:
         tally.read += 1
         # Sentences are cut only where somebody may read them.
-        hits = matcher.match(specimen.article) if matcher.spans(specimen.article) else []
-        before = other.match(specimen.article) if other and bool(other.spans(specimen.article)) != bool(hits) else hits
+        hits = matcher.match(specimen.article) if matcher.held(specimen.article) else []
+        before = other.match(specimen.article) if other and bool(other.held(specimen.article)) != bool(hits) else hits
         if hits:
             tally.hits += 1
             tally.per_day[specimen.at.date().isoformat() if specimen.at else "no date"] += 1

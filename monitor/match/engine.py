@@ -14,7 +14,7 @@ from daachorse import CharwiseDoubleArrayAhoCorasick, DoubleArrayAhoCorasick
 from monitor.errors import QueryError
 from monitor.match import haystack
 from monitor.match.entities import ALWAYS, Names, Probe
-from monitor.match.evaluate import Evaluation, Spot
+from monitor.match.evaluate import Evaluation
 from monitor.match.haystack import Haystack
 from monitor.match.program import Compiler, Needs, Program
 from monitor.match.segments import own_texts, source
@@ -240,14 +240,11 @@ class Matcher:
             for number, program, places in holding
         ]
 
-    def spans(self, article: Article) -> list[tuple[str, list[Spot]]]:
-        """Return the ids of the rules that hold on an article, and every place that makes each hold: what `match`
-        finds, without the sentences. For who looks at many articles and quotes few.
+    def held(self, article: Article) -> list[str]:
+        """Return the ids of the rules that hold on an article. For who asks many and quotes few: of a word that stands
+        there 60,000 times forty times in a query, the places alone took 9 s.
         """
-        evaluation, holding = self._holding(article)
-        if evaluation is None:
-            return []
-        return [(self._ids[number], [evaluation.spot(place) for place in places]) for number, _, places in holding]
+        return [self._ids[number] for number, _, _ in self._holding(article)[1]]
 
     def _holding(self, article: Article) -> tuple[Evaluation | None, list[tuple[int, Program, list[Place]]]]:
         own = source(own_texts(article))

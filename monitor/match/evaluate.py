@@ -17,9 +17,6 @@ from monitor.parse.urls import has_scheme, without_scheme
 MAX_EVIDENCE = 20
 _AND, _OR = int(Op.AND), int(Op.OR)
 
-Spot = tuple[str, int | None, Span]
-"""A place of an article: field, number of the block, where in its original text."""
-
 
 class Evaluation:
     """An article looked at; `main` is what a term without a field sees."""
@@ -189,14 +186,6 @@ class Evaluation:
             chosen = list(dict.fromkeys([*first.values(), *shown]))[:MAX_EVIDENCE]
             shown = sorted(chosen, key=_reading_order)
         return tuple(map(self._piece, shown))
-
-    def spot(self, place: Place) -> Spot:
-        """Return where a place stands in the article."""
-        start, end, number = place
-        view = self.main if number >= 0 else self.aside
-        segment, span = view.original(start, end)
-        field, block, _ = view.segments[segment]
-        return field, block, span
 
     def _piece(self, place: Place) -> Evidence:
         start, end, number = place

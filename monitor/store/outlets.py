@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from monitor.errors import Reason
@@ -68,7 +69,7 @@ _ROWS = """
 SELECT s.*, o.name,
     (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) AS articles
 FROM sources s JOIN outlets o ON o.id = s.outlet_id
-WHERE s.active = 1 ORDER BY s.outlet_id, s.id
+WHERE s.active = 1 AND (?1 IS NULL OR s.outlet_id IN (SELECT value FROM json_each(?1))) ORDER BY s.outlet_id, s.id
 """
 
 
@@ -179,9 +180,10 @@ class SqlOutlets:
         if changed != known:
             self._sql.write(_REMEMBER, outlet_id, pack_memory(changed))
 
-    def rows(self) -> list[OutletRow]:
-        """List every active source; `articles` are those of its whole outlet."""
-        return [_outlet_row(row) for row in self._sql.all(_ROWS)]
+    def rows(self, outlet_ids: Collection[str] | None = None) -> list[OutletRow]:
+        """List active sources; `articles` are those of its whole outlet."""
+        wanted = None if outlet_ids is None else json.dumps([*outlet_ids])
+        return [_outlet_row(row) for row in self._sql.all(_ROWS, wanted)]
 
 
 def _due_source(row: Row) -> DueSource:

@@ -23,6 +23,7 @@ from monitor.query import entities_in, parse
 from monitor.views import Filter
 from monitor.web import listings, screens
 from monitor.web.asked import MOST, PAGE, asked, without_page
+from monitor.web.entry import numbered
 from monitor.web.guard import Guard
 from monitor.web.render import environment
 
@@ -88,7 +89,7 @@ class Screens:
 
     async def hit(self, request: Request) -> Response:
         """One hit and why it is one."""
-        number: int = request.path_params["number"]
+        number = numbered(request)
         found = await self._archive.ask(lambda store: screens.receipt(store, number))
         if found is None:
             raise HTTPException(404, f"There is no hit {number}.")
@@ -96,7 +97,7 @@ class Screens:
 
     async def article(self, request: Request) -> Response:
         """One article: its text, the hits in it, what changed between its versions."""
-        number: int = request.path_params["number"]
+        number = numbered(request)
         found = await self._archive.ask(lambda store: screens.article(store, number))
         if found is None:
             raise HTTPException(404, f"There is no article {number}.")
@@ -143,7 +144,7 @@ class Screens:
 
     async def alert(self, request: Request) -> Response:
         """One alert: what was decided and when, its hits, its messages."""
-        number: int = request.path_params["number"]
+        number = numbered(request)
         found = await self._archive.ask(lambda store: screens.alert(store, number))
         if found is None:
             raise HTTPException(404, f"There is no alert {number}.")

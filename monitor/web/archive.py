@@ -36,24 +36,23 @@ class Archive:
             return work(store)
         except StoreError:
             # The file may be another one now, as after `db restore`.
-            self._leave()
+            self._part()
             raise
 
-    def _leave(self) -> None:
+    def close(self) -> None:
+        """Wait for what is under way, then close the connections, each in its own thread."""
+        together = threading.Barrier(READERS)
+
+        def part() -> None:
+            together.wait()
+            self._part()
+
+        for _ in range(READERS):
+            self._threads.submit(part)
+        self._threads.shutdown()
+
+    def _part(self) -> None:
         store: Store | None = getattr(self._mine, "store", None)
         self._mine.store = None
         if store is not None:
             store.close()
-
-    def close(self) -> None:
-        """Wait for what is under way, then close the connections, each in its own thread: no other may."""
-        together = threading.Barrier(READERS)
-
-        def leave() -> None:
-            # Each waits for the others, so that no thread takes this twice.
-            together.wait()
-            self._leave()
-
-        for _ in range(READERS):
-            self._threads.submit(leave)
-        self._threads.shutdown()

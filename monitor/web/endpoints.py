@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from heapq import nsmallest
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from monitor import search
 from monitor.errors import AlertReason, CursorError
-from monitor.model import Entity, Standing
+from monitor.model import Entity, Outlet, Standing
 from monitor.ports import Store
 from monitor.query import entities_in, parse
 from monitor.review import atom, objects
@@ -206,8 +208,9 @@ def rule(look: Look) -> object:
 
 def outlets(look: Look) -> object:
     """A page of sources, by outlet."""
-    rows = objects.sources(look.configured.outlets(), look.store.outlets.rows(), look.store.health.ailments())
-    return _listed(look, "outlets", [((row["outlet"], row["source"]), row) for row in rows])
+    known = look.configured.outlets()
+    keyed = [((one.id, source.url), replace(one, sources=(source,))) for one in known for source in one.sources]
+    return _listed(look, "outlets", keyed, lambda shown: _sources(look.store, shown))
 
 
 def outlet(look: Look) -> object:
@@ -215,18 +218,26 @@ def outlet(look: Look) -> object:
     found = next((one for one in look.configured.outlets() if one.id == look.id), None)
     if found is None:
         return None
-    rows = objects.sources([found], look.store.outlets.rows(), look.store.health.ailments())
+    rows = _sources(look.store, [found])
     return plain({"outlet": found.id, "name": found.name, "language": found.language, "sources": rows})
 
 
-def _listed(look: Look, name: str, rows: list[tuple[tuple[str, ...], Any]]) -> object:
-    """Return the rows whose key follows that of the cursor: one that has gone meanwhile leaves no gap."""
+def _sources(store: Store, shown: Sequence[Outlet]) -> list[objects.Object]:
+    return objects.sources(shown, store.outlets.rows({one.id for one in shown}), store.health.ailments())
+
+
+def _listed(
+    look: Look, name: str, rows: Sequence[tuple[tuple[str, ...], T]], made: Callable[[list[T]], Iterable[object]] = iter
+) -> object:
+    """Return the rows whose key follows that of the cursor: one that has gone meanwhile leaves no gap. `made`: what is
+    shown of them.
+    """
     after, limit = look.given.get("after"), look.given.get("limit", of.PAGE)
     begin = _read_key(after) if after else ()
-    rest = sorted((row for row in rows if row[0] > begin), key=lambda row: row[0])
+    rest = nsmallest(limit + 1, (row for row in rows if row[0] > begin), key=itemgetter(0))
     shown = rest[:limit]
     following = _key(shown[-1][0]) if len(rest) > limit else ""
-    return _page(name, search.Page(tuple(row for _, row in shown), following), plain)
+    return _page(name, search.Page(tuple(made([row for _, row in shown])), following), plain)
 
 
 def _key(key: tuple[str, ...]) -> str:

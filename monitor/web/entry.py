@@ -7,6 +7,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -94,6 +95,14 @@ async def form(request: Request) -> Mapping[str, str]:
         if len(data) > LARGEST:
             return {}
     return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def numbered(request: Request) -> int:
+    """Return the id in a path; 404 for what the database cannot hold."""
+    number: int = request.path_params["number"]
+    if number >= 1 << 63:
+        raise HTTPException(404, f"There is no {number}.")
+    return number
 
 
 def inside(place: str) -> str:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from monitor.web import buttons
 from monitor.web.access import Door, Sessions, matches
-from monitor.web.entry import LOGIN, cookie, form, inside
+from monitor.web.entry import LOGIN, cookie, form, inside, numbered
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -74,7 +74,7 @@ class Forms:
 
     async def mark(self, request: Request) -> Response:
         """Say of a hit that it was relevant or noise."""
-        number: int = request.path_params["number"]
+        number = numbered(request)
         given = await self._given(request)
         if not await asyncio.to_thread(buttons.mark, self._writing, number, given.get("mark", ""), self._now()):
             raise HTTPException(404, f"There is no hit {number}.")

@@ -93,11 +93,9 @@ def outlets(store: Store, known: Iterable[Outlet], words: str, first: int) -> Pa
         ill.setdefault(one.outlet_id, []).append(one)
     found = [outlet for outlet in known if _holds(words, outlet.id, outlet.name, outlet.homepage)]
     shown = part(sorted(found, key=lambda outlet: (outlet.id not in ill, outlet.id)), first)
-    wanted = {outlet.id for outlet in shown.rows}
     sources: dict[str, list[OutletRow]] = {}
-    for row in store.outlets.rows():
-        if row.outlet_id in wanted:
-            sources.setdefault(row.outlet_id, []).append(row)
+    for row in store.outlets.rows([outlet.id for outlet in shown.rows]):
+        sources.setdefault(row.outlet_id, []).append(row)
     rows = tuple(
         Watched(outlet, tuple(sources.get(outlet.id, ())), tuple(ill.get(outlet.id, ()))) for outlet in shown.rows
     )

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from starlette.routing import Mount, Route
 
-from monitor.model import Message, Rule, Silence
+from monitor.model import Rule
 from monitor.store import short
 from monitor.store.sqlite import SqliteStore
 from monitor.web import access, kept, tokens
@@ -26,11 +26,12 @@ from monitor.web.configured import Configured
 from monitor.web.kept import Kept
 from monitor.web.serve import Beside
 from monitor.web.tokens import Tokens
+from tests.page.room import fill
 from tests.store import make
 
 PASSWORD = "correct horse battery staple"
 COOKIE = re.compile(r"monitor=([^;]*)")
-# What a path of the table stands for in the database that `filled` makes.
+# What a path of the table stands for in the database that `fill` makes.
 NAMED = {"number": "1", "story": "s1", "message": "m1"}
 IDS = {"stories": "s1", "rules": "ice", "outlets": "courier"}
 
@@ -120,27 +121,11 @@ class Desk:
         return [one.mark for one in found.values()]
 
 
-def filled(path: Path) -> None:
-    """Make a database with one of each: a hit in a story, told by an alert, whose message was given up."""
-    store = SqliteStore.open(path)
-    make.enrolled(store)
-    (one,) = make.hits_on(store, 1)
-    make.opened(store, one.id)
-    with store.transaction():
-        make.tell(
-            store,
-            [store.alerts.due(make.NOW, limit=1)[0].alert],
-            [("chat", Message("m1", "Ice", "text", "*text*", "<p>text</p>"))],
-        )
-        store.silences.add(Silence(0, (("rule", "ice"),), make.NOW, make.later(3_600), "ann", "too much"), make.NOW)
-    store.close()
-
-
 @contextmanager
 def served(folder: Path, *, closed: bool = True, broken: bool = False, **also: Any) -> Iterator[Desk]:
     """Serve it. `closed`: with a password; `broken`: its configuration ends in an error nobody thought of."""
     database, secret, times = folder / "monitor.db", folder / "secret", [0.0]
-    filled(database)
+    fill(database)
     if closed:
         kept.write(secret, access.write(access.made(PASSWORD, os.urandom)))
     archive = Archive(lambda: SqliteStore.open_readonly(database))

@@ -1,0 +1,105 @@
+"""The page in a real browser: `pip install '.[browser]'`, Debian's chromium, then `pytest -m browser tests/page`.
+
+axe-core finds nothing to mend on any screen, nothing is asked of another host, and all works without JavaScript and by
+keyboard.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.page.room import page
+from tests.page.test_screens import SCREENS
+
+pytestmark = pytest.mark.browser
+EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with page(tmp_path_factory.mktemp("browser")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="pip install '.[browser]'")
+    if EXECUTABLE is None:
+        pytest.skip("no chromium is installed: apt install chromium")
+    with playwright.sync_playwright() as run:
+        # Chromium's own sandbox needs what a container seldom has; it opens pages of our own alone.
+        opened = run.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_and_nothing_runs_off_the_screen(browser, served, width, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install '.[browser]'").Axe()
+    # axe is put into the page, which the page's own policy forbids.
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    shown = context.new_page()
+    for place in SCREENS:
+        shown.goto(served.url + place)
+        found = [(one["id"], one["nodes"][0]["html"]) for one in axe.run(shown).response["violations"]]
+        assert found == [], place
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width, place
+    context.close()
+
+
+def test_a_screen_is_three_requests_at_most_and_asks_nobody_else(browser, served):
+    context = browser.new_context()
+    shown = context.new_page()
+    asked: list[str] = []
+    told: list[str] = []
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.on("console", lambda message: told.append(message.text))
+    shown.on("pageerror", lambda error: told.append(str(error)))
+    for place in SCREENS:
+        asked.clear()
+        shown.goto(served.url + place)
+        assert 1 <= len(asked) <= 3, asked
+        assert all(one.startswith(served.url) for one in asked), asked
+    assert told == []
+    context.close()
+
+
+def test_why_the_last_alert_was_sent_is_two_clicks_from_today(browser, served):
+    context = browser.new_context(java_script_enabled=False)
+    shown = context.new_page()
+    shown.goto(served.url)
+    shown.get_by_role("link", name="Alerts").click()
+    shown.get_by_role("list").get_by_role("link").last.click()
+    assert "The harbour froze." in shown.locator("main").inner_text()
+    assert shown.locator("mark").first.text_content() == "harbour"
+    context.close()
+
+
+def test_a_hit_is_found_and_marked_by_keyboard_without_javascript(browser, served):
+    context = browser.new_context(java_script_enabled=False)
+    shown = context.new_page()
+    shown.goto(served.url)
+    shown.keyboard.press("Tab")
+    shown.keyboard.press("Enter")
+    assert shown.url.endswith("#main")
+    _tab_to(shown, "Ice 1")
+    shown.keyboard.press("Enter")
+    shown.wait_for_url("**/hits/*")
+    _tab_to(shown, "Noise")
+    shown.keyboard.press("Enter")
+    shown.wait_for_load_state()
+    assert shown.locator("button[aria-pressed=true]").text_content() == "Noise"
+    assert "marked noise" in shown.locator("main").inner_text()
+    context.close()
+
+
+def _tab_to(shown, text):
+    for _ in range(40):
+        shown.keyboard.press("Tab")
+        focused = shown.locator(":focus")
+        if focused.count() and focused.text_content().strip() == text:
+            return
+    raise AssertionError(f"{text} is not reached by keyboard")

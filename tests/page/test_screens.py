@@ -1,0 +1,84 @@
+"""Each screen over a small archive: what it says, and what it says where there is nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from monitor.store.sqlite import SqliteStore
+from tests.page.room import page
+
+SCREENS = ("/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/outlets")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with page(tmp_path_factory.mktemp("page")) as found:
+        yield found
+
+
+def said(served, place):
+    answer = served.get(place)
+    assert answer.status_code == 200, answer.text
+    inline = re.sub(r"</?(?:time|a|mark|q|span|strong|code)\b[^>]*>", "", answer.text.partition("<main")[2])
+    return " ".join(re.sub(r"<[^>]*>", " ", inline).split())
+
+
+def test_today_says_what_hit_what_is_held_and_who_is_in_trouble(served):
+    text = said(served, "/")
+    assert "3 hits since 2026-11-23 09:01; 0 of 1 outlets read" in text
+    assert "Ice 1 1 outlet, 3 articles" in text
+    assert "courier: silent for 9 h" in text
+    assert "Try: look at its feed" in text
+
+
+def test_a_hit_says_why_it_is_one_and_what_was_done(served):
+    text = said(served, "/hits/1")
+    assert "ice in the body, paragraph 1 The harbour froze." in text
+    assert "<mark>harbour</mark>" in served.get("/hits/1").text
+    assert "first on route desk" in text
+
+
+def test_hits_are_narrowed_and_searched(served):
+    assert said(served, "/hits?rule=ice").count("The harbour froze.") == 3
+    assert "No hits with these words" in said(served, "/hits?rule=other")
+    assert said(served, "/hits?q=title:%22Ice+2%22").count("The harbour froze.") == 1
+    assert said(served, "/hits?since=15x").count("is no time") == 1
+    assert said(served, "/hits?since=1h").count("The harbour froze.") == 3
+
+
+def test_a_query_that_cannot_be_read_is_explained(served):
+    answer = served.get("/hits?q=(harbour")
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+    assert "(harbour" in answer.text
+
+
+@pytest.mark.parametrize(
+    "place", ["/hits/99", "/hits/99999999999999999999", "/articles/99", "/stories/zz", "/alerts/99", "/x"]
+)
+def test_what_is_not_there_is_404(served, place):
+    answer = served.get(place)
+    assert answer.status_code == 404
+    assert "</html>" in answer.text
+
+
+@pytest.mark.parametrize("place", SCREENS)
+def test_nothing_else_is_loaded_and_nothing_is_inline(served, place):
+    answer = served.get(place)
+    assert answer.headers["content-security-policy"].startswith(
+        "default-src 'none'; style-src 'self'; script-src 'self'"
+    )
+    assert not re.search(r"<script(?! src=\"/static/)|\son\w+=|style=|javascript:", answer.text)
+    assert set(re.findall(r'(?:src|<link rel="stylesheet" href)="([^"]*)"', answer.text)) <= {"/static/monitor.css"}
+
+
+def test_without_a_database_it_says_what_to_do(tmp_path):
+    with page(tmp_path, filled=False) as served:
+        answer = served.get("/")
+        assert answer.status_code == 503
+        assert "monitor run" in answer.text
+        # It is there a moment later.
+        SqliteStore.open(served.path).close()
+        assert "No outlet is watched yet" in said(served, "/")
