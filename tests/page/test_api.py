@@ -118,6 +118,7 @@ def walk(page: Programs, name: str, limit: int, **given: str) -> list[dict]:
         if found["next"] is None:
             return rows
         assert len(found[name]) == limit
+        assert len(rows) < 1_000
         after = {"after": found["next"]}
 
 
