@@ -45,16 +45,14 @@ class Api:
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
-        """All that is served to programs. Below /api everything that goes wrong is a problem document."""
-        made = [Route(one.path.removeprefix(_ROOT), self._serve(one), name=one.name) for one in ENDPOINTS]
-        outside = [one for one, endpoint in zip(made, ENDPOINTS, strict=True) if not endpoint.path.startswith(_ROOT)]
-        inside = [one for one in made if one not in outside]
+        """All that is served to programs; everything that goes wrong there is a problem document."""
+        inside = [one for one in ENDPOINTS if one.path.startswith(_ROOT)]
+        below = [Route(one.path.removeprefix(_ROOT), self._serve(one), name=one.name) for one in inside]
         described = Route(PATH.removeprefix(_ROOT), self._describe, name="openapi")
-        app = Starlette(
-            routes=[*inside, described], exception_handlers={HTTPException: _refused, 500: _failed}
-        )  # fmt: skip
-        app.router.redirect_slashes = False
-        return [*outside, Mount(_ROOT, app)]
+        return [
+            *(Route(one.path, _app([Route(one.path, self._serve(one))])) for one in ENDPOINTS if one not in inside),
+            Mount(_ROOT, _app([*below, described])),
+        ]
 
     def _serve(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
@@ -99,6 +97,13 @@ class Api:
         except Wrong as error:
             return problem(400, f"{error.parameter}: {error.detail}", parameter=error.parameter)
         return Response(self._document, media_type=JSON)
+
+
+def _app(routes: Sequence[Route]) -> Starlette:
+    """Return an application of its own: what the screens say of an error is for people."""
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, 500: _failed})
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,7 +10,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from monitor import search
-from monitor.errors import AlertReason, CursorError
+from monitor.errors import AlertReason
 from monitor.model import Entity, Outlet, Standing
 from monitor.ports import Store
 from monitor.query import entities_in, parse
@@ -241,17 +239,12 @@ def _listed(
 
 
 def _key(key: tuple[str, ...]) -> str:
-    return "k" + urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    """Return a cursor: ids have no spaces, so that any text behind the k is a key that may have been."""
+    return "k" + " ".join(key)
 
 
 def _read_key(text: str) -> tuple[str, ...]:
-    try:
-        found = json.loads(urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)))
-    except (ValueError, RecursionError):
-        found = None
-    if not text.startswith("k") or not isinstance(found, list) or not all(isinstance(part, str) for part in found):
-        raise CursorError(text, "it is none of this listing: give the one that the page before named")
-    return tuple(found)
+    return tuple(text[1:].split(" ", 1))
 
 
 def _page(name: str, page: search.Page[T], shown: Callable[[T], object]) -> dict[str, object]:
@@ -263,7 +256,7 @@ def _page(name: str, page: search.Page[T], shown: Callable[[T], object]) -> dict
 _WINDOW = (of.RULE, of.OUTLET, of.STORY, of.SINCE, of.UNTIL, of.LIMIT)
 _SEARCHED = (of.QUERY, *_WINDOW, of.LANG, of.SORT, of.cursor(f"(n{of.NUMBER}|r{of.NUMBER}-{of.NUMBER})"))
 _STANDING = of.choice("standing", "Only hits that stand so.", [*Standing])
-_NUMBERED, _KEYED = of.cursor(f"n{of.NUMBER}"), of.cursor("k[A-Za-z0-9_-]+")
+_NUMBERED, _KEYED = of.cursor(f"n{of.NUMBER}"), of.cursor("k(.|\n)*")
 _ALERTS = (
     *_WINDOW,
     of.choice("state", "Only with a message in one of these states.", STATES, many=True),

@@ -54,7 +54,7 @@ def document(endpoints: Iterable[Endpoint], *, closed: bool) -> dict[str, Any]:
 
 def _operation(one: Endpoint, *, closed: bool) -> dict[str, Any]:
     statuses = [*(["400"]), *(["401"] if closed else []), *(["404"] if one.one else []), "503"]
-    parameters = [_parameter(item) for item in one.parameters]
+    parameters = [_parameter(item, empty=one.media != JSON) for item in one.parameters]
     if one.one:
         schema = _ID if one.number else {"type": "string", "minLength": 1}
         parameters.insert(0, {"name": "id", "in": "path", "required": True, "schema": schema})
@@ -69,8 +69,10 @@ def _operation(one: Endpoint, *, closed: bool) -> dict[str, Any]:
     }
 
 
-def _parameter(one: Parameter) -> dict[str, Any]:
-    schema = {"type": "array", "items": one.schema} if one.many else one.schema
+def _parameter(one: Parameter, *, empty: bool) -> dict[str, Any]:
+    schema = {"type": "array", "items": one.schema} if one.many else dict(one.schema)
+    if empty:
+        schema = {"anyOf": [schema, {"type": "string", "maxLength": 0}]}
     return {"name": one.name, "in": "query", "description": one.about, "schema": schema}
 
 

@@ -6,6 +6,7 @@ exactly what was asked for or an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -116,9 +117,15 @@ LIMIT = Parameter(
 
 def cursor(pattern: str) -> Parameter:
     """Where to go on."""
+    like = re.compile(pattern)
+
+    def read(said: str, _: Reading) -> str:
+        if not like.fullmatch(said):
+            raise ValueError("the `next` of the page before")
+        return said
+
     about = "The `next` of the page before; without it the first page."
-    schema = {"type": "string", "pattern": f"^{pattern}$", "maxLength": 4_000}
-    return Parameter("after", about, schema, lambda said, _: said)
+    return Parameter("after", about, {"type": "string", "pattern": f"^{pattern}$"}, read)
 
 
 NUMBER = "[1-9a-f][0-9a-f]{0,14}"

@@ -262,15 +262,14 @@ def test_what_the_manual_asks_is_answered(page):
         ("hits?q=@nobody", "nobody"),
         (f"hits?q={'a' * 2_001}", "2000 characters"),
         (f"hits?rule={'a' * 201}", "200 characters"),
-        ("hits?after=n0", "none of this listing"),
-        ("hits?after=nffffffffffffffffffff", "none of this listing"),
-        ("hits?after=kWyJhIl0", "none of this listing"),
+        ("hits?after=n0", "`next` of the page before"),
+        ("hits?after=nffffffffffffffffffff", "`next` of the page before"),
+        ("hits?after=ko1", "`next` of the page before"),
         ("hits?q=harbour&sort=relevance&after=r1-99", "begin again"),
-        ("stories?after=n1", "none of this listing"),
-        ("rules?after=n1", "none of this listing"),
-        ("rules?after=kWzFd", "none of this listing"),
-        ("rules?after=k!!", "none of this listing"),
-        ("alerts?after=s1-1", "none of this listing"),
+        ("stories?after=n1", "`next` of the page before"),
+        ("rules?after=n1", "`next` of the page before"),
+        ("rules?after=", "`next` of the page before"),
+        ("alerts?after=s1-1", "`next` of the page before"),
         ("alerts?state=odd", "one of pending"),
         ("alerts?held=yes", "true or false"),
         ("alerts?reason=odd", "one of first"),
@@ -300,10 +299,14 @@ def test_what_is_not_served_and_what_would_change_something_are_problems(page):
     for path in ("/api/", "/api/v1", "/api/v1/", "/api/v1/hits/", "/api/v2/hits", "/api/v1/hits/1/2"):
         answer = page.ask(path)
         assert (answer.status, answer.headers["content-type"]) == (404, PROBLEM), path
-    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-        answer = page.ask("/api/v1/hits", method=method)
-        assert (answer.status, answer.headers["content-type"]) == (405, PROBLEM)
-        assert "GET" in answer.headers["allow"]
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "ODD"):
+        for path in ("/api/v1/hits", "/api/v1/openapi.json", "/hits.atom"):
+            answer = page.ask(path, method=method)
+            assert (answer.status, answer.headers["content-type"]) == (405, PROBLEM), (method, path)
+            assert "GET" in answer.headers["allow"]
+    for path in ("/api/v1/hits", "/hits.atom"):
+        answer = page.ask(path, method="HEAD")
+        assert (answer.status, answer.body) == (200, b"")
 
 
 def test_nothing_that_is_asked_makes_a_500(page):
