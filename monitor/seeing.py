@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor import wiring
-from monitor.errors import MonitorError, StoreError
+from monitor.errors import StoreError
 from monitor.exposition import Sample, metrics
 from monitor.logs import Recent
 from monitor.service import Service
@@ -128,10 +128,9 @@ class Eye:
         try:
             self._page = beside(self._settings, in_force)
             self.vitals.page = self._page.start(host, port)
-        except (OSError, MonitorError) as error:
+        except OSError as error:
             self._page = None
-            said = (isinstance(error, OSError) and error.strerror) or str(error).replace("\n", "; ")
-            log.warning("the page is not served: %s:%d: %s", host, port, said)
+            log.warning("the page is not served: %s:%d: %s", host, port, error.strerror or error)
         else:
             log.info("the page: http://%s/", self.vitals.page)
 

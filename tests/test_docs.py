@@ -20,7 +20,14 @@ from monitor.settings.load import load
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-FILE_OF = {"storage": "monitor", "outlets": "outlets", "rules": "rules", "entities": "rules", "channels": "alerts"}
+FILE_OF = {
+    "storage": "monitor",
+    "web": "monitor",
+    "outlets": "outlets",
+    "rules": "rules",
+    "entities": "rules",
+    "channels": "alerts",
+}
 OUTLETS = "outlets:\n  any:\n    feeds: [https://any.example/rss]\n"
 RULES = "rules:\n  nato: NATO\n"
 
@@ -41,6 +48,7 @@ def test_every_piece_of_configuration_loads(tmp_path, text):
     (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "config" / "entities", tmp_path / "entities")
     (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "web-password").touch()
     (tmp_path / "secrets" / "chat-url").write_text("json://localhost/x")
     (tmp_path / "secrets" / "gazette.txt").write_text("www.gazette.example\tFALSE\t/\tTRUE\t0\tsession\tabc\n")
     (tmp_path / "secrets" / "headers").write_text("Authorization: Bearer abc\n")
@@ -85,7 +93,7 @@ def test_every_command_exists(text):
             assert command is not None
             if words[0] in {"hits", "articles"}:  # without a verb, its words are a query
                 continue
-            while isinstance(command, click.Group) and len(words) > 1:
+            while isinstance(command, click.Group) and len(words) > 1 and not words[1].startswith("--"):
                 words = words[1:]
                 assert words[0] in command.commands, part
                 command = command.commands[words[0]]

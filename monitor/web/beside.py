@@ -6,10 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from monitor import wiring
+from monitor.errors import ConfigError
 from monitor.settings.record import Settings
 from monitor.web import tokens
 from monitor.web.archive import Archive
@@ -21,13 +23,13 @@ from monitor.web.tokens import Tokens
 
 
 def beside(settings: Settings, in_force: Callable[[], Settings]) -> Beside:
-    """Return what serves it as `settings` says, over the configuration that is in force at each moment. Raises
-    ConfigError where the password cannot be used.
-    """
+    """Return what serves it as `settings` says, over the configuration that is in force at each moment."""
     storage, ending = settings.storage, threading.Event()
     archive = Archive(lambda: wiring.onlooker(storage, ending.is_set))
     kept = Kept(settings.page.password_file, os.urandom)
-    kept.password()
+    # What is wrong with it stands in the log at once, not only when somebody comes; mended, it is taken up.
+    with suppress(ConfigError):
+        kept.password()
     app = page(
         archive,
         Configured(in_force, lambda: in_force().stamp),

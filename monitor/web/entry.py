@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from http.cookies import SimpleCookie
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -47,8 +46,7 @@ class Entry:
             # Nobody is let in by mistake.
             await PlainTextResponse("the password cannot be read: the log says why\n", 503)(scope, receive, send)
             return
-        given = SimpleCookie(Headers(scope=scope).get("cookie", "")[:LARGEST]).get(COOKIE)
-        session = given.value if given else ""
+        session = given(Headers(scope=scope).getlist("cookie"))
         if scope["path"].startswith(API) or scope["path"] == FEED:
             held = password is None or self.sessions.entered(session) or self._holds(scope)
             await (self.app if held else problem(401, _HOW, {"WWW-Authenticate": "Bearer"}))(scope, receive, send)
@@ -75,6 +73,14 @@ class Entry:
     def _holds(self, scope: Scope) -> bool:
         kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
         return kind.lower() == "bearer" and self.holds(token.strip())
+
+
+def given(headers: Sequence[str]) -> str:
+    """Return the session in Cookie headers, "" for none. By hand: programs on other ports of this machine set cookies
+    for us too, and http.cookies refuses all of them where one has a name that it does not like.
+    """
+    parts = (part.strip().partition("=") for header in headers for part in header.split(";"))
+    return next((value for name, _, value in parts if name == COOKIE), "")
 
 
 def is_open(path: str) -> bool:

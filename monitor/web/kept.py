@@ -41,9 +41,8 @@ class Kept:
         return self._password
 
     def key(self) -> bytes:
-        """Return by what sessions are signed."""
-        password = self.password()
-        return password.key if password else self._spare
+        """Return by what sessions are signed, as `password` last found it: it is asked once for each request."""
+        return self._password.key if self._password else self._spare
 
     def _read(self, path: Path, stamp: tuple[int, ...]) -> None:
         self._stamp, self._password, self._fault = stamp, None, None

@@ -102,7 +102,7 @@ class Beside:
         """Wait for its end; twice is once."""
         self.end()
         if self._thread is not None:
-            self._thread.join(timeout=2 * DRAIN)
+            self._thread.join(timeout=DRAIN + 1)
 
     def _run(self, listener: socket.socket) -> None:
         try:

@@ -127,6 +127,7 @@ def serving(folder: Path, *, closed: bool = False) -> Iterator[Programs]:
     if closed and not secret.exists():
         kept.write(secret, access.write(access.made("correct horse battery staple", os.urandom)))
     held = Kept(secret if closed else None, os.urandom)
+    held.password()
     archive = Archive(lambda: SqliteStore.open_readonly(storage))
     known = Configured(lambda: load(config, {}, addresses=False), lambda: 1)
     tokens = Tokens(beside(storage))

@@ -12,7 +12,6 @@ from monitor.web import access, entry, kept
 from monitor.web.access import Sessions
 from monitor.web.entry import inside
 from monitor.web.guard import HEADERS
-from monitor.web.kept import Kept
 from tests.page.serving import PASSWORD, Browser, Desk, served, table
 
 
@@ -196,13 +195,22 @@ def test_cookies_of_others_are_nobodys(desk) -> None:
         assert desk.browser(cookie=cookie).get("/hits").status == 303, cookie
 
 
+@pytest.mark.parametrize("others", ["a:b={1}; {}; [x]=1", 'x="a;b', "=; ;;", "monitors=1; xmonitor=2", "\xe9=\xff"])
+def test_cookies_of_other_programs_on_this_machine_do_no_harm(desk, others) -> None:
+    session = desk.inside().cookie
+    assert desk.browser(headers={"Cookie": f"{others}; monitor={session}"}).get("/").status == 200
+    assert desk.browser(headers={"Cookie": f"monitor={session}; {others}"}).get("/").status == 200
+    assert desk.browser(headers={"Cookie": others}).get("/").status == 303
+
+
 def test_a_session_ends_by_itself(desk, monkeypatch) -> None:
     signer = TimestampSigner.get_timestamp
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: signer(self) - access.SESSION - 5)
-    old = Sessions(Kept(desk.secret, os.urandom).key, os.urandom).begin(entered=True)
+    sessions = Sessions(access.read(desk.secret.read_text()).key.__bytes__, os.urandom)
+    old = sessions.begin(entered=True)
     monkeypatch.undo()
     assert desk.browser(cookie=old).get("/").status == 303
-    young = Sessions(Kept(desk.secret, os.urandom).key, os.urandom).begin(entered=True)
+    young = sessions.begin(entered=True)
     assert desk.browser(cookie=young).get("/").status == 200
 
 
