@@ -174,13 +174,14 @@ def test_a_change_is_told_in_words(tmp_path: Path) -> None:
     before = load(room.config, {})
     assert changes(before, load(room.config, {})) == ""
     room.write("rules", RULES.replace("case: exact", "case: exact, languages: [en]"))
-    room.write("monitor", "storage: {path: elsewhere.db}\npoliteness: {gap: 2s}\n")
+    room.write("monitor", "storage: {path: elsewhere.db}\npoliteness: {gap: 2s}\nweb: {names: [news.example.org]}\n")
     said = changes(before, load(room.config, {}))
     assert "entity nato changed" in said
     # Another entity is in it, so it is another rule.
     assert "rule nato changed" in said
     assert "coalition" not in said
     assert "storage.path takes effect at the next start" in said
+    assert "web takes effect at the next start" in said
     room.write("rules", "rules: {a: aaa, b: bbb, c: ccc, d: ddd}\n")
     assert "4 rules added; rule coalition, nato, belgorod removed" in changes(before, load(room.config, {}))
 

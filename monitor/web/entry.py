@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -94,12 +95,19 @@ def cookie(session: str, *, secure: bool) -> str:
 
 
 async def form(request: Request) -> Mapping[str, str]:
-    """Return a form's fields; empty for one that is too long."""
+    """Return a form's fields; empty for one that is too long, or was not sent to its end."""
     data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > LARGEST:
-            return {}
+    # Who hangs up is no fault of ours, to be logged with where it was met.
+    with suppress(ClientDisconnect):
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > LARGEST:
+                return {}
+        return _fields(data)
+    return {}
+
+
+def _fields(data: bytes) -> dict[str, str]:
     return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
+import time
 
 import pytest
 from itsdangerous import TimestampSigner
@@ -244,6 +246,16 @@ def test_a_form_that_is_too_long_is_none(desk) -> None:
     browser = desk.inside()
     token = browser.get("/").token
     assert browser.post("/hits/1/mark", token=token, mark="noise", more="x" * entry.LARGEST).status == 403
+
+
+def test_who_hangs_up_within_a_form_leaves_nothing_in_the_log(desk, caplog) -> None:
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", desk.port)) as client:
+            client.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\ntoken=")
+            time.sleep(0.05)
+    # Those before it have come to their ends when this one has.
+    assert desk.browser().login("wrong horse battery").status == 403
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example"])

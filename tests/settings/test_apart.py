@@ -14,7 +14,8 @@ from monitor.settings.load import load
 
 SECRET = "canary-4711"
 FILES = {
-    "monitor.yaml": "timezone: Europe/Oslo\nservice: {listen: '127.0.0.1:8080'}\nstorage: {keep: {articles: 90d}}\n",
+    "monitor.yaml": "timezone: Europe/Oslo\nservice: {listen: '127.0.0.1:8080'}\nstorage: {keep: {articles: 90d}}\n"
+    "web: {listen: '127.0.0.1:9465', password_file: cookies.txt, names: [news.example.org], proxy: true}\n",
     "outlets.yaml": """outlets:
   plain: {feeds: ['https://plain.example/rss']}
   twice: {feeds: ['https://plain.example/rss']}

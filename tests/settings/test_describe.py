@@ -10,7 +10,9 @@ from monitor.settings.schema import seconds
 
 
 def test_each_value_has_its_origin(tmp_path):
-    (tmp_path / "monitor.yaml").write_text("timezone: Europe/Kyiv\nlimits:\n  fetch_deadline: 1m\n")
+    (tmp_path / "monitor.yaml").write_text(
+        "timezone: Europe/Kyiv\nlimits:\n  fetch_deadline: 1m\nweb:\n  password_file: key\n  proxy: true\n"
+    )
     (tmp_path / "outlets.yaml").write_text(
         "outlets:\n  a: {feeds: [https://a.example/rss], every: 1h, selectors: {drop: .ad}}\n"
     )
@@ -21,6 +23,9 @@ def test_each_value_has_its_origin(tmp_path):
     assert found["limits.fetch_deadline"] == ("1m", f"{tmp_path}/monitor.yaml:3")
     assert found["politeness.gap"] == ("2s", "default")
     assert found["politeness.contact"] == ("a@example.org", "environment MONITOR_CONTACT")
+    assert found["web.listen"] == ("off", "default")
+    assert found["web.password_file"] == (f"{tmp_path}/key", f"{tmp_path}/monitor.yaml:5")
+    assert found["web.proxy"] == ("127.0.0.1, ::1", f"{tmp_path}/monitor.yaml:6")
     assert found["outlets.a"][0]["sources"] == ["https://a.example/rss"]
     assert found["outlets.a"][0]["every"] == "1h"
     assert found["outlets.a"][0]["selectors"] == {"drop": ".ad"}

@@ -793,7 +793,19 @@ def test_totals_count_what_stands_and_what_waits(store: Store) -> None:
 
 def test_a_daemon_is_known_by_what_it_last_said(store: Store) -> None:
     assert store.upkeep.daemon() is None
-    one = Daemon(77, "1.2", NOW, 5, 6, False, "[::1]:9464", ((later(60), "desk"),), (("polls", 3),), ((NOW, "no Ü"),))
+    one = Daemon(
+        77,
+        "1.2",
+        NOW,
+        5,
+        6,
+        False,
+        "[::1]:9464",
+        ((later(60), "desk"),),
+        (("polls", 3),),
+        ((NOW, "no Ü"),),
+        "[::1]:9465",
+    )
     two = replace(one, pid=78, ended=True, address="", digests=(), errors=())
     for said in (one, two):
         with store.transaction():
