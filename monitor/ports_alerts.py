@@ -187,8 +187,12 @@ class Silences(Protocol):
         """List those that have not ended, also those that begin later."""
         ...
 
-    def rows(self, *, limit: int = 50) -> list[Silence]:
-        """List, newest first."""
+    def rows(self, *, limit: int = 50, before: int | None = None, lasting: datetime | None = None) -> list[Silence]:
+        """List, newest first: only ids below `before`, only those that end after `lasting`."""
+        ...
+
+    def get(self, silence_id: int) -> Silence | None:
+        """Return one."""
         ...
 
     def add(self, silence: Silence, now: datetime) -> int:

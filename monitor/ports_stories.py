@@ -73,6 +73,8 @@ class Stories(Protocol):
         """Return where these articles stand, by id; those in no story are left out."""
         ...
 
-    def newest(self, limit: int) -> list[StoryRow]:
-        """Return the stories of the newest hits, newest first."""
+    def newest(self, limit: int, *, top: int | None = None, before: int | None = None) -> list[StoryRow]:
+        """Return the stories of the newest hits, newest first. `top`: as if no hit above this id had come yet, so that
+        a walk has no gap where hits come meanwhile; `before`: only those whose newest hit has a lower id.
+        """
         ...

@@ -107,7 +107,7 @@ def hits(
     if not query:
         wanted = _from(wanted, after, ranks=sort is Sort.RELEVANCE)
         rows = store.hits.rows(replace(wanted, limit=wanted.limit + 1))
-        return _page(rows, wanted.limit, lambda row: row.hit.id)
+        return page_of(rows, wanted.limit, lambda row: row.hit.id)
     kind: _Kind[tuple[int, int]] = _Kind(store.hits.sift, store.hits.about, itemgetter(0), itemgetter(1))
     page = _searched(store, kind, Asked(store, query, entities), wanted, after, sort)
     numbers = [number for (number, _), _ in page.rows]
@@ -124,7 +124,7 @@ def articles(
     if not query:
         wanted = _from(wanted, after, ranks=sort is Sort.RELEVANCE)
         rows = store.articles.rows(replace(wanted, limit=wanted.limit + 1))
-        plain = _page(rows, wanted.limit, lambda row: row.id)
+        plain = page_of(rows, wanted.limit, lambda row: row.id)
         return Page(tuple(map(Found, plain.rows)), plain.next)
     kind: _Kind[int] = _Kind(store.articles.sift, store.articles.sift, int, int)
     page = _searched(store, kind, Asked(store, query, entities, tells=True), wanted, after, sort)
@@ -199,7 +199,7 @@ def _searched(
         return _ranked(store, kind, asked, wanted, after)
     wanted = _from(wanted, after)
     rows = _holding(kind, asked, kind.sift(asked.sought, wanted), wanted.limit)
-    return _page(rows, wanted.limit, lambda row: kind.number(row[0]))
+    return page_of(rows, wanted.limit, lambda row: kind.number(row[0]))
 
 
 def _holding(kind: _Kind[T], asked: Asked, candidates: Iterator[T], limit: int) -> list[tuple[T, Found]]:
@@ -217,7 +217,7 @@ def _ranked(store: Store, kind: _Kind[T], asked: Asked, wanted: Filter, after: s
 
     A later page ranks the same ones again, whatever came since: its cursor names the newest of them and the last shown.
     """
-    top, last = _read_cursor(after, "r", 2) if after else (0, 0)
+    top, last = read_cursor(after, "r", 2) if after else (0, 0)
     newest = list(islice(kind.about(asked.sought, replace(wanted, before=top + 1 if top else None)), RANKED))
     numbers = sorted({kind.article(one) for one in newest}, reverse=True)
     scores = store.articles.scores(asked.sought, numbers) if asked.sought else {}
@@ -235,7 +235,8 @@ def _ranked(store: Store, kind: _Kind[T], asked: Asked, wanted: Filter, after: s
     return Page(shown, f"r{top or max(map(kind.number, newest)):x}-{kind.number(shown[-1][0]):x}")
 
 
-def _page(rows: Sequence[T], limit: int, number_of: Callable[[T], int]) -> Page[T]:
+def page_of(rows: Sequence[T], limit: int, number_of: Callable[[T], int]) -> Page[T]:
+    """Return a page of rows, newest first, of which one more than the limit was asked for."""
     shown = tuple(rows[:limit])
     return Page(shown, f"n{number_of(shown[-1]):x}" if len(rows) > limit else "")
 
@@ -244,10 +245,11 @@ def _from(wanted: Filter, after: str, *, ranks: bool = False) -> Filter:
     """Return a filter that goes on from a cursor, newest first."""
     if ranks:
         raise CursorError("", "relevance is that to a query: give one")
-    return replace(wanted, before=_read_cursor(after, "n", 1)[0]) if after else wanted
+    return replace(wanted, before=read_cursor(after, "n", 1)[0]) if after else wanted
 
 
-def _read_cursor(text: str, kind: str, count: int) -> list[int]:
+def read_cursor(text: str, kind: str, count: int) -> list[int]:
+    """Return the numbers of a cursor: a letter, then so many in hex. Raises CursorError."""
     try:
         numbers = [int(part, 16) for part in text.removeprefix(kind).split("-")]
     except ValueError:

@@ -278,7 +278,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class StoryRow:
-    """A story in a listing. `title`: its first article's; `last_hit_at`: when its newest hit was found."""
+    """A story in a listing. `title`: its first article's; `last_hit`: the id of its newest hit, found `last_hit_at`."""
 
     id: str
     title: str
@@ -287,6 +287,7 @@ class StoryRow:
     hits: int
     opened_at: datetime
     last_hit_at: datetime
+    last_hit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import listing, unknown
-from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
+from monitor.cli.app import App, clean, json_option, one_line, pass_app, print_json
 from monitor.cli.ids import ids
 from monitor.cli.preview import preview
 from monitor.cli.routing import routes
+from monitor.review import objects
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,8 +99,7 @@ def show(app: App, number: int, as_json: bool) -> None:
     decided = store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
     told = [store.hits.get(hit) for hit in store.alerts.hits(number)]
     if as_json:
-        print_json([{**plain(row), "decisions": [plain(one) for one in decided],
-                     "hits": [one.hit.id for one in told if one]}])  # fmt: skip
+        print_json([objects.alert_shown(row, decided, [one.hit.id for one in told if one])])
         return
     alert = row.alert
     click.echo(f"rule {alert.rule_id} on route {alert.route}, story {alert.story_id}: {alert.state}, {_reason(row)}")

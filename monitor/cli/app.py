@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from monitor.review.plain import plain as plain
 from monitor.safe import clean as clean
 from monitor.safe import one_line as one_line
 
@@ -72,25 +73,6 @@ def print_json(rows: Iterable[object]) -> None:
     """Print one JSON object a line; datetimes as ISO 8601, records as objects."""
     for row in rows:
         click.echo(json.dumps(plain(row), ensure_ascii=False, default=str))
-
-
-def plain(value: object) -> Any:
-    """Turn records into what json can write."""
-    import dataclasses
-    from datetime import datetime
-
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.repr}
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if isinstance(value, str):
-        # A lone surrogate cannot be written as UTF-8; JSON escapes every control character itself.
-        return value.encode("utf-8", "replace").decode("utf-8")
-    return value
 
 
 def console(*, stderr: bool = False) -> Console:

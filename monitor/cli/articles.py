@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli import formats, listing, unknown
-from monitor.cli.app import App, pass_app, plain
+from monitor.cli.app import App, pass_app
+from monitor.review import objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def articles(app: App, /, query: str, form: str | None, opened: int | None, **op
     if form == "csv":
         formats.print_csv([_as_cells(app, found) for found in page.rows])
     elif form:
-        formats.print_rows(form, "articles", [_as_object(found) for found in page.rows], page.next)
+        formats.print_rows(form, "articles", [objects.article(found.row, found.hit) for found in page.rows], page.next)
     else:
         _print(page.rows, searched=bool(query))
     if not page.rows:
@@ -57,11 +58,6 @@ def _print(rows: Sequence[Found], *, searched: bool) -> None:
 
 def _sentence(found: Found) -> str:
     return found.hit.evidence[0].quote if found.hit and found.hit.evidence else ""
-
-
-def _as_object(found: Found) -> dict[str, Any]:
-    shown: dict[str, Any] = plain(found.row)
-    return {**shown, "sentence": plain(_sentence(found))} if found.hit else shown
 
 
 def _as_cells(app: App, found: Found) -> dict[str, object]:

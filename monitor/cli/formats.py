@@ -1,4 +1,4 @@
-"""What a search prints beside tables: one JSON document, JSON lines, CSV for spreadsheets, an Atom feed."""
+"""What a search prints beside tables: one JSON document, JSON lines, CSV for spreadsheets."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from html import escape
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from datetime import datetime
+from typing import Any, TypeVar
 
 import click
 
-from monitor.cli.app import clean, one_line, plain, print_json
-
-if TYPE_CHECKING:
-    from monitor.views import HitRow
+from monitor.cli.app import one_line, plain, print_json
 
 F = TypeVar("F", bound=Callable[..., Any])
 # Spreadsheets run what begins so, some the full-width forms too (OWASP, "CSV Injection"), behind spaces and quotes.
 _FORMULA = re.compile(r"['\"\s]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\t\r\n]")
-# What XML 1.0 cannot hold, not even written as a number.
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def options(*names: str) -> Callable[[F], F]:
@@ -82,57 +75,3 @@ def cell(value: object) -> str:
         return value.isoformat(timespec="seconds")
     text = str(value)
     return f"'{one_line(text)}" if _FORMULA.match(text) else one_line(text)
-
-
-def feed(rows: Sequence[HitRow], title: str, now: datetime) -> str:
-    """Return hits as an Atom feed (RFC 4287): one entry a hit, its id the same in every feed."""
-    updated = max((row.hit.found_at or now for row in rows), default=now)
-    lines = [
-        '<?xml version="1.0" encoding="utf-8"?>',
-        '<feed xmlns="http://www.w3.org/2005/Atom">',
-        f"<id>tag:news-monitor.invalid,2026:hits/{quote(_clean(title), safe='')}</id>",
-        f"<title>{_xml(title)}</title>",
-        f"<updated>{_stamp(updated)}</updated>",
-        "<generator>news-monitor</generator>",
-    ]
-    for row in rows:
-        lines += _entry(row, now)
-    return "\n".join([*lines, "</feed>"])
-
-
-def _entry(row: HitRow, now: datetime) -> list[str]:
-    hit, article = row.hit, row.article
-    found = hit.found_at or now
-    # Numbers begin anew in another database, where the time is another.
-    number = f"{hit.id}/{int(found.timestamp() * 1_000_000)}"
-    lines = [
-        "<entry>",
-        f"<id>tag:news-monitor.invalid,2026:hit/{number}</id>",
-        f"<title>{_xml(one_line(article.title) or article.url)}</title>",
-        f"<updated>{_stamp(found)}</updated>",
-        f"<author><name>{_xml(article.outlet_id)}</name></author>",
-        f'<category term="{_xml(hit.rule_id)}"/>',
-    ]
-    if article.published:
-        lines.append(f"<published>{_stamp(article.published)}</published>")
-    if is_link(article.url):
-        lines.append(f'<link rel="alternate" href="{_xml(article.url)}"/>')
-    summary = hit.evidence[0].quote if hit.evidence else ""
-    return [*lines, f"<summary>{_xml(one_line(summary))}</summary>", "</entry>"]
-
-
-def is_link(url: str) -> bool:
-    """Say whether an address is one that a browser may be sent to."""
-    return url.lower().startswith(("http://", "https://")) and not re.search(r"[\s\x00-\x1f]", url)
-
-
-def _clean(text: str) -> str:
-    return _NO_XML.sub("\ufffd", clean(text))
-
-
-def _xml(text: str) -> str:
-    return escape(_clean(text))
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

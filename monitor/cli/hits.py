@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli import counting, formats, listing, marking, unknown
-from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
+from monitor.cli.app import App, clean, json_option, one_line, pass_app, print_json
+from monitor.review import objects
 
 if TYPE_CHECKING:
     from monitor.ports import Store
@@ -57,11 +58,13 @@ def list_(app: App, /, query: str, form: str | None, by: str | None, opened: int
     if opened:
         listing.open_link([row.article.url for row in page.rows], opened)
     elif form == "feed":
-        click.echo(formats.feed(page.rows, _title(query, options), datetime.now(UTC)))
+        from monitor.review import atom
+
+        click.echo(atom.feed(page.rows, atom.title(wanted, query), datetime.now(UTC)))
     elif form == "csv":
         formats.print_csv([_as_cells(app, row, marks.get(row.hit.id)) for row in page.rows])
     elif form:
-        formats.print_rows(form, "hits", [as_object(row, marks.get(row.hit.id)) for row in page.rows], page.next)
+        formats.print_rows(form, "hits", [objects.hit(row, marks.get(row.hit.id)) for row in page.rows], page.next)
     else:
         if wanted.story and not options["after"]:
             _timeline(store, wanted.story)
@@ -95,12 +98,6 @@ def _print(rows: Sequence[HitRow]) -> None:
         ],
         empty="0 hits. `monitor status` says what was read.",
     )  # fmt: skip
-
-
-def _title(query: str, options: dict[str, Any]) -> str:
-    """Return what a feed is called: what was asked for."""
-    said = [f"{name} {options[name]}" for name in ("rule", "outlet", "story", "lang") if options[name]]
-    return ", ".join(["hits", *said, *([query] if query else [])])
 
 
 def _as_cells(app: App, row: HitRow, mark: Marked | None) -> dict[str, object]:
@@ -139,7 +136,7 @@ def show(app: App, number: int, as_json: bool) -> None:
     ]  # fmt: skip
     mark = store.marks.of([number]).get(number)
     if as_json:
-        print_json([{**as_object(row, mark), "story": [plain(other) for other in others]}])
+        print_json([objects.hit_shown(row, mark, others)])
         return
     article, hit = row.article, row.hit
     click.echo(f"{clean(listing.title(article))}\n{clean(article.url)}")
@@ -161,42 +158,3 @@ def show(app: App, number: int, as_json: bool) -> None:
     click.echo(f"\nstory {hit.story_id}" + ("" if others else ": no other article"))
     for other in others:
         click.echo(f"  {other.outlet_id}: {one_line(other.title)} {clean(other.url)}")
-
-
-def as_object(row: HitRow, mark: Marked | None) -> dict[str, Any]:
-    """Return a hit for --json: flat, evidence with sentence and spans."""
-    hit, article = row.hit, row.article
-    return {
-        "id": hit.id,
-        "rule": hit.rule_id,
-        "rule_version": hit.rule_version,
-        "found_at": plain(hit.found_at),
-        "standing": hit.standing,
-        "mark": plain(mark),
-        "version": hit.revision,
-        "gone_at": plain(hit.gone_at),
-        "gone_version": hit.gone_revision or None,
-        "story": hit.story_id,
-        "outlet": article.outlet_id,
-        "article": article.id,
-        "title": plain(article.title),
-        "url": plain(article.url),
-        "language": article.language,
-        "published": plain(article.published),
-        "text": article.text,
-        "reason": article.reason,
-        "evidence": [
-            {
-                "clause": piece.clause,
-                "entity": piece.entity,
-                "field": piece.field,
-                "block": piece.block,
-                "span": plain(piece.span),
-                "surface": plain(piece.surface),
-                "sentence": plain(piece.quote),
-                "sentence_span": plain(piece.sentence),
-                "mark": plain(piece.mark),
-            }
-            for piece in hit.evidence
-        ],
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from monitor.views import ArticleRow, Filter
 
 F = TypeVar("F", bound=Callable[..., Any])
-_AGO = re.compile(r"(\d{1,5})\s*([smhdw])")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class When(click.ParamType[datetime]):
@@ -38,23 +35,12 @@ class When(click.ParamType[datetime]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        text, zone = str(value).strip().lower(), _zone(ctx)
-        now = datetime.now(zone)
-        try:
-            if text in {"today", "yesterday"}:
-                return self._day(now.date() - timedelta(days=text == "yesterday"), zone)
-            if ago := _AGO.fullmatch(text):
-                return now.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-            if _DATE.fullmatch(text):
-                return self._day(date.fromisoformat(text), zone)
-            found = datetime.fromisoformat(str(value).strip())
-            # Aware and within what the store can hold.
-            return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no time: write 2026-11-24, 2026-11-24T08:00, yesterday or 6h", param, ctx)
+        from monitor.review.times import moment
 
-    def _day(self, day: date, zone: tzinfo) -> datetime:
-        return datetime.combine(day, time.max if self._end else time.min, zone).astimezone(UTC)
+        found = moment(str(value), datetime.now(UTC), _zone(ctx), end=self._end)
+        if found is None:
+            self.fail(f"{value!r} is no time: write 2026-11-24, 2026-11-24T08:00, yesterday or 6h", param, ctx)
+        return found
 
 
 def _zone(ctx: click.Context | None) -> tzinfo:
@@ -118,7 +104,7 @@ def open_link(links: Sequence[str], number: int) -> None:
     """Open the link of the so manieth row in the browser: nothing but a page of the web."""
     import webbrowser
 
-    from monitor.cli.formats import is_link
+    from monitor.review.atom import is_link
 
     if number > len(links):
         raise click.UsageError(f"--open {number}: there are {len(links)}")

@@ -15,10 +15,10 @@ from monitor.cli import adding, exchange, listing
 from monitor.cli.app import App, clean, console, json_option, one_line, pass_app, print_json
 from monitor.cli.hints import advice, age, ailing
 from monitor.cli.ids import ids as completed
+from monitor.review import objects
 
 if TYPE_CHECKING:
     from monitor.enrol import Trial
-    from monitor.views_health import Ailment
 
 
 @click.group()
@@ -34,32 +34,9 @@ def list_(app: App, as_json: bool) -> None:
     settings = app.settings(addresses=False)
     # Before the first run there is no database; the configuration alone is listed.
     store = app.store() if settings.storage.exists() else None
-    rows_known = store.outlets.rows() if store else []
-    ill: dict[str, list[Ailment]] = {outlet.id: [] for outlet in settings.outlets}
-    for one in store.health.ailments() if store else ():
-        ill.setdefault(one.outlet_id, []).append(one)
-    known = {(row.outlet_id, row.url): row for row in rows_known}
-    rows = []
-    for outlet in settings.outlets:
-        for source in outlet.sources:
-            row = known.get((outlet.id, source.url))
-            rows.append(
-                {
-                    "outlet": outlet.id,
-                    "name": outlet.name,
-                    "language": outlet.language,
-                    "source": source.url,
-                    "kind": source.kind,
-                    "articles": row.articles if row else 0,
-                    "last_read": row.last_ok_at if row else None,
-                    "failures": row.failures if row else 0,
-                    "next": row.next_check_at if row else None,
-                    "plan": row.plan if row else "",
-                    "reason": row.reason if row else None,
-                    "detail": row.detail if row else "",
-                    "troubles": ill[outlet.id],
-                }
-            )
+    rows = objects.sources(
+        settings.outlets, store.outlets.rows() if store else (), store.health.ailments() if store else ()
+    )
     if as_json:
         print_json(rows)
         return
@@ -67,7 +44,7 @@ def list_(app: App, as_json: bool) -> None:
         ("id", "name", "language", "source", "articles", "last read", "next", "why", "trouble"),
         [
             (row["outlet"], row["name"], row["language"] or "", row["source"], row["articles"],
-             listing.when(row["last_read"]), listing.when(row["next"]), row["plan"],  # type: ignore[arg-type]
+             listing.when(row["last_read"]), listing.when(row["next"]), row["plan"],
              _trouble(row))
             for row in rows
         ],

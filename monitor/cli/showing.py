@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli import listing
-from monitor.cli.app import App, clean, json_option, one_line, pass_app, plain, print_json
+from monitor.cli.app import App, clean, json_option, one_line, pass_app, print_json
 from monitor.cli.articles import articles as list_
 from monitor.cli.hits import ListOrShow
+from monitor.review import objects
 
 if TYPE_CHECKING:
     from monitor.model import Hit
@@ -44,7 +45,7 @@ def show(app: App, number: int, diff: bool, as_json: bool) -> None:
         raise click.ClickException(f"there is no article {number}: `monitor articles` lists those there are")
     versions, hits = store.articles.versions(number), store.hits.of(number)
     if as_json:
-        print_json([_as_object(found, versions, hits, diff=diff)])
+        print_json([objects.article_shown(found, versions, hits, diff=diff)])
         return
     _head(found, versions)
     for hit in hits:
@@ -126,39 +127,3 @@ def _marked(paragraph: Paragraph) -> str:
         return "".join(click.style(clean(piece.text), **styles.get(piece.change, {})) for piece in paragraph)
     signs = {Change.REMOVED: ("[-", "-]"), Change.ADDED: ("{+", "+}"), Change.SAME: ("", "")}
     return "".join(clean(piece.text).join(signs[piece.change]) for piece in paragraph)
-
-
-def _as_object(found: StoredArticle, versions: Sequence[Version], hits: Sequence[Hit], *, diff: bool) -> dict[str, Any]:
-    article = found.article
-    shown = {
-        **plain(found.row),
-        **{name: plain(getattr(article, name)) for name in ("authors", "updated", "section", "wire", "standfirst")},
-        "version": found.revision,
-        "blocks": [{"role": block.role.value, "text": plain(block.text)} for block in article.blocks],
-        "hits": [
-            {"id": hit.id, "rule": hit.rule_id, "rule_version": hit.rule_version, "found_at": plain(hit.found_at),
-             "version": hit.revision, "gone_at": plain(hit.gone_at), "gone_version": hit.gone_revision or None}
-            for hit in hits
-        ],
-        "versions": [{"version": one.revision, "until": plain(one.until)} for one in versions],
-    }  # fmt: skip
-    if diff:
-        shown["changes"] = [
-            {
-                "from": before.revision,
-                "to": after.revision,
-                "at": plain(before.until),
-                "paragraphs": _pieces(before, after),
-            }
-            for before, after in pairwise(versions)
-        ]
-    return shown
-
-
-def _pieces(before: Version, after: Version) -> list[list[dict[str, str]]]:
-    from monitor.review.changes import changes
-
-    return [
-        [{"change": piece.change.value, "text": plain(piece.text)} for piece in paragraph]
-        for paragraph in changes(before, after)
-    ]

@@ -11,9 +11,9 @@ import click
 from monitor.cli import listing
 from monitor.cli.app import App, json_option, note, one_line, pass_app, plain, print_json
 from monitor.cli.changing import login_name, writing
+from monitor.review import objects
 
 if TYPE_CHECKING:
-    from monitor.model import Silence
     from monitor.ports import Store
 
 _WILD = frozenset("*?[")
@@ -126,21 +126,17 @@ def list_(app: App, every: bool, as_json: bool) -> None:
     store = app.store()
     rows = store.silences.rows() if every else store.silences.active(now)[::-1]
     if as_json:
-        print_json({**plain(one), "matchers": written(one.matchers), "state": _state(one, now)} for one in rows)
+        print_json(objects.silence(one, now) for one in rows)
         return
     listing.table(
         ("id", "state", "from", "until", "what", "author", "comment"),
         [
-            (one.id, _state(one, now), listing.when(one.starts_at), listing.when(one.ends_at),
+            (one.id, objects.state(one, now), listing.when(one.starts_at), listing.when(one.ends_at),
              one_line(written(one.matchers)), one_line(one.author), one_line(one.comment))
             for one in rows
         ],
         empty="Nothing is silenced.",
     )  # fmt: skip
-
-
-def _state(one: Silence, now: datetime) -> str:
-    return "ended" if one.ends_at <= now else "active" if one.starts_at <= now else "waits"
 
 
 @silence.command()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli import formats, listing, timelines
 from monitor.cli.app import App, json_option, note, pass_app, plain, print_json
 from monitor.cli.changing import writing
+from monitor.review import objects
 
 if TYPE_CHECKING:
     from monitor.review.byhand import Done
-    from monitor.review.timeline import Timeline
 
 _NUMBER = click.IntRange(1, 2**63 - 1)
 
@@ -52,7 +52,7 @@ def show(app: App, story_id: str, as_json: bool) -> None:
     if found is None:
         raise click.ClickException(f"there is no story {story_id}: `monitor story list` shows the newest")
     if as_json:
-        print_json([_as_object(found)])
+        print_json([objects.story_shown(found)])
         return
     timelines.show(found, story_id)
 
@@ -94,16 +94,3 @@ def _say(done: Done, as_json: bool, what: str, undo: str) -> None:
     click.echo(f"{what} ({count} article{'s' if count != 1 else ''} moved)")
     if done.articles:
         note(f"to undo it: {undo}")
-
-
-def _as_object(found: Timeline) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "agencies": plain(found.agencies),
-        "articles": [
-            {**plain(one.article), "at": plain(one.at), "part": one.part.value, "copy_of": one.copy_of or None,
-             "similarity": one.similarity, "wire": plain(one.wire)}
-            for one in found.entries
-        ],
-        "related": [plain(other) for other in found.related],
-    }  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.app import App, note, pass_app
+from monitor.cli.tokens import token
 
 if TYPE_CHECKING:
     from monitor.settings.record import Page
@@ -77,17 +78,19 @@ def _application(app: App, archive: Archive, said: Page) -> Any:
     from datetime import UTC, datetime
 
     from monitor.cli.changing import writing
-    from monitor.settings.paths import config_folder, stamp
+    from monitor.settings.paths import config_folder, stamp, storage_path
     from monitor.web.assembly import World, page
     from monitor.web.configured import Configured
     from monitor.web.kept import Kept
+    from monitor.web.tokens import Tokens, beside
 
     kept = Kept(said.password_file, os.urandom)
     # What is wrong with it is said to who starts this, not only to who comes.
     kept.password()
     known = Configured(lambda: app.settings(addresses=False), lambda: stamp(config_folder(app.config, os.environ)))
     world = World(lambda: datetime.now(UTC), time.monotonic, os.urandom)
-    return page(archive, known, kept, lambda: writing(app), world, app.zone, said.names)
+    tokens = Tokens(beside(storage_path(app.config, os.environ)))
+    return page(archive, known, kept, tokens, lambda: writing(app), world, app.zone, said.names)
 
 
 @web.command()
@@ -126,3 +129,6 @@ def _asked() -> str:
         given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return given
     return sys.stdin.readline().rstrip("\r\n")
+
+
+web.add_command(token)

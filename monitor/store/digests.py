@@ -9,7 +9,7 @@ from datetime import datetime
 from monitor.errors import AlertReason
 from monitor.model import Silence
 from monitor.store.alerts import TOLD_BY, SqlAlerts, alert
-from monitor.store.codec import micros, moment, moment_or_none, stamp
+from monitor.store.codec import micros, moment, moment_or_none, stamp, stamp_or_none
 from monitor.store.hits import SqlHits
 from monitor.store.outbox import POST, post_values
 from monitor.store.rows import Row, Sql
@@ -115,9 +115,19 @@ class SqlSilences:
         rows = self._sql.all("SELECT * FROM silences WHERE ends_at > ? ORDER BY id", stamp(now))
         return [_silence(row) for row in rows]
 
-    def rows(self, *, limit: int = 50) -> list[Silence]:
+    def rows(self, *, limit: int = 50, before: int | None = None, lasting: datetime | None = None) -> list[Silence]:
         """List, newest first."""
-        return [_silence(row) for row in self._sql.all("SELECT * FROM silences ORDER BY id DESC LIMIT ?", limit)]
+        rows = self._sql.all(
+            "SELECT * FROM silences WHERE (?1 IS NULL OR id < ?1) AND (?2 IS NULL OR ends_at > ?2) "
+            "ORDER BY id DESC LIMIT ?3",
+            before, stamp_or_none(lasting), limit,
+        )  # fmt: skip
+        return [_silence(row) for row in rows]
+
+    def get(self, silence_id: int) -> Silence | None:
+        """Return one."""
+        row = self._sql.one("SELECT * FROM silences WHERE id = ?", silence_id)
+        return None if row is None else _silence(row)
 
     def add(self, silence: Silence, now: datetime) -> int:
         """Write one; return its id."""

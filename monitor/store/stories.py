@@ -191,9 +191,9 @@ class SqlStories:
         """Return where these articles stand, by id."""
         return SqlTimeline(self._sql).placed(article_ids)
 
-    def newest(self, limit: int) -> list[StoryRow]:
-        """Return the stories of the newest hits, newest first."""
-        return SqlTimeline(self._sql).newest(limit)
+    def newest(self, limit: int, *, top: int | None = None, before: int | None = None) -> list[StoryRow]:
+        """Return the stories of the newest hits up to `top`, newest first, whose newest one is below `before`."""
+        return SqlTimeline(self._sql).newest(limit, top=top, before=before)
 
     def _order(self, kind: str, story_id: str, other: str, article_id: int | None, now: datetime) -> int:
         number = self._sql.insert(_ORDER, kind, story_id, other, article_id, micros(now))

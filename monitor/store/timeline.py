@@ -17,9 +17,11 @@ FROM placements p JOIN articles a ON a.id = p.article_id
 # A page may be dated ahead: what was read counts as published by then.
 _TIMELINE = "WHERE p.story_id = ? ORDER BY min(coalesce(a.published, a.fetched_at), a.fetched_at), a.id"
 _NEWEST = """
-SELECT story_id, max(id) AS newest FROM (SELECT id, story_id FROM hits ORDER BY id DESC LIMIT ?)
-GROUP BY story_id ORDER BY newest DESC LIMIT ?
+SELECT story_id, max(id) AS newest FROM (SELECT id, story_id FROM hits WHERE id < ?1 ORDER BY id DESC LIMIT ?3) n
+WHERE NOT EXISTS (SELECT 1 FROM hits h WHERE h.story_id = n.story_id AND h.id BETWEEN ?1 AND ?2)
+GROUP BY story_id ORDER BY newest DESC LIMIT ?4
 """
+_MOST = (1 << 63) - 1
 _STORY = """
 SELECT s.opened_at,
     (SELECT count(*) FROM placements p WHERE p.story_id = s.id) AS articles,
@@ -53,16 +55,18 @@ class SqlTimeline:
             found += self._rows(f"WHERE p.article_id IN ({marks})", *page)
         return sorted(found, key=lambda one: one.article.id)
 
-    def newest(self, limit: int) -> list[StoryRow]:
+    def newest(self, limit: int, *, top: int | None = None, before: int | None = None) -> list[StoryRow]:
         """Return the stories of the newest hits. The newest hits are looked at in growing numbers: a story of many
         hits fills a page alone.
         """
-        looked, rows = 4 * limit, self._sql.all(_NEWEST, 4 * limit, limit)
+        last = _MOST - 1 if top is None else top
+        first = last + 1 if before is None else min(before, last + 1)
+        looked, rows = 4 * limit, self._sql.all(_NEWEST, first, last, 4 * limit, limit)
         while len(rows) < limit and looked <= self._sql.number("SELECT max(id) FROM hits"):
             looked *= 4
-            rows = self._sql.all(_NEWEST, looked, limit)
-        found = ((row["story_id"], self._sql.one(_STORY, row["newest"], row["story_id"])) for row in rows)
-        return [_story(number, row) for number, row in found if row is not None]
+            rows = self._sql.all(_NEWEST, first, last, looked, limit)
+        found = ((row, self._sql.one(_STORY, row["newest"], row["story_id"])) for row in rows)
+        return [_story(newest, row) for newest, row in found if row is not None]
 
     def _rows(self, tail: str, *values: Value) -> list[Placed]:
         return [
@@ -71,8 +75,8 @@ class SqlTimeline:
         ]
 
 
-def _story(story_id: str, row: Row) -> StoryRow:
+def _story(newest: Row, row: Row) -> StoryRow:
     return StoryRow(
-        story_id, row["title"] or "", row["outlets"], row["articles"], row["hits"], moment(row["opened_at"]),
-        instant(row["last_hit_at"]),
+        newest["story_id"], row["title"] or "", row["outlets"], row["articles"], row["hits"], moment(row["opened_at"]),
+        instant(row["last_hit_at"]), newest["newest"],
     )  # fmt: skip

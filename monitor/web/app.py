@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from monitor.ports import Store
     from monitor.web.access import Sessions
+    from monitor.web.api import Api
     from monitor.web.archive import Archive
     from monitor.web.configured import Configured
     from monitor.web.forms import Forms
@@ -182,12 +183,14 @@ def _listed(request: Request) -> tuple[str, int]:
     return request.query_params.get("q", "").strip()[:MOST], number
 
 
-def build(shown: Screens, forms: Forms, entry: Callable[[ASGIApp], ASGIApp], names: Collection[str] = ()) -> ASGIApp:
+def build(
+    shown: Screens, forms: Forms, api: Api, entry: Callable[[ASGIApp], ASGIApp], names: Collection[str] = ()
+) -> ASGIApp:
     """Return the application. `entry`: what asks for a session; `names`: host names it is asked by, besides addresses
     and "localhost".
     """
     app = Starlette(
-        routes=[*shown.routes, *forms.routes],
+        routes=[*shown.routes, *forms.routes, *api.routes],
         exception_handlers={HTTPException: shown.refused, MonitorError: shown.refused, 500: shown.refused},
     )
     return Guard(entry(app), names)

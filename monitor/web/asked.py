@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
+from monitor.review.times import moment
 from monitor.search import Sort
 from monitor.views import Filter
 
 PAGE = 50
-_AGO = re.compile(r"(\d{1,4})([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 # Characters of a word in a query string that are looked at.
 MOST = 200
 
@@ -56,17 +54,6 @@ def asked(given: Mapping[str, str], now: datetime, zone: tzinfo) -> Asked:
     )  # fmt: skip
     sort = Sort.RELEVANCE if words.get("sort") == Sort.RELEVANCE else Sort.NEWEST
     return Asked(words, wanted, words.get("q", ""), words.get("after", ""), sort, tuple(doubts))
-
-
-def moment(text: str, now: datetime, zone: tzinfo, *, end: bool = False) -> datetime | None:
-    """Return what a date or an age stands for, aware UTC; None where it is neither. `end`: of a day its last moment."""
-    try:
-        if ago := _AGO.fullmatch(text.lower()):
-            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        day = date.fromisoformat(text)
-        return datetime.combine(day, time.max if end else time.min, zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def without_page(one: Asked) -> Asked:

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from starlette.types import ASGIApp
 
 from monitor.web.access import Door, Sessions
+from monitor.web.api import Api
 from monitor.web.app import Screens, build
 from monitor.web.archive import Archive
 from monitor.web.buttons import Writing
@@ -16,6 +17,7 @@ from monitor.web.configured import Configured
 from monitor.web.entry import Entry
 from monitor.web.forms import Forms
 from monitor.web.kept import Kept
+from monitor.web.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ def page(
     archive: Archive,
     configured: Configured,
     kept: Kept,
+    tokens: Tokens,
     writing: Writing,
     world: World,
     zone: tzinfo,
@@ -40,4 +43,5 @@ def page(
     sessions = Sessions(kept.key, world.random)
     shown = Screens(archive, configured, sessions, zone, world.now, closed=kept.asks)
     forms = Forms(shown, sessions, Door(world.monotonic), kept, writing, world.now)
-    return build(shown, forms, lambda inner: Entry(inner, sessions, kept), names)
+    api = Api(archive, configured, zone, world.now, closed=kept.asks)
+    return build(shown, forms, api, lambda inner: Entry(inner, sessions, kept, tokens.known), names)

@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 from monitor import wiring
 from monitor.errors import ConfigError
 from monitor.settings.record import Settings
+from monitor.web import tokens
 from monitor.web.archive import Archive
 from monitor.web.assembly import World, page
 from monitor.web.configured import Configured
 from monitor.web.kept import Kept
 from monitor.web.serve import Beside
+from monitor.web.tokens import Tokens
 
 
 def beside(settings: Settings, in_force: Callable[[], Settings]) -> Beside:
@@ -32,6 +34,7 @@ def beside(settings: Settings, in_force: Callable[[], Settings]) -> Beside:
         archive,
         Configured(in_force, lambda: in_force().stamp),
         kept,
+        Tokens(tokens.beside(storage)),
         lambda: wiring.writing(storage),
         World(lambda: datetime.now(UTC), time.monotonic, os.urandom),
         ZoneInfo(settings.timezone),

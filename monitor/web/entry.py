@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,22 +15,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.errors import ConfigError
 from monitor.web.access import SESSION, Sessions
 from monitor.web.kept import Kept
+from monitor.web.problem import problem
 
 COOKIE = "monitor"
 LOGIN = "/login"
+API, FEED = "/api/", "/hits.atom"
+"""What programs ask for; nothing there changes anything."""
 # What answers anybody: paths, and all that is in folders.
 OPEN, OPEN_FOLDERS = {LOGIN}, ("/static/",)
 # Bytes of a form: a few short fields.
 LARGEST = 8_192
+_HOW = "give a token: `Authorization: Bearer TOKEN`; `monitor web token create NAME` makes one"
 
 
 class Entry:
     """Lets in whoever has a session; gives one to everybody, for the token in the forms. Where `kept` has no password
-    nobody is asked for one, and only this machine is served.
+    nobody is asked for one, and only this machine is served. `holds`: says of an API token whether it is one; it gets
+    its holder to what programs ask for, and no further.
     """
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, kept: Kept) -> None:
-        self.app, self.sessions, self.kept = app, sessions, kept
+    def __init__(self, app: ASGIApp, sessions: Sessions, kept: Kept, holds: Callable[[str], bool]) -> None:
+        self.app, self.sessions, self.kept, self.holds = app, sessions, kept, holds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,6 +48,10 @@ class Entry:
             await PlainTextResponse("the password cannot be read: the log says why\n", 503)(scope, receive, send)
             return
         session = given(Headers(scope=scope).getlist("cookie"))
+        if scope["path"].startswith(API) or scope["path"] == FEED:
+            held = password is None or self.sessions.entered(session) or self._holds(scope)
+            await (self.app if held else problem(401, _HOW, {"WWW-Authenticate": "Bearer"}))(scope, receive, send)
+            return
         fresh = not self.sessions.known(session)
         if fresh:
             session = self.sessions.begin(entered=False)
@@ -56,11 +65,15 @@ class Entry:
 
         if password is None or self.sessions.entered(session) or is_open(scope["path"]):
             await self.app(scope, receive, named)
-        elif scope["method"] in {"GET", "HEAD"} and not scope["path"].startswith("/api/"):
+        elif scope["method"] in {"GET", "HEAD"}:
             place = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
             await RedirectResponse(f"{LOGIN}?{urlencode({'next': place})}", 303)(scope, receive, named)
         else:
             await PlainTextResponse("log in first\n", 401)(scope, receive, named)
+
+    def _holds(self, scope: Scope) -> bool:
+        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        return kind.lower() == "bearer" and self.holds(token.strip())
 
 
 def given(headers: Sequence[str]) -> str:

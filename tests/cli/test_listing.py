@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from monitor.cli import counting, formats, listing
 from monitor.cli.main import cli
 from monitor.model import Article, Block, Evidence, Hit, Role, Standing
+from monitor.review import atom
 from monitor.store.sqlite import SqliteStore
 from monitor.views import ArticleRow, HitRow
 
@@ -179,7 +180,7 @@ def test_text_from_outside_cannot_break_a_feed():
     article = ArticleRow(1, "a&b", 'javascript:"<x>', "</title><x>\x00\x1b\ud800\uffff & \"'", None, None, AT, "full",
                          None, Standing.LIVE, "s", 1)  # fmt: skip
     row = HitRow(Hit("r", (), id=1, found_at=AT), article)
-    tree = ElementTree.fromstring(formats.feed([row], "]]> <a&\x02", AT).encode("utf-8"))
+    tree = ElementTree.fromstring(atom.feed([row], "]]> <a&\x02", AT).encode("utf-8"))
     entry = tree.find(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}title").startswith("</title><x>")
     assert entry.find(f"{ATOM}link") is None

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from monitor.errors import AlertReason, Trouble
-from monitor.model import Entity, Rule
+from monitor.model import Entity, Rule, Silence
 from monitor.store import short
 from monitor.store.sqlite import SqliteStore
 from monitor.views_alerts import Decided
@@ -26,6 +26,7 @@ from monitor.web.assembly import World
 from monitor.web.configured import Configured
 from monitor.web.kept import Kept
 from monitor.web.serve import Beside
+from monitor.web.tokens import Tokens, beside
 from tests.store.make import NOW, enrolled, hits_on, later, message, opened, outlet, tell
 
 RULES = (Rule("ice", "harbour", "Ice in the harbour", budget=5), Rule("quiet", "nothing", mode="shadow"))
@@ -59,6 +60,7 @@ def fill(path: Path) -> None:
             tell(store, [due.alert for due in store.alerts.due(NOW, limit=10) if due.alert.route == "desk"],
                  [("mail", message())])  # fmt: skip
             store.health.begin(Ailment("courier", Trouble.SILENT, NOW, "silent for 9 h", "look at its feed"))
+            store.silences.add(Silence(0, (("rule", "quiet"),), NOW, later(3_600), "ann", "too much"), NOW)
     finally:
         store.close()
 
@@ -74,11 +76,12 @@ def page(folder: Path, secret: Path | None = None, *, filled: bool = True) -> It
     known = Configured(lambda: settings, lambda: 1)  # type: ignore[arg-type, return-value]
     kept = Kept(secret, os.urandom)
     world = World(lambda: later(60), time.monotonic, os.urandom)
-    app = assembly.page(archive, known, kept, lambda: short.writing(path), world, ZoneInfo("Europe/Berlin"))
-    beside = Beside(app, (), lambda: None, archive.close)
-    at = beside.start("127.0.0.1", 0)
+    tokens = Tokens(beside(path))
+    app = assembly.page(archive, known, kept, tokens, lambda: short.writing(path), world, ZoneInfo("Europe/Berlin"))
+    served = Beside(app, (), lambda: None, archive.close)
+    at = served.start("127.0.0.1", 0)
     try:
         with httpx.Client() as client:
             yield Page(f"http://{at}", path, client)
     finally:
-        beside.stop()
+        served.stop()

@@ -19,12 +19,13 @@ from starlette.routing import Mount, Route
 from monitor.model import Rule
 from monitor.store import short
 from monitor.store.sqlite import SqliteStore
-from monitor.web import access, kept
+from monitor.web import access, kept, tokens
 from monitor.web.archive import Archive
 from monitor.web.assembly import World, page
 from monitor.web.configured import Configured
 from monitor.web.kept import Kept
 from monitor.web.serve import Beside
+from monitor.web.tokens import Tokens
 from tests.page.room import fill
 from tests.store import make
 
@@ -32,6 +33,7 @@ PASSWORD = "correct horse battery staple"
 COOKIE = re.compile(r"monitor=([^;]*)")
 # What a path of the table stands for in the database that `fill` makes.
 NAMED = {"number": "1", "story": "s1", "message": "m1"}
+IDS = {"stories": "s1", "rules": "ice", "outlets": "courier"}
 
 
 @dataclass
@@ -133,6 +135,7 @@ def served(folder: Path, *, closed: bool = True, broken: bool = False, **also: A
         archive,
         Configured(load, lambda: 0),
         Kept(secret if closed else None, os.urandom),
+        Tokens(tokens.beside(database)),
         lambda: short.writing(database),
         World(lambda: datetime.now(UTC), lambda: times[-1], os.urandom),
         UTC,
@@ -158,7 +161,8 @@ class _Said:
 def table(routes: list[Any], above: str = "") -> Iterator[tuple[str, str]]:
     """Yield method and path of everything an application answers, its mounts too, with NAMED in the paths."""
     for route in routes:
-        path = above + re.sub(r"\{(\w+)(:\w+)?\}", lambda match: NAMED.get(match[1], "1"), route.path)
+        named = {**NAMED, "id": IDS.get(route.path.split("/")[-2], "1")} if "{id}" in route.path else NAMED
+        path = above + re.sub(r"\{(\w+)(:\w+)?\}", lambda match: named.get(match[1], "1"), route.path)  # noqa: B023
         if isinstance(route, Mount):
             if not route.routes:
                 yield "GET", f"{path.removesuffix('/1')}/monitor.css"

@@ -9,7 +9,20 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import Reason, SendReason, StoreError
-from monitor.model import Alert, Article, Block, Delivery, LinkState, Memory, Role, Source, Standing, TextKind, Traits
+from monitor.model import (
+    Alert,
+    Article,
+    Block,
+    Delivery,
+    LinkState,
+    Memory,
+    Role,
+    Silence,
+    Source,
+    Standing,
+    TextKind,
+    Traits,
+)
 from monitor.placing import Kinship
 from monitor.ports import Store
 from monitor.store.sqlite import SqliteStore
@@ -565,6 +578,34 @@ def test_members_of_stories_survive_with_their_traits_oldest_first(store: Store)
     assert store.stories.members(NOW) == [first, second]
     assert store.stories.members(later(15)) == [second]
     assert len(store.articles.rows(Filter(story="s1"))) == 2
+
+
+def test_stories_go_on_behind_a_hit_as_if_none_had_come_since(store: Store) -> None:
+    for number, story in enumerate(("a", "b", "a", "c", "d", "b")):
+        hits_on(store, number, story=story)
+
+    def newest(limit: int, **bounds: int) -> list[tuple[str, int]]:
+        return [(one.id, one.last_hit) for one in store.stories.newest(limit, **bounds)]
+
+    assert newest(9) == [("b", 6), ("d", 5), ("c", 4), ("a", 3)]
+    assert newest(2) == newest(9)[:2]
+    assert newest(9, before=5) == [("c", 4), ("a", 3)]
+    assert newest(1, top=5, before=5) == [("c", 4)]
+    assert newest(9, top=5) == [("d", 5), ("c", 4), ("a", 3), ("b", 2)]
+    assert newest(9, top=5, before=3) == [("b", 2)]
+    assert newest(9, before=1) == []
+
+
+def test_silences_go_on_below_an_id_and_may_be_those_that_last(store: Store) -> None:
+    with store.transaction():
+        numbers = [store.silences.add(Silence(0, (("rule", "r"),), NOW, later(end)), NOW) for end in (5, 50, 9, 90)]
+    assert [one.id for one in store.silences.rows()] == numbers[::-1]
+    assert [one.id for one in store.silences.rows(before=numbers[2])] == [numbers[1], numbers[0]]
+    assert [one.id for one in store.silences.rows(lasting=later(9))] == [numbers[3], numbers[1]]
+    assert [one.id for one in store.silences.rows(lasting=later(9), before=numbers[3], limit=1)] == [numbers[1]]
+    found = store.silences.get(numbers[1])
+    assert found == store.silences.rows()[2]
+    assert store.silences.get(99) is None
 
 
 def test_only_the_newest_articles_are_members_those_with_hits_first(store: Store) -> None:
