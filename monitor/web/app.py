@@ -165,13 +165,13 @@ class Screens:
         return [
             Route("/", self.today, name="today"),
             Route("/hits", self.hits, name="hits"),
-            Route("/hits/{number:int}", self.hit, name="hit"),
-            Route("/articles/{number:int}", self.article, name="article"),
+            Route("/hits/{number}", self.hit, name="hit"),
+            Route("/articles/{number}", self.article, name="article"),
             Route("/rules", self.rules, name="rules"),
             Route("/outlets", self.outlets, name="outlets"),
             Route("/stories/{story}", self.story, name="story"),
             Route("/alerts", self.alerts, name="alerts"),
-            Route("/alerts/{number:int}", self.alert, name="alert"),
+            Route("/alerts/{number}", self.alert, name="alert"),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ]
 

@@ -100,6 +100,6 @@ class Forms:
         return [
             Route(LOGIN, self.login, methods=["GET", "POST"], name="login"),
             Route("/logout", self.logout, methods=["POST"], name="logout"),
-            Route("/hits/{number:int}/mark", self.mark, methods=["POST"], name="mark"),
+            Route("/hits/{number}/mark", self.mark, methods=["POST"], name="mark"),
             Route("/messages/{message}/retry", self.retry, methods=["POST"], name="retry"),
         ]

@@ -1,6 +1,6 @@
 """Schemathesis against the API's document: what it makes up finds no 500 and no answer that is not described.
 
-It needs the executable: `pip install 'schemathesis>=4.32,<5'` beside this Python, or on PATH.
+It needs the executable: `pip install '.[browser]'` beside this Python, or on PATH.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ UNDESCRIBED = "positive_data_acceptance"
 def test_schemathesis_finds_nothing(tmp_path, closed):
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or shutil.which("schemathesis")
     if program is None:
-        pytest.skip("there is no schemathesis: pip install 'schemathesis>=4.32,<5'")
+        pytest.skip("there is no schemathesis: pip install '.[browser]'")
     configuration(tmp_path)
     fill(tmp_path / "monitor.db")
     with serving(tmp_path, closed=closed) as page:

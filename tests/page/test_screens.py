@@ -56,7 +56,17 @@ def test_a_query_that_cannot_be_read_is_explained(served):
 
 
 @pytest.mark.parametrize(
-    "place", ["/hits/99", "/hits/99999999999999999999", "/articles/99", "/stories/zz", "/alerts/99", "/x"]
+    "place",
+    [
+        "/hits/99",
+        "/hits/99999999999999999999",
+        "/hits/" + "9" * 5_000,
+        "/hits/x",
+        "/articles/99",
+        "/stories/zz",
+        "/alerts/99",
+        "/x",
+    ],
 )
 def test_what_is_not_there_is_404(served, place):
     answer = served.get(place)
