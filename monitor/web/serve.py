@@ -52,10 +52,14 @@ class Hurried(H11Protocol):
 def bound(host: str, port: int) -> socket.socket:
     """Listen. Raises OSError, such as for a port in use."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         # Python's own words name the address once more.
         raise OSError(error.errno, os.strerror(error.errno or 0)) from error
+    # What it accepts inherits it: asyncio sets it only on sockets that were made for TCP by number, and an answer's body
+    # waited 40 ms for the client to acknowledge its head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def place(listener: socket.socket) -> str:

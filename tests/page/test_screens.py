@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import pytest
 
 from monitor.store.sqlite import SqliteStore
+from monitor.web.serve import bound
 from tests.page.room import page
 
 SCREENS = ("/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/outlets")
@@ -92,3 +94,10 @@ def test_without_a_database_it_says_what_to_do(tmp_path):
         # It is there a moment later.
         SqliteStore.open(served.path).close()
         assert "No outlet is watched yet" in said(served, "/")
+
+
+def test_an_answer_waits_for_no_acknowledgement():
+    with bound("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
