@@ -56,8 +56,8 @@ def bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         # Python's own words name the address once more.
         raise OSError(error.errno, os.strerror(error.errno or 0)) from error
-    # What it accepts inherits it: asyncio sets it only on sockets that were made for TCP by number, and an answer's body
-    # waited 40 ms for the client to acknowledge its head.
+    # What it accepts inherits it: asyncio sets it only on sockets that were made for TCP by number, and the body of an
+    # answer waited 40 ms for the client to acknowledge its head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
