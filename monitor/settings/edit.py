@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from monitor.errors import ConfigError, ConfigErrors
 from monitor.model import Outlet
-from monitor.settings import paths
+from monitor.settings import paths, replacing
 from monitor.settings.document import Document, read
 from monitor.settings.load import load
 from monitor.settings.record import Settings
@@ -136,23 +133,14 @@ def _no_room(path: Path, new: Sequence[Outlet], why: str) -> ConfigError:
 
 
 def _replace(path: Path, before: bytes, after: bytes) -> None:
-    """Put `after` in the place of `before`, at once and for good."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(after)
-                file.flush()
-                os.fsync(file.fileno())
-            if path.exists():
-                shutil.copymode(path, name)
-            else:
-                Path(name).chmod(0o644)
-            if (path.read_bytes() if path.exists() else b"") != before:
-                raise ConfigError("changed while it was added to", file=path, hint="Nothing was changed; try again")
-            Path(name).replace(path)
-        finally:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror or error}") from error
+    """Put `after` in the place of `before`."""
+
+    def ready(new: Path) -> None:
+        if path.exists():
+            shutil.copymode(path, new)
+        else:
+            new.chmod(0o644)
+        if (path.read_bytes() if path.exists() else b"") != before:
+            raise ConfigError("changed while it was added to", file=path, hint="Nothing was changed; try again")
+
+    replacing.put(path, after, ready)

@@ -22,7 +22,7 @@ from monitor.errors import CursorError, MonitorError, QueryError, StoreError
 from monitor.query import entities_in, parse
 from monitor.views import Filter
 from monitor.web import listings, screens
-from monitor.web.asked import MOST, PAGE, asked, without_page
+from monitor.web.asked import MOST, PAGE, asked, number, without_page
 from monitor.web.entry import numbered
 from monitor.web.guard import Guard
 from monitor.web.render import environment
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from monitor.web.configured import Configured
     from monitor.web.forms import Forms
 
-# Of what SQLite takes for a number.
-_DIGITS = 19
 STATIC = Path(__file__).with_name("static")
 
 
@@ -87,21 +85,27 @@ class Screens:
             found, fault = screens.Hits((), "", {}), str(error)
         return self.page(request, "hits.html", 400 if fault else 200, here="hits", asked=one, hits=found, fault=fault)
 
+    async def _one(
+        self, request: Request, kind: str, find: Callable[[Store, int], object | None], here: str = ""
+    ) -> Response:
+        """One thing by its number, on the screen of its kind."""
+        wanted = numbered(request)
+        found = await self._archive.ask(lambda store: find(store, wanted))
+        if found is None:
+            raise HTTPException(404, f"There is no {kind} {wanted}.")
+        return self.page(request, f"{kind}.html", 200, here=here, **{kind: found})
+
     async def hit(self, request: Request) -> Response:
         """One hit and why it is one."""
-        number = numbered(request)
-        found = await self._archive.ask(lambda store: screens.receipt(store, number))
-        if found is None:
-            raise HTTPException(404, f"There is no hit {number}.")
-        return self.page(request, "hit.html", here="hits", receipt=found)
+        return await self._one(request, "hit", screens.hit, "hits")
 
     async def article(self, request: Request) -> Response:
         """One article: its text, the hits in it, what changed between its versions."""
-        number = numbered(request)
-        found = await self._archive.ask(lambda store: screens.article(store, number))
-        if found is None:
-            raise HTTPException(404, f"There is no article {number}.")
-        return self.page(request, "article.html", here="", read=found)
+        return await self._one(request, "article", screens.article)
+
+    async def alert(self, request: Request) -> Response:
+        """One alert: what was decided and when, its hits, its messages."""
+        return await self._one(request, "alert", screens.alert, "alerts")
 
     async def rules(self, request: Request) -> Response:
         """The rules with their last 30 days."""
@@ -135,20 +139,10 @@ class Screens:
         given = request.query_params
         state = given.get("state", "")
         states = (state,) if state in screens.STATES else ()
-        below = given.get("before", "")
-        before = int(below) if below.isascii() and below.isdigit() and len(below) < _DIGITS else None
-        wanted = Filter(before=before, limit=PAGE)
+        wanted = Filter(before=number(given.get("before", "")), limit=PAGE)
         held = state == "held"
         found = await self._archive.ask(lambda store: screens.alerts(store, wanted, states, held=held))
         return self.page(request, "alerts.html", here="alerts", alerts=found, state=state, states=screens.STATES)
-
-    async def alert(self, request: Request) -> Response:
-        """One alert: what was decided and when, its hits, its messages."""
-        number = numbered(request)
-        found = await self._archive.ask(lambda store: screens.alert(store, number))
-        if found is None:
-            raise HTTPException(404, f"There is no alert {number}.")
-        return self.page(request, "alert.html", here="alerts", explained=found)
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """Say what cannot be shown, and what to do."""
@@ -178,9 +172,8 @@ class Screens:
 
 def _listed(request: Request) -> tuple[str, int]:
     """Return the words that a listing is narrowed by, and the number of its first row."""
-    first = request.query_params.get("from", "")
-    number = int(first) if first.isascii() and first.isdigit() and len(first) < _DIGITS else 0
-    return request.query_params.get("q", "").strip()[:MOST], number
+    given = request.query_params
+    return given.get("q", "").strip()[:MOST], number(given.get("from", "")) or 0
 
 
 def build(

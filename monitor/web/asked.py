@@ -14,6 +14,8 @@ from monitor.views import Filter
 PAGE = 50
 # Characters of a word in a query string that are looked at.
 MOST = 200
+# What SQLite has as the greatest number, and its digits: longer ones take Python seconds, or it refuses them.
+_BIGGEST, _DIGITS = (1 << 63) - 1, 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,14 @@ def asked(given: Mapping[str, str], now: datetime, zone: tzinfo) -> Asked:
     )  # fmt: skip
     sort = Sort.RELEVANCE if words.get("sort") == Sort.RELEVANCE else Sort.NEWEST
     return Asked(words, wanted, words.get("q", ""), words.get("after", ""), sort, tuple(doubts))
+
+
+def number(text: str) -> int | None:
+    """Return the number that somebody wrote, in plain digits and within what SQLite holds; None for anything else."""
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
+        return None
+    found = int(text)
+    return found if found <= _BIGGEST else None
 
 
 def without_page(one: Asked) -> Asked:

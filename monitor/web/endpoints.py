@@ -20,14 +20,13 @@ from monitor.review.timeline import timeline
 from monitor.views import Filter
 from monitor.web import parameters as of
 from monitor.web import schemas
+from monitor.web.asked import number
 from monitor.web.configured import Configured
 from monitor.web.parameters import Parameter
 from monitor.web.screens import STATES
 
 T = TypeVar("T")
 JSON, ATOM = "application/json", "application/atom+xml"
-_DIGITS = 19
-_BIGGEST = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,7 @@ class Look:
     @property
     def number(self) -> int:
         """The id as SQLite has them; 0, which nothing has, for what is none."""
-        fits = self.id.isascii() and self.id.isdigit() and len(self.id) <= _DIGITS
-        return number if fits and (number := int(self.id)) <= _BIGGEST else 0
+        return number(self.id) or 0
 
     def entities(self) -> Iterable[Entity]:
         """The configured entities where the query names one."""

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.errors import ConfigError
 from monitor.web.access import SESSION, Sessions
+from monitor.web.asked import number
 from monitor.web.kept import Kept
 from monitor.web.problem import problem
 
@@ -23,7 +24,6 @@ API, FEED = "/api/", "/hits.atom"
 """What programs ask for; nothing there changes anything."""
 # What answers anybody: paths, and all that is in folders.
 OPEN, OPEN_FOLDERS = {LOGIN}, ("/static/",)
-_DIGITS = 19
 # Bytes of a form: a few short fields.
 LARGEST = 8_192
 _HOW = "give a token: `Authorization: Bearer TOKEN`; `monitor web token create NAME` makes one"
@@ -116,10 +116,10 @@ def numbered(request: Request) -> int:
     """Return the id in a path; 404 for what the database cannot hold. Not by Starlette's own convertor, which fails on
     more than 4,300 digits.
     """
-    text: str = request.path_params["number"]
-    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS or int(text) >= 1 << 63:
+    found = number(request.path_params["number"])
+    if found is None:
         raise HTTPException(404, "There is nothing of this number.")
-    return int(text)
+    return found
 
 
 def inside(place: str) -> str:

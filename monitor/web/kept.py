@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from monitor.errors import ConfigError
-from monitor.settings import page
+from monitor.settings import page, replacing
 from monitor.web.access import Password, read
 
 log = logging.getLogger("monitor")
@@ -56,22 +53,15 @@ class Kept:
 
 
 def write(path: Path, text: str) -> None:
-    """Put a text in the place of a file, at once and for good, for its owner alone. Raises ConfigError."""
+    """Put a text in the place of a file, for its owner alone, in a folder for its owner alone where there is none.
+    Raises ConfigError.
+    """
+    hint = "--file names another"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Only its owner may read it from the first moment on.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        finally:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror or error}", hint="--file names another") from error
+        raise ConfigError(f"cannot write {path}: {error.strerror or error}", hint=hint) from error
+    replacing.put(path, text.encode(), hint=hint)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -102,20 +102,19 @@ class Receipt:
     """One hit, why it is one, and what was decided about it, oldest first."""
 
     row: HitRow
-    hit: Hit
     mark: Marked | None
     decided: tuple[Decided, ...]
     others: tuple[HitRow, ...]
 
 
-def receipt(store: Store, number: int) -> Receipt | None:
+def hit(store: Store, number: int) -> Receipt | None:
     """Return a hit; None where there is none of that number."""
     row = store.hits.get(number)
     if row is None:
         return None
     others = [other for other in store.hits.rows(Filter(story=row.hit.story_id, limit=20)) if other.hit.id != number]
     return Receipt(
-        row, row.hit, store.marks.of([number]).get(number), tuple(store.alerts.decisions(hit_id=number)[::-1]),
+        row, store.marks.of([number]).get(number), tuple(store.alerts.decisions(hit_id=number)[::-1]),
         tuple(others),
     )  # fmt: skip
 
@@ -170,8 +169,9 @@ STATES = ("pending", "leased", "sent", "dead", "unknown")
 
 def alerts(store: Store, wanted: Filter, states: Sequence[str], *, held: bool) -> Alerts:
     """Return alerts, newest first."""
-    rows = store.alerts.rows(wanted, states=states, held=held)
-    return Alerts(tuple(rows), rows[-1].alert.id if len(rows) == wanted.limit else 0)
+    rows = store.alerts.rows(replace(wanted, limit=wanted.limit + 1), states=states, held=held)
+    shown = tuple(rows[: wanted.limit])
+    return Alerts(shown, shown[-1].alert.id if len(rows) > wanted.limit else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from monitor.errors import StoreError
 from monitor.store.sqlite import SqliteStore
 from monitor.web import access, serve
 from monitor.web.serve import Beside
+from tests.forks import Forked
 from tests.newsroom import ROOT, Newsroom
 from tests.page.room import fill
 from tests.page.serving import PASSWORD, Browser, waited
@@ -63,9 +64,16 @@ def port_of(line: str) -> int:
 @contextlib.contextmanager
 def running(room: Newsroom, *words: str, says: str = "the page: http://") -> Iterator[int]:
     """A daemon that serves the page, and its port; stopped at the end."""
-    process = room.start(*(words or ("run",)))
-    try:
+    with started(room, *(words or ("run",))) as process:
         yield port_of(said(process, says))
+
+
+@contextlib.contextmanager
+def started(room: Newsroom, *words: str) -> Iterator[subprocess.Popen[str] | Forked]:
+    """A process that ends well when it is told to."""
+    process = room.start(*words)
+    try:
+        yield process
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
         assert process.returncode == 0
@@ -111,17 +119,10 @@ def test_a_port_in_use_is_a_warning_and_no_end(room, web) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         room.write("monitor", BASE + f"web: {{listen: '127.0.0.1:{port}'}}\n")
-        process = room.start("run", "-v")
-        try:
+        with started(room, "run", "-v") as process:
             line = said(process, "the page is not served")
             assert f"127.0.0.1:{port}: Address already in use" in line
             assert said(process, f"polled {web.url}/feed.xml: 0 new")
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
-            assert process.returncode == 0
-        finally:
-            process.kill()
-            process.communicate()
 
 
 def test_what_is_no_password_lets_nobody_in_until_it_is_one(room) -> None:

@@ -8,8 +8,10 @@ import socket
 import pytest
 
 from monitor.store.sqlite import SqliteStore
+from monitor.web.asked import PAGE
 from monitor.web.serve import bound
 from tests.page.room import page
+from tests.store.make import enrolled, hits_on, opened
 
 SCREENS = ("/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/outlets")
 
@@ -101,3 +103,18 @@ def test_an_answer_waits_for_no_acknowledgement():
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_page_of_alerts_that_is_full_and_the_last_leads_nowhere(tmp_path):
+    store = SqliteStore.open(tmp_path / "monitor.db")
+    enrolled(store)
+    found = hits_on(store, 1)[0]
+    for number in range(2 * PAGE):
+        opened(store, found.id, route=f"route{number}")
+    store.close()
+    with page(tmp_path) as served:
+        first = served.get("/alerts").text
+        last = served.get(re.search(r'rel="next" href="([^"]*)"', first)[1]).text
+    shown = [re.findall(r"ice on (route\d+)<", text) for text in (first, last)]
+    assert shown[0] + shown[1] == [f"route{number}" for number in reversed(range(2 * PAGE))]
+    assert 'rel="next"' not in last
