@@ -71,6 +71,7 @@ FLOORS = {
     "monitor.systemd": 5,
     "monitor.forkserver": 5,
     "monitor.worker": 5,
+    "monitor.waiting": 5,
     "monitor.clock": 5,
     "monitor.pressure": 5,
     "monitor.wiring": 6,
@@ -143,6 +144,7 @@ EXCEPTIONS = {
     ("monitor.pool", "monitor.forkserver"),
     ("monitor.pool", "monitor.orders"),
     ("monitor.pool", "monitor.worker"),
+    ("monitor.pool", "monitor.waiting"),
 }
 # library: the one file (or the rooms, for a vocabulary) that may import it.
 DOORS = {

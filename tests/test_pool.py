@@ -254,10 +254,75 @@ async def test_a_flood_of_feeds_lets_every_fourth_job_be_a_page():
         feeds = [asyncio.create_task(note("f", pool.links(page("fine"), SOURCE))) for _ in range(8)]
         given_up = asyncio.create_task(pool.article(page("fine"), LINK, PAPER))
         articles = [asyncio.create_task(note("A", pool.article(page("fine"), LINK, PAPER))) for _ in range(3)]
-        await until(lambda: pool.stats()["waiting"] == 12)
+        # One of the feeds is behind the nap.
+        await until(lambda: pool.stats()["waiting"] == 11)
         given_up.cancel()
         await asyncio.gather(first, *articles, *feeds)
-    assert "".join(done[1:]) == "fffAfffAffA"
+    assert "".join(done[2:]) == "fffAfffAfA"
+
+
+async def crowd(pool, deeds, count=40):
+    """Have a job done for each deed, every fourth of a crowd; return their results, and those of the others."""
+    asked = [
+        pool.links(page(deeds[number // 4]), SOURCE)
+        if number % 4 == 1 and number // 4 < len(deeds)
+        else pool.article(page("fine"), LINK, PAPER)
+        for number in range(count)
+    ]
+    results = await asyncio.gather(*asked)
+    bad = [results[4 * number + 1] for number in range(len(deeds))]
+    return bad, [one for number, one in enumerate(results) if number % 4 != 1 or number // 4 >= len(deeds)]
+
+
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize(("deed", "reason"), DEATHS)
+async def test_in_a_crowd_a_page_that_breaks_its_reader_takes_none_of_the_others_with_it(deed, reason, size):
+    async with pool_of(size=size, job_seconds=0.3, memory_bytes=64 << 20) as pool:
+        bad, others = await crowd(pool, [deed] * 3)
+        assert [one.reason for one in bad] == [reason] * 3
+        assert all(isinstance(one, Reading) for one in others), others
+        assert pool.stats()["busy"] == pool.stats()["waiting"] == 0
+        await until(lambda: pool.stats()["readers"] == size)
+
+
+async def test_in_a_crowd_that_ends_its_readers_one_after_another_who_is_innocent_is_read():
+    async with pool_of(size=2) as pool:
+        bad, others = await crowd(pool, ["crash", "exit", "close", "crash", "exit", "close", "crash", "exit"], 32)
+    assert {one.reason for one in bad} == {Reason.CRASHED}
+    assert all(isinstance(one, Reading) for one in others), others
+
+
+async def test_who_gives_up_in_a_crowd_takes_none_of_the_others_along():
+    async with pool_of(size=2) as pool:
+        tasks = [asyncio.create_task(pool.article(page("nap"), LINK, PAPER)) for _ in range(30)]
+        await until(lambda: pool.stats()["busy"] == 2)
+        # Those in hand, those behind them, and one that waits.
+        for number in (0, 2, 3, 20):
+            tasks[number].cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert pool.stats()["busy"] == pool.stats()["waiting"] == 0
+    given_up = [number for number, one in enumerate(results) if isinstance(one, asyncio.CancelledError)]
+    assert given_up == [0, 2, 3, 20]
+    assert all(isinstance(one, Reading) for number, one in enumerate(results) if number not in given_up), results
+
+
+async def test_a_reload_in_a_crowd_has_each_job_done_once():
+    async with pool_of(size=2) as pool:
+        tasks = [asyncio.create_task(pool.article(page("nap"), LINK, PAPER)) for _ in range(30)]
+        await until(lambda: pool.stats()["busy"] == 2)
+        await pool.reload((Rule("second", "nato"),), ())
+        results = await asyncio.gather(*tasks)
+        assert all(isinstance(one, Reading) for one in results), results
+        assert len({one.rules_version for one in results}) <= 2
+        await until(lambda: len(pool.pids()["fork_servers"]) == 1)
+
+
+async def test_closing_in_a_crowd_answers_everybody():
+    async with pool_of(size=2) as pool:
+        tasks = [asyncio.create_task(pool.links(page("long-nap"), SOURCE)) for _ in range(30)]
+        await until(lambda: pool.stats()["waiting"] <= 26)
+    results = await asyncio.gather(*tasks)
+    assert {one.reason for one in results} == {Reason.NO_READER}
 
 
 async def test_a_cancelled_caller_leaves_no_answer_behind_for_the_next():
