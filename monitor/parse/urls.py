@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from yarl import URL
 
@@ -22,6 +23,8 @@ _HOST = re.compile(r"(?:https?://)?[^/?#]*", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
 
 
+# One visit asks of the same address ten times: for its host, its port, its origin.
+@lru_cache(maxsize=512)
 def _parse(url: str) -> URL | None:
     text = _packed(url)
     if not text or len(text) > MAX_URL:
