@@ -19,11 +19,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import httpx
 
-from tests.bench._archive_data import Texts, build
+from tests.bench._archive_data import DAYS, GROUP, Texts, Writer, articles, build
 from tests.bench._archive_queries import writing
 from tests.bench._service_gauges import below, pss, share
 
@@ -45,6 +48,7 @@ def main(data: Path, options: argparse.Namespace) -> None:
         options.archive.mkdir(parents=True, exist_ok=True)
         build(path.with_suffix(".part"), texts, options.articles)
         path.with_suffix(".part").rename(path)
+    _overnight(path, texts, options.articles // DAYS)
     screens = _screens(path)
     with tempfile.TemporaryDirectory() as folder:
         with _page(Path(folder), path) as (url, process):
@@ -56,6 +60,20 @@ def main(data: Path, options: argparse.Namespace) -> None:
             memory = pss(process) + sum(map(pss, below(process)))
         print(f"memory {memory / 1e6:.0f} MB (limit {MEMORY / 1e6:.0f}: {_met(memory, MEMORY)})")
     _datasette(path)
+
+
+def _overnight(path: Path, texts: Texts, count: int) -> None:
+    """Write a day's articles of the last 24 hours: the archive ends when it was built, and Today would be empty."""
+    writer, now, day = Writer(path), datetime.now(UTC), timedelta(days=1)
+    made = islice(articles(texts, count, seed=int(now.timestamp())), count)
+    dated = []
+    for number, (article, _) in enumerate(made):
+        at, url = now - day + day * (number / count), f"{article.url}-{now:%m%d%H%M%S}"
+        fresh = replace(article, url=url, canonical_url=url, published=at, content_hash=f"{now:%m%d%H%M%S}-{number}")
+        dated.append((fresh, at))
+    for start in range(0, count, GROUP):
+        writer.write(dated[start : start + GROUP])
+    writer.close()
 
 
 def _screens(path: Path) -> dict[str, list[str]]:
@@ -118,7 +136,7 @@ def _serving(command: list[str], environment: dict[str, str], place: str) -> Ite
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with subprocess.Popen(
-        [*command, str(port)], env={**os.environ, **environment}, stderr=subprocess.DEVNULL
+        [*command, str(port)], env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             url = f"http://127.0.0.1:{port}"
