@@ -74,6 +74,7 @@ def _serve(app: App, said: Page) -> None:
 
 
 def _application(app: App, archive: Archive, said: Page) -> Any:
+    import threading
     import time
     from datetime import UTC, datetime
 
@@ -88,6 +89,7 @@ def _application(app: App, archive: Archive, said: Page) -> Any:
     # What is wrong with it is said to who starts this, not only to who comes.
     kept.password()
     known = Configured(lambda: app.settings(addresses=False), lambda: stamp(config_folder(app.config, os.environ)))
+    threading.Thread(target=known.read, name="configuration", daemon=True).start()
     world = World(lambda: datetime.now(UTC), time.monotonic, os.urandom)
     tokens = Tokens(beside(storage_path(app.config, os.environ)))
     return page(archive, known, kept, tokens, lambda: writing(app), world, app.zone, said.names)
