@@ -193,7 +193,8 @@ async def _read(line_: Pipeline, links: Sequence[Link]) -> Rate:
     async def one() -> None:
         nonlocal hits
         while waiting:
-            done = await line_.read(replace(waiting.pop(), attempts=0))
+            # A task a link, as in the daemon: a large body's place is held by its task until that ends.
+            done = await asyncio.create_task(line_.read(replace(waiting.pop(), attempts=0)))
             kinds[f"{done.text.value if done.text else 'none'} {done.reason.value if done.reason else ''}".strip()] += 1
             hits += done.hits
 
