@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.errors import Reason, Trouble
-from monitor.views_health import Ailment, Chart, Glance
+from monitor.views_health import Ailment, Chart, Coverage, Glance
 
 
 class Health(Protocol):
@@ -25,6 +25,10 @@ class Health(Protocol):
 
     def ailments(self) -> list[Ailment]:
         """List what is told of and not over, the oldest first."""
+        ...
+
+    def coverage(self) -> Coverage:
+        """Count the outlets that are watched, those that were read when last asked, and those that were not."""
         ...
 
     def troubled(self) -> Mapping[Trouble, int]:

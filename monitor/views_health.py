@@ -78,6 +78,15 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many outlets are watched, had a source that was read when last asked, had one that was not."""
+
+    outlets: int
+    read: int
+    failing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What is another now: what began, and what ended, its `said` telling how it is now."""
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from monitor.errors import Reason, Trouble
 from monitor.store.codec import moment, moment_or_none, stamp
 from monitor.store.rows import Row, Sql
-from monitor.views_health import ALL, Ailment, Chart, Glance, Pulse
+from monitor.views_health import ALL, Ailment, Chart, Coverage, Glance, Pulse
 
 # As the partial index says it, up to a bound: a flood of a million would be counted at each look.
 _PULSES = """
@@ -21,6 +21,13 @@ FROM sources s WHERE s.active = 1 AND s.outlet_id IN (SELECT value FROM json_eac
 _KEEP = "INSERT INTO glances VALUES (?, ?) ON CONFLICT (outlet_id) DO UPDATE SET data = excluded.data"
 _BEGIN = """
 INSERT INTO troubles VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (outlet_id, trouble) DO NOTHING
+"""
+# The same of `status` and of the page.
+COVERAGE = """
+    (SELECT count(*) FROM outlets WHERE active = 1) AS outlets,
+    (SELECT count(DISTINCT outlet_id) FROM sources
+        WHERE active = 1 AND last_ok_at IS NOT NULL AND reason IS NULL) AS outlets_read,
+    (SELECT count(DISTINCT outlet_id) FROM sources WHERE active = 1 AND reason IS NOT NULL) AS outlets_failing
 """
 _END = "DELETE FROM troubles WHERE outlet_id = ? AND trouble = ?"
 _UNWATCHED = "DELETE FROM troubles WHERE outlet_id IN (SELECT id FROM outlets WHERE active = 0)"
@@ -73,6 +80,12 @@ class SqlHealth:
                     row["cause"], row["usual"])
             for row in rows
         ]  # fmt: skip
+
+    def coverage(self) -> Coverage:
+        """Count."""
+        row = self._sql.one(f"SELECT {COVERAGE}")
+        assert row is not None
+        return Coverage(row["outlets"], row["outlets_read"], row["outlets_failing"])
 
     def troubled(self) -> dict[Trouble, int]:
         """Count the outlets that have each trouble."""

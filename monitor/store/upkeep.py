@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from monitor.store import codec
 from monitor.store.calendar import SqlCalendar
 from monitor.store.codec import instant, micros, moment, moment_or_none, stamp
+from monitor.store.health import COVERAGE
 from monitor.store.rows import Sql
 from monitor.store.shift import shift
 from monitor.views import EventRow, Pass, Totals
@@ -34,12 +35,9 @@ UPDATE outbox SET
 WHERE state = 'leased' AND channel_id = ?
 """
 # As the partial indexes say it: otherwise every link there ever was is looked at.
-_TOTALS = """
+_TOTALS = f"""
 SELECT
-    (SELECT count(*) FROM outlets WHERE active = 1) AS outlets,
-    (SELECT count(DISTINCT outlet_id) FROM sources
-        WHERE active = 1 AND last_ok_at IS NOT NULL AND reason IS NULL) AS outlets_read,
-    (SELECT count(DISTINCT outlet_id) FROM sources WHERE active = 1 AND reason IS NOT NULL) AS outlets_failing,
+    {COVERAGE},
     (SELECT count(*) FROM articles) AS articles,
     (SELECT count(*) FROM hits) AS hits,
     (SELECT count(*) FROM links WHERE state IN ('new', 'partial', 'again') AND state <> 'again')
@@ -48,7 +46,7 @@ SELECT
     (SELECT count(*) FROM alerts WHERE state = 'open') AS alerts_open,
     (SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased')) AS outbox_waiting,
     (SELECT count(*) FROM outbox WHERE state IN ('dead', 'unknown')) AS outbox_dead
-"""
+"""  # noqa: S608 - a constant of ours
 # The version of a rule that is not in force: when it comes back it begins anew.
 _RESTS = "-"
 # What is leased is due again when its lease ends: until then its time lies ahead.

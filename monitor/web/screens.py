@@ -12,9 +12,9 @@ from monitor.model import Entity, Hit
 from monitor.ports import Store
 from monitor.review.changes import Change, Paragraph, changes
 from monitor.review.timeline import Timeline, timeline
-from monitor.views import By, Filter, HitRow, StoredArticle, StoryRow, Totals, Version
+from monitor.views import By, Filter, HitRow, StoredArticle, StoryRow, Version
 from monitor.views_alerts import AlertRow, Decided, Marked
-from monitor.views_health import Ailment
+from monitor.views_health import Ailment, Coverage
 from monitor.web.asked import Asked
 
 OVERNIGHT = timedelta(hours=24)
@@ -51,7 +51,7 @@ class Today:
     stories: tuple[Told, ...]
     held: tuple[AlertRow, ...]
     troubles: tuple[Ailment, ...]
-    totals: Totals
+    coverage: Coverage
 
 
 def today(store: Store, now: datetime) -> Today:
@@ -73,7 +73,7 @@ def today(store: Store, now: datetime) -> Today:
         tuple(_told(store, story) for story in store.stories.newest(STORIES) if story.last_hit_at >= since),
         tuple(store.alerts.rows(Filter(limit=HELD), held=True)),
         tuple(store.health.ailments()),
-        store.upkeep.totals(),
+        store.health.coverage(),
     )
 
 

@@ -787,6 +787,10 @@ def test_totals_count_what_stands_and_what_waits(store: Store) -> None:
     totals = store.upkeep.totals()
     assert (totals.outlets, totals.outlets_read, totals.outlets_failing) == (3, 1, 1)
     assert (totals.articles, totals.hits, totals.links_waiting, totals.links_failed) == (1, 1, 1, 1)
+    covered = store.health.coverage()
+    assert (covered.outlets, covered.read, covered.failing) == (
+        totals.outlets, totals.outlets_read, totals.outlets_failing
+    ) == (3, 1, 1)  # fmt: skip
     assert (totals.alerts_open, totals.outbox_waiting, totals.outbox_dead) == (0, 1, 1)
     assert totals.last_pass == Pass(NOW, later(60), polled=2)
 
