@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
-from monitor import vigil
+from monitor import heap, vigil
 from monitor.pressure import MINUTE
 from monitor.reload import Reloader, Reread
 from monitor.seeing import Eye
@@ -113,6 +113,7 @@ class _Life:
 async def _serve(settings: Settings, told: Told | None, out: TextIO | None, reread: Reread, life: _Life) -> Tally:
     from monitor.ticks import Ticks
 
+    heap.keep_apart()
     async with line(settings, out=out) as work:
         works = Works(work, told)
         eye = Eye(work, works, settings)

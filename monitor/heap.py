@@ -14,6 +14,19 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None)
 
 
+# Of mallopt(3), and its value where nothing has been freed yet.
+_MMAP_THRESHOLD, _LARGE = -3, 128 << 10
+
+
+def keep_apart() -> None:
+    """Have each piece of 128 kB or more mapped by itself, for good, so that it goes back when it is freed. glibc does so
+    until the first is freed; then up to its size, 32 MB at most, all come from the heap and leave holes there, which
+    small pieces fill: of a daemon's heap of 114 MB half was free after 20,000 articles, and resident.
+    """
+    with suppress(AttributeError):
+        _libc().mallopt(_MMAP_THRESHOLD, _LARGE)
+
+
 def give_back() -> None:
     """Give it back, of all threads; nothing where malloc cannot (musl, macOS). A heap of 100 MB takes some 10 ms."""
     with suppress(AttributeError):

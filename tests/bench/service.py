@@ -31,7 +31,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--part", default="run,rates", help="run, rates or both; a soak is a run")
     add("--outlets", type=int, help=f"how many; 10,000, of a soak {SOAK_OUTLETS:,}")
-    add("--every", type=float, help="seconds between two polls of one; 900, of a soak 90")
+    add(
+        "--every", type=float, help="seconds between two polls of one; 900, of a soak 90, or less for more days an hour"
+    )
     add("--minutes", type=float, help="how long; 15, of a soak 60")
     add("--rules", type=int, default=1_000, help="how many sparse rules")
     add("--share", type=float, default=0.5, help="of polls that find a new article")
@@ -75,6 +77,6 @@ def main(data: Path, options: argparse.Namespace) -> None:
             done = run(wanted, Path(folder))
             report(wanted, done)
             if options.soak:
-                report_soak(wanted, done, SOAK_FACTOR)
+                report_soak(wanted, done, NORMAL_EVERY / wanted.every)
         if "rates" in parts:
             rates(data.resolve(), Path(folder), options.rules, options.pages)
