@@ -19,7 +19,7 @@ _MMAP_THRESHOLD, _LARGE = -3, 128 << 10
 
 
 def keep_apart() -> None:
-    """Have each piece of 128 kB or more mapped by itself, for good, so that it goes back when it is freed. glibc does so
+    """Have each piece of 128 kB or more mapped by itself, for good, so that it goes back when freed. glibc does so
     until the first is freed; then up to its size, 32 MB at most, all come from the heap and leave holes there, which
     small pieces fill: of a daemon's heap of 114 MB half was free after 20,000 articles, and resident.
     """
