@@ -102,6 +102,12 @@ class Outlets(Protocol):
         """List the active sources, of these outlets or of all, by outlet id."""
         ...
 
+    def volume(self, outlet_ids: Collection[str], moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """Count the articles of each of these outlets that were read from each of these moments, oldest first, to the
+        next one, from the last to now; to the hour in which a moment lies.
+        """
+        ...
+
 
 class LinksTable(Protocol):
     """Links: each known once within an outlet by canonical URL, and by guid and title within its source."""
@@ -271,8 +277,8 @@ class Upkeep(Protocol):
         """Note something for the operator."""
         ...
 
-    def events(self, *, kind: str = "", limit: int = 50) -> list[EventRow]:
-        """List, newest first."""
+    def events(self, *, kind: str = "", outlet: str = "", limit: int = 50) -> list[EventRow]:
+        """List, newest first; of one kind, of one outlet."""
         ...
 
     def forget_events(self, before: datetime, *, limit: int) -> int:

@@ -20,7 +20,7 @@ from monitor.store import sqlite as door
 from monitor.store.sqlite import SqliteStore
 from monitor.views import EventRow, Filter
 from tests.consistent import consistent
-from tests.store.make import NOW, article, enrolled, hit, save
+from tests.store.make import NOW, article, enrolled, hit, later, save
 
 ROOT = Path(__file__).parents[2]
 
@@ -365,4 +365,34 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
     ):
         plan = store._connection.execute(f"EXPLAIN QUERY PLAN {query}", ["x"] * query.count("?")).fetchall()
         assert any(index in row["detail"] for row in plan), (index, [row["detail"] for row in plan])
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda store: store.outlets.volume(["a", "b"], [NOW, later(9_000)]), "COVERING INDEX articles_outlet"),
+        (
+            lambda store: store.alerts.over_budget(["a"], [NOW, later(9_000)]),
+            "INDEX decisions_over_budget (rule_id=? AND at>?",
+        ),
+        (lambda store: store.outbox.spending(NOW), "outbox_created"),
+        (lambda store: store.upkeep.events(kind="trouble", outlet="a"), "events_outlet"),
+    ],
+    ids=["volume", "over_budget", "spending", "events"],
+)
+def test_what_the_page_lists_is_found_by_an_index_and_by_no_scan(path: Path, ask, index: str) -> None:
+    store = SqliteStore.open(path)
+    for number in range(3):
+        save(store, article(number, outlet="ab"[number % 2]), at=later(3_600 * number))
+    said: list[str] = []
+    store._connection.set_trace_callback(said.append)
+    ask(store)
+    store._connection.set_trace_callback(None)
+    plan = [row["detail"] for one in said for row in store._connection.execute(f"EXPLAIN QUERY PLAN {one}")]
+    assert any(index in line for line in plan), plan
+    tables = [row[0] for row in store._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    aliases = {"a": "articles", "d": "decisions", "l": "alerts", "t": "tellings"}
+    scanned = [line.split()[1] for line in plan if line.startswith("SCAN")]
+    assert [name for name in scanned if aliases.get(name, name) in tables] == [], plan
     store.close()
