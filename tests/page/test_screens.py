@@ -13,7 +13,10 @@ from monitor.web.serve import bound
 from tests.page.room import page
 from tests.store.make import enrolled, hits_on, opened
 
-SCREENS = ("/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/outlets")
+SCREENS = (
+    "/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/rules/try",
+    "/rules/try?q=harbour&against=ice&rule=quiet", "/rules/try?q=(harbour", "/outlets", "/outlets/courier",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
