@@ -9,7 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from monitor.forecast import Forecast, means, title, waits
@@ -30,7 +30,7 @@ SECONDS = 10.0
 FORETOLD = 1_000
 # Seconds between two looks whether who asked is still there.
 _LOOK = 0.5
-_LISTED = 20
+_LISTED, _MONTH = 20, 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,11 @@ class Report:
 
     @property
     def days(self) -> list[tuple[str, int]]:
-        """The newest days with hits, oldest first."""
-        return sorted(self.tally.per_day.items())[-31:]
+        """The month up to the newest day with hits, oldest day first."""
+        last = date.fromisoformat(max(self.tally.per_day))
+        month = [(last - timedelta(days=back)).isoformat() for back in range(min(_MONTH, last.toordinal()) - 1, -1, -1)]
+        begun = next(place for place, day in enumerate(month) if self.tally.per_day[day])
+        return [(day, self.tally.per_day[day]) for day in month[begun:]]
 
     @property
     def future(self) -> tuple[str, list[tuple[str, str]], list[str]]:

@@ -94,7 +94,9 @@ def _named(starts: Sequence[datetime], zone: tzinfo) -> tuple[str, ...]:
     return tuple(start.astimezone(zone).date().isoformat() for start in starts)
 
 
-def _watched(store: Store, shown: Sequence[Outlet], starts: Sequence[datetime], now: datetime) -> tuple[Watched, ...]:
+def _watched(
+    store: Store, shown: Sequence[Outlet], starts: Sequence[datetime], now: datetime, ill: Mapping[str, list[Ailment]]
+) -> tuple[Watched, ...]:
     ids = [outlet.id for outlet in shown]
     sources: dict[str, list[OutletRow]] = {}
     for row in store.outlets.rows(ids):
