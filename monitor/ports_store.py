@@ -98,14 +98,12 @@ class Outlets(Protocol):
         """Replace it by what `change` makes of it; nothing is written where that is the same."""
         ...
 
-    def rows(self, outlet_ids: Collection[str] | None = None) -> list[OutletRow]:
-        """List the active sources, of these outlets or of all, by outlet id."""
+    def rows(self, outlet_ids: Collection[str] | None = None, *, counted: bool = True) -> list[OutletRow]:
+        """List the active sources, of these outlets or of all, by outlet id; `counted`: with how many articles."""
         ...
 
     def volume(self, outlet_ids: Collection[str], moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
-        """Count the articles of each of these outlets that were read from each of these moments, oldest first, to the
-        next one, from the last to now; to the hour in which a moment lies.
-        """
+        """Count their articles read from each of these moments, oldest first, to the next; to the hour it lies in."""
         ...
 
 

@@ -19,7 +19,8 @@ from monitor.ports import Store
 from monitor.query import parse
 from monitor.views import ArticleRow, Filter
 
-_PAGE = 200
+# So many texts are read at once: of more, a page that is served beside it waits longer.
+_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ def tried(
                 article = specimen.article
                 tally.seen.append(Seen(specimen.found, article.outlet, article.language, specimen.story))
             tally.samples.append((specimen, hits[0]))
-            if len(tally.samples) > 50 * SAMPLES:
+            # Each holds its text: of 500 long ones that was 30 MB.
+            if len(tally.samples) > 5 * SAMPLES:
                 tally.samples = _spread(tally.samples)
         if hits and not before:
             tally.gains += 1

@@ -68,7 +68,7 @@ ON CONFLICT (outlet_id) DO UPDATE SET data = excluded.data
 """
 _ROWS = """
 SELECT s.*, o.name,
-    (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) AS articles
+    CASE WHEN ?2 THEN (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) ELSE 0 END AS articles
 FROM sources s JOIN outlets o ON o.id = s.outlet_id
 WHERE s.active = 1 AND (?1 IS NULL OR s.outlet_id IN (SELECT value FROM json_each(?1))) ORDER BY s.outlet_id, s.id
 """
@@ -188,10 +188,10 @@ class SqlOutlets:
         if changed != known:
             self._sql.write(_REMEMBER, outlet_id, pack_memory(changed))
 
-    def rows(self, outlet_ids: Collection[str] | None = None) -> list[OutletRow]:
+    def rows(self, outlet_ids: Collection[str] | None = None, *, counted: bool = True) -> list[OutletRow]:
         """List active sources; `articles` are those of its whole outlet."""
         wanted = None if outlet_ids is None else json.dumps([*outlet_ids])
-        return [_outlet_row(row) for row in self._sql.all(_ROWS, wanted)]
+        return [_outlet_row(row) for row in self._sql.all(_ROWS, wanted, int(counted))]
 
     def volume(self, outlet_ids: Collection[str], moments: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
         """Count the articles of outlets by when they were read."""

@@ -63,7 +63,7 @@ class Rules:
 
 def rules(store: Store, known: Iterable[Rule], words: str, first: int, now: datetime, zone: tzinfo) -> Rules:
     """Return the rules whose id, name or query hold these words, by id."""
-    found = [rule for rule in known if holds(words, rule.id, rule.name, rule.query)]
+    found = [rule for rule in known if not words or holds(words, rule.id, rule.name, rule.query)]
     shown = part(sorted(found, key=lambda rule: rule.id), first)
     starts = midnights(now, zone, MONTH.days)
     days = tuple(start.astimezone(zone).date().isoformat() for start in starts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from monitor.model import Outlet
 from monitor.ports import Store
@@ -12,8 +12,7 @@ from monitor.views import EventRow, OutletRow
 from monitor.views_health import Ailment, Chart
 from monitor.web.listings import Part, holds, midnights, part
 
-DAYS = 14
-WEEK = timedelta(days=7)
+DAYS, WEEK = 14, 7
 ERRORS, HISTORY = 3, 20
 # What an outlet's page tells of its past: vigil.py writes the first two, outlets/novelty.py the others.
 EVENTS = ("trouble", "recovered", "feed_rewritten", "baseline", "links_waiting")
@@ -44,7 +43,7 @@ class Watched:
 
     @property
     def articles(self) -> int:
-        """How many are stored."""
+        """How many are stored; 0 where they were not counted."""
         return max((row.articles for row in self.sources), default=0)
 
 
@@ -59,10 +58,10 @@ class Outlets:
 def outlets(store: Store, known: Iterable[Outlet], words: str, first: int, now: datetime, zone: tzinfo) -> Outlets:
     """Return the outlets whose id, name or address hold these words: those in trouble first, then by id."""
     ill = _ill(store)
-    found = [outlet for outlet in known if holds(words, outlet.id, outlet.name, outlet.homepage)]
+    found = [outlet for outlet in known if not words or holds(words, outlet.id, outlet.name, outlet.homepage)]
     shown = part(sorted(found, key=lambda outlet: (outlet.id not in ill, outlet.id)), first)
     starts = midnights(now, zone, DAYS)
-    rows = _watched(store, shown.rows, starts, now, ill)
+    rows = _watched(store, shown.rows, starts, ill)
     return Outlets(Part(rows, shown.total, shown.first, shown.next), _named(starts, zone))
 
 
@@ -80,7 +79,9 @@ def outlet(store: Store, one: Outlet, now: datetime, zone: tzinfo) -> Fared:
     starts = midnights(now, zone, DAYS)
     past = [row for kind in EVENTS for row in store.upkeep.events(kind=kind, outlet=one.id, limit=HISTORY)]
     past.sort(key=lambda row: row.id, reverse=True)
-    return Fared(_watched(store, [one], starts, now, _ill(store))[0], _named(starts, zone), tuple(past[:HISTORY]))
+    return Fared(
+        _watched(store, [one], starts, _ill(store), counted=True)[0], _named(starts, zone), tuple(past[:HISTORY])
+    )
 
 
 def _ill(store: Store) -> dict[str, list[Ailment]]:
@@ -95,24 +96,32 @@ def _named(starts: Sequence[datetime], zone: tzinfo) -> tuple[str, ...]:
 
 
 def _watched(
-    store: Store, shown: Sequence[Outlet], starts: Sequence[datetime], now: datetime, ill: Mapping[str, list[Ailment]]
-) -> tuple[Watched, ...]:
+    store: Store, shown: Sequence[Outlet], starts: Sequence[datetime], ill: Mapping[str, list[Ailment]], *,
+    counted: bool = False,
+) -> tuple[Watched, ...]:  # fmt: skip
     ids = [outlet.id for outlet in shown]
     sources: dict[str, list[OutletRow]] = {}
-    for row in store.outlets.rows(ids):
+    # Of 43 outlets that have a million articles the counts take 42 ms, those of 14 days 20.
+    for row in store.outlets.rows(ids, counted=counted):
         sources.setdefault(row.outlet_id, []).append(row)
     charts = {chart.outlet_id: chart for chart in store.health.charts(ids, ids)}
-    days, week = store.outlets.volume(ids, starts), store.outlets.volume(ids, [now - WEEK])
-    # Of an archive that is younger than a week.
-    age = min(max((now - (store.upkeep.began() or now)) / timedelta(days=1), 1.0), float(WEEK.days))
+    days, began = store.outlets.volume(ids, starts), store.upkeep.began()
+    whole = sum(1 for start in starts if began is not None and start >= began)
     return tuple(
         Watched(
             outlet, tuple(sources.get(outlet.id, ())), tuple(ill.get(outlet.id, ())), tuple(days[outlet.id]),
-            week[outlet.id][0] / age,
-            faults(sources.get(outlet.id, ()), charts.get(outlet.id)),
+            mean(days[outlet.id], whole), faults(sources.get(outlet.id, ()), charts.get(outlet.id)),
         )
         for outlet in shown
     )  # fmt: skip
+
+
+def mean(days: Sequence[int], whole: int) -> float:
+    """Return how many articles come in a day of the last week before today. `whole`: how many of the last days, today
+    too, the archive has whole; of one that has no other, today's.
+    """
+    week = days[-min(whole, WEEK + 1) : -1] if whole > 1 else days[-1:]
+    return sum(week) / len(week)
 
 
 def faults(sources: Iterable[OutletRow], chart: Chart | None) -> tuple[Fault, ...]:
