@@ -362,7 +362,7 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
         (links._WAITING, "links_waiting"),
         (alerts._DUE, "alerts_due"),
         (outbox._SENDABLE, "outbox_due"),
-        (outbox._SPENT, "outbox", "outbox_created"),
+        (outbox._SPENT, "outbox_created"),
     ):
         plan = store._connection.execute(f"EXPLAIN QUERY PLAN {query}", ["x"] * query.count("?")).fetchall()
         assert any(index in row["detail"] for row in plan), (index, [row["detail"] for row in plan])
@@ -376,9 +376,9 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
         (
             lambda store: store.alerts.over_budget(["a"], [NOW, later(9_000)]),
             "d",
-            "INDEX decisions_over_budget (rule_id=? AND at>?",
+            "INDEX decisions_over_budget (rule_id=? AND at",
         ),
-        (lambda store: store.outbox.spending(NOW), "outbox_created"),
+        (lambda store: store.outbox.spending(NOW), "outbox", "outbox_created"),
         (lambda store: store.upkeep.events(kind="trouble", outlet="a"), "events", "events_outlet"),
         (lambda store: store.spikes.days(["a"], ["2026-11-24"], UTC), "h", "PRIMARY KEY (day=? AND rule_id=?)"),
         (lambda store: store.marks.tally(), "h", "INTEGER PRIMARY KEY"),
