@@ -15,8 +15,9 @@ from tests.store.make import enrolled, hits_on, opened
 
 SCREENS = (
     "/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/rules/try",
-    "/rules/try?q=harbour&against=ice&rule=quiet", "/rules/try?q=(harbour", "/outlets", "/outlets/courier",
+    "/rules/try?q=harbour", "/rules/try?q=harbour&against=title:1&rule=quiet", "/outlets", "/outlets/courier",
 )  # fmt: skip
+FAULTY = ("/hits?q=(harbour", "/rules/try?q=(harbour", "/rules/try?q=harbour&rule=nobody&since=15x")
 
 
 @pytest.fixture(scope="module")
