@@ -71,8 +71,7 @@ class Report:
         """The month up to the newest day with hits, oldest day first."""
         last = date.fromisoformat(max(self.tally.per_day))
         month = [(last - timedelta(days=back)).isoformat() for back in range(min(_MONTH, last.toordinal()) - 1, -1, -1)]
-        begun = next(place for place, day in enumerate(month) if self.tally.per_day[day])
-        return [(day, self.tally.per_day[day]) for day in month[begun:]]
+        return [(day, self.tally.per_day[day]) for day in month]
 
     @property
     def future(self) -> tuple[str, list[tuple[str, str]], list[str]]:
@@ -94,19 +93,19 @@ def report(
 
     specimens = bounded(stored(store, asked.wanted, rules, settings.entities), enough, reach)
     tally = tried(specimens, asked.rule, settings.entities, asked.against)
+    # Nobody waits: the next one need not either.
+    most = 0 if ended() else FORETOLD
     read, total = reach.read(store, asked.wanted)
     oldest = reach.last.read if reach.ended and reach.last else None
     within = period(store.upkeep.began(), asked.wanted.since, asked.wanted.until, now)
-    future = _forecast(tally, asked, settings, (max(within[0], oldest or within[0]), within[1]))
+    future = _forecast(tally, asked, settings, (max(within[0], oldest or within[0]), within[1]), most)
     return Report(tally, read, total, clock() - began, oldest, future, parse(asked.rule.query).warnings)
 
 
-def _forecast(tally: Tally, asked: Asked, settings: Settings, within: Span) -> Forecast:
+def _forecast(tally: Tally, asked: Asked, settings: Settings, within: Span, most: int) -> Forecast:
     with scratch() as empty:
         told = orders(settings, {})
-        return foretold(
-            empty, told, asked.rule, tally, settings.timezone, within, since=asked.wanted.since, most=FORETOLD
-        )
+        return foretold(empty, told, asked.rule, tally, settings.timezone, within, since=asked.wanted.since, most=most)
 
 
 class Trials:

@@ -41,6 +41,22 @@ class Form:
     doubts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a query. `said`: of which of the two, and what."""
+
+    error: QueryError
+    said: str
+
+    @classmethod
+    def of(cls, error: QueryError, wanted: Asked) -> Fault:
+        """Say it without the name of the rule: there is none, or it stands in the form."""
+        other = wanted.against is not None and error.text == wanted.against.query != wanted.rule.query
+        rule = wanted.against if other and wanted.against else wanted.rule
+        message = error.message.removeprefix(f"rule {rule.id}: ")
+        return cls(error, f"beside: {message}" if other else message)
+
+
 def read(given: Mapping[str, str], known: Mapping[str, Rule], now: datetime, zone: tzinfo) -> Form:
     """Read a query string: pure. A rule that is named and no query: the form with what it says."""
     one = asked.asked({name: text for name, text in given.items() if name != "q"}, now, zone)
@@ -103,7 +119,7 @@ class Trying:
                 lambda store, ended: _work(store, wanted, settings, ended, self._clock, now), request.is_disconnected
             )
         except QueryError as error:
-            return self._page(request, form, 400, fault=error)
+            return self._page(request, form, 400, fault=Fault.of(error, wanted))
         if found is None:
             busy = f"Another query is being tried, which takes {SECONDS:.0f} s at most: send yours again in a moment."
             answer = self._page(request, form, 503, busy=busy)
@@ -113,7 +129,7 @@ class Trying:
 
     def _page(
         self, request: Request, form: Form, status: int = 200, *, report: Report | None = None, precision: str = "",
-        fault: QueryError | None = None, busy: str = "",
+        fault: Fault | None = None, busy: str = "",
     ) -> Response:  # fmt: skip
         return self._shown.page(
             request, "try.html", status, here="rules", form=form, path=PATH, report=report, precision=precision,

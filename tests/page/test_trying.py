@@ -128,14 +128,18 @@ def test_marks_say_how_precise_a_rule_is_and_nothing_of_another_query(tmp_path):
 
 
 def test_what_cannot_be_read_is_explained_where_it_stands(served):
-    for place, words in (("q=harbour+AND+(ice", "(ice"), ("q=harbour&against=NEAR", "NEAR"), ("q=@nobody", "@nobody")):
+    for place, message, line in (
+        ("q=harbour+AND+(ice", "this ( is never closed (line 1, column 13)", "harbour AND (ice\n            ^"),
+        ("q=harbour+AND%0D%0A@nobody", "there is no entity 'nobody' (line 2, column 1)", "@nobody\n^"),
+        ("q=harbour&against=(ice", "beside: this ( is never closed (line 1, column 1)", "(ice\n^"),
+        ("q=(harbour&rule=ice", "this ( is never closed (line 1, column 1)", "(harbour\n^"),
+    ):
         answer = served.get(f"/rules/try?{place}")
-        fault = LexborHTMLParser(answer.text).css_first("pre.fault[role=alert]").text()
         assert answer.status_code == 400
-        assert "line 1, column" in fault
-        lines = fault.split("\n")
-        assert words in lines[1]
-        assert lines[2].strip() == "^"
+        fault = LexborHTMLParser(answer.text).css_first("#fault[role=alert]")
+        assert fault.css_first("p").text() == message
+        assert fault.css_first("pre").text() == line
+    assert "entities stand in rules.yaml" in served.get("/rules/try?q=@nobody").text
     assert served.get("/rules/try?q=harbour+and+ice").status_code == 200
 
 
@@ -216,6 +220,13 @@ def test_a_trial_that_is_ended_at_once_has_seen_nothing(store):
         store, Asked(Rule("query", "harbour"), None, Filter()), Said, lambda: True, lambda: 0.0, later(9_000)
     )
     assert (found.tally.hits, found.read, found.total, found.oldest) == (0, 0, 20, None)
+
+
+def test_a_trial_that_nobody_waits_for_foretells_nothing(store):
+    asked, looks = Asked(Rule("query", "harbour"), None, Filter()), count()
+    found = report(store, asked, Said, lambda: next(looks) >= 5, lambda: 0.0, later(9_000))
+    assert (found.tally.hits, found.forecast.replayed) == (5, 0)
+    assert report(store, asked, Said, lambda: False, lambda: 0.0, later(9_000)).forecast.replayed == 20
 
 
 def test_trials_are_one_at_a_time_and_end_when_nobody_waits(store):
