@@ -93,19 +93,20 @@ def report(
 
     specimens = bounded(stored(store, asked.wanted, rules, settings.entities), enough, reach)
     tally = tried(specimens, asked.rule, settings.entities, asked.against)
-    # Nobody waits: the next one need not either.
-    most = 0 if ended() else FORETOLD
     read, total = reach.read(store, asked.wanted)
     oldest = reach.last.read if reach.ended and reach.last else None
     within = period(store.upkeep.began(), asked.wanted.since, asked.wanted.until, now)
-    future = _forecast(tally, asked, settings, (max(within[0], oldest or within[0]), within[1]), most)
+    future = _forecast(tally, asked, settings, (max(within[0], oldest or within[0]), within[1]), ended)
     return Report(tally, read, total, clock() - began, oldest, future, parse(asked.rule.query).warnings)
 
 
-def _forecast(tally: Tally, asked: Asked, settings: Settings, within: Span, most: int) -> Forecast:
+def _forecast(tally: Tally, asked: Asked, settings: Settings, within: Span, ended: Ended) -> Forecast:
+    if ended() or not tally.hits:
+        # Nobody waits: the next one need not either.
+        return Forecast()
+    told, since = orders(settings, {}), asked.wanted.since
     with scratch() as empty:
-        told = orders(settings, {})
-        return foretold(empty, told, asked.rule, tally, settings.timezone, within, since=asked.wanted.since, most=most)
+        return foretold(empty, told, asked.rule, tally, settings.timezone, within, since=since, most=FORETOLD)
 
 
 class Trials:
