@@ -17,6 +17,17 @@ from monitor.ports import Store
 
 # 8 to 10 s; of more hits the newest are replayed.
 MOST = 10_000
+# Reasons that say something of what people would not get at once.
+_WAITS = {
+    "held_quiet": "held for quiet hours",
+    "over_limit": "over their limit, in a digest",
+    "over_budget": "over their budget, in a digest",
+    "max_updates": "after the last update, in a digest",
+    "digest": "in a digest",
+    "same_story": "told with their story already",
+    "below_spike": "kept, as the rule tells of spikes alone",
+    "no_route": "taken by no route",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +166,31 @@ class _Replay:
             counted[day] = max(counted[day], self._by_channel[key])
             sent = Delivery(sent=True, reason=SendReason.OK)
             self._store.outbox.mark(row, sent, self._now, retry_at=None)
+
+
+# ---- for people
+
+
+def title(found: Forecast) -> str:
+    """Return of what time and how many hits it speaks."""
+    part = f", from the newest {found.replayed:,} of {found.hits:,} hits" if found.replayed < found.hits else ""
+    return f"for one channel, {found.days} day{'s' if found.days > 1 else ''}{part}"
+
+
+def means(found: Forecast) -> list[tuple[str, str]]:
+    """Return the kinds of messages, and how many of each come a day."""
+    kinds = (("alerts", found.alerts), ("updates", found.updates), ("digests", found.digests))
+    return [(name, _a_day(counts, found.days)) for name, counts in kinds]
+
+
+def waits(found: Forecast) -> list[str]:
+    """Return what would not be told at once, and why."""
+    return [f"{found.reasons[reason]:,} {said}" for reason, said in _WAITS.items() if found.reasons.get(reason)]
+
+
+def _a_day(counts: Counter[str], days: int) -> str:
+    if not counts:
+        return "none"
+    [(day, most)] = counts.most_common(1)
+    mean = sum(counts.values()) / days
+    return f"{f'{mean:.1f}' if mean >= 0.1 else f'{mean:.2g}'} a day, {most} at most ({day})"

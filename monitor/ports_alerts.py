@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from monitor.errors import AlertReason
@@ -19,6 +19,7 @@ from monitor.views_alerts import (
     DueAlert,
     Marked,
     OutboxRow,
+    Overspent,
     Post,
     Put,
 )
@@ -93,6 +94,12 @@ class Alerts(Protocol):
         """Count decisions by reason."""
         ...
 
+    def over_budget(self, rule_ids: Sequence[str], days: Sequence[datetime]) -> Mapping[str, Overspent]:
+        """Say of these rules how often they were over their budgets in the days that begin at these times, oldest
+        first, the last of them lasting.
+        """
+        ...
+
     def rows(
         self, wanted: Filter, *, states: Sequence[str] = (), reason: str | None = None, held: bool = False
     ) -> list[AlertRow]:
@@ -145,6 +152,10 @@ class Outbox(Protocol):
 
     def spent(self, rule_id: str, since: datetime, channel: str | None = None) -> int:
         """Count how often a rule was told at once since then, updates included; with a channel, there."""
+        ...
+
+    def spending(self, since: datetime) -> Mapping[str, int]:
+        """Count the same for all rules that were told since then."""
         ...
 
 
@@ -211,6 +222,12 @@ class Spikes(Protocol):
         """Count a rule's live hits by hours since 1970."""
         ...
 
+    def days(self, rule_ids: Sequence[str], days: Sequence[str], zone: tzinfo) -> Mapping[str, tuple[int, ...]] | None:
+        """Count the hits of each of these rules on each of these days (YYYY-MM-DD in a zone); None where days are
+        counted in another zone: then hits.per_day counts hit by hit.
+        """
+        ...
+
     def hits(self, rule_id: str, since: datetime) -> list[HitRow]:
         """List a rule's live hits since then, oldest first."""
         ...
@@ -245,4 +262,8 @@ class Marks(Protocol):
 
     def counts(self, rule_id: str) -> dict[str, int]:
         """Count what was said of a rule's hits, by mark."""
+        ...
+
+    def tally(self) -> Mapping[str, Mapping[str, int]]:
+        """Count what was said of all hits, by rule and mark."""
         ...

@@ -98,8 +98,12 @@ class Outlets(Protocol):
         """Replace it by what `change` makes of it; nothing is written where that is the same."""
         ...
 
-    def rows(self, outlet_ids: Collection[str] | None = None) -> list[OutletRow]:
-        """List the active sources, of these outlets or of all, by outlet id."""
+    def rows(self, outlet_ids: Collection[str] | None = None, *, counted: bool = True) -> list[OutletRow]:
+        """List the active sources, of these outlets or of all, by outlet id; `counted`: with how many articles."""
+        ...
+
+    def volume(self, outlet_ids: Collection[str], moments: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """Count their articles read from each of these moments, oldest first, to the next; to the hour it lies in."""
         ...
 
 
@@ -271,8 +275,8 @@ class Upkeep(Protocol):
         """Note something for the operator."""
         ...
 
-    def events(self, *, kind: str = "", limit: int = 50) -> list[EventRow]:
-        """List, newest first."""
+    def events(self, *, kind: str = "", outlet: str = "", limit: int = 50) -> list[EventRow]:
+        """List, newest first; of one kind, of one outlet."""
         ...
 
     def forget_events(self, before: datetime, *, limit: int) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from monitor.forecast import MOST, Seen
+from monitor.configured import Orders
+from monitor.forecast import MOST, Forecast, Seen, forecast
 from monitor.match.engine import Matcher
 from monitor.match.entities import Names
 from monitor.match.preselect import preselect, union
@@ -18,18 +19,23 @@ from monitor.ports import Store
 from monitor.query import parse
 from monitor.views import ArticleRow, Filter
 
-_PAGE = 200
+# So many texts are read at once: of more, a page that is served beside it waits longer.
+_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """An article to try a rule on. `at`: when it was published or read; `found`: when it was news."""
+    """An article to try a rule on. `at`: when it was published or read; `found`: when it was news; `number`: its id in
+    the archive, `read`: when it was read into it.
+    """
 
     article: Article
     place: str
     at: datetime | None = None
     story: str = ""
     found: datetime | None = None
+    number: int = 0
+    read: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +61,34 @@ SAMPLES = 10
 MAX_SHOWN = 100
 
 
+@dataclass(slots=True)
+class Reach:
+    """How far a trial came that must not take for ever. `last`: the oldest article that was looked at, where it was
+    ended before it had seen all.
+    """
+
+    last: Specimen | None = None
+    ended: bool = False
+
+    def read(self, store: Store, wanted: Filter) -> tuple[int, int]:
+        """Return how many articles were looked at, those that full text left out too, and of how many."""
+        total = store.articles.count(wanted)
+        if not self.ended:
+            return total, total
+        older = store.articles.count(replace(wanted, before=self.last.number)) if self.last else total
+        return total - older, total
+
+
+def bounded(specimens: Iterable[Specimen], enough: Callable[[], bool], reach: Reach) -> Iterator[Specimen]:
+    """Yield specimens until it is `enough`, which is asked before each; `reach` notes how far that was."""
+    for specimen in specimens:
+        if enough():
+            reach.ended = True
+            return
+        reach.last = specimen
+        yield specimen
+
+
 def stored(
     store: Store, wanted: Filter, rules: Sequence[Rule] = (), entities: Sequence[Entity] = ()
 ) -> Iterator[Specimen]:
@@ -69,8 +103,9 @@ def stored(
         found = store.articles.many(batch)
         for number in batch:
             if one := found.get(number):
-                at = one.row.published or one.row.fetched_at
-                yield Specimen(one.article, one.row.url, at, one.row.story_id, _found(one.row))
+                row = one.row
+                at = row.published or row.fetched_at
+                yield Specimen(one.article, row.url, at, row.story_id, _found(row), row.id, row.fetched_at)
 
 
 def _found(row: ArticleRow) -> datetime:
@@ -106,7 +141,8 @@ def tried(
                 article = specimen.article
                 tally.seen.append(Seen(specimen.found, article.outlet, article.language, specimen.story))
             tally.samples.append((specimen, hits[0]))
-            if len(tally.samples) > 50 * SAMPLES:
+            # Each holds its text: of 500 long ones that was 30 MB.
+            if len(tally.samples) > 5 * SAMPLES:
                 tally.samples = _spread(tally.samples)
         if hits and not before:
             tally.gains += 1
@@ -126,3 +162,25 @@ def _spread(samples: list[tuple[Specimen, Hit]]) -> list[tuple[Specimen, Hit]]:
         return hashlib.blake2b(sample[0].place.encode("utf-8", "replace"), digest_size=8).digest()
 
     return sorted(samples, key=digest)[:SAMPLES]
+
+
+Span = tuple[datetime, datetime]
+
+
+def period(began: datetime | None, since: datetime | None, until: datetime | None, now: datetime) -> Span:
+    """Return from when to when a rule is tried: of an archive that `began` then, as it was asked for."""
+    first = began or now
+    return max(first, since or first), min(until or now, now)
+
+
+def foretold(
+    empty: Store, orders: Orders, rule: Rule, tally: Tally, zone: str, within: Span, *,
+    since: datetime | None = None, most: int = MOST,
+) -> Forecast:  # fmt: skip
+    """Replay a rule's hits, the newest `most` of them, of the time `within` which it was tried. `since`: only those
+    after it. `empty`: a store to do it in, which is thrown away.
+    """
+    # What an outlet's first list held may be older than all that was asked for.
+    newer = [one for one in tally.seen if since is None or one.at >= since]
+    hits = tally.hits - len(tally.seen) + len(newer)
+    return forecast(empty, orders, rule, newer[:most], zone, hits=hits, period=within)

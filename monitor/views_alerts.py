@@ -117,6 +117,16 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Overspent:
+    """How often a rule had more to tell than its budget allows: on so many `days`, and of the `last` day so many alerts
+    were left to a digest.
+    """
+
+    days: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Marked:
     """What somebody said of a hit: relevant or noise."""
 

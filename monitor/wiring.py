@@ -7,15 +7,14 @@ import importlib.metadata
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
 from monitor.clock import SystemClock
-from monitor.configured import Orders
 from monitor.errors import StoreError
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
@@ -30,6 +29,7 @@ from monitor.pipeline import Pipeline
 from monitor.placing import Member
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
+from monitor.settings.orders import orders
 from monitor.settings.paths import caches
 from monitor.settings.record import Settings
 from monitor.store import short
@@ -96,17 +96,6 @@ async def visiting(settings: Settings, *, gap: float | None = None) -> AsyncIter
                 yield Guest(_visitor(settings, SystemClock(), pool, fetcher, ledger, gap), pool, ledger)
             finally:
                 await asyncio.to_thread(ledger.close)
-
-
-@contextmanager
-def scratch() -> Iterator[Store]:
-    """An empty database that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="monitor-") as folder:
-        store = SqliteStore.open(Path(folder) / "scratch.db")
-        try:
-            yield store
-        finally:
-            store.close()
 
 
 def onlooker(storage: Path, stopped: Callable[[], bool] | None = None) -> Store:
@@ -233,20 +222,6 @@ def check_channels(settings: Settings) -> None:
     sender = Sender(sys.stdout)
     for channel in settings.channels:
         sender.check(channel)
-
-
-def orders(settings: Settings, rules_since: Mapping[str, datetime]) -> Orders:
-    """Return what the pipeline needs to know of the configuration, and since when each rule has been in force."""
-    return Orders(
-        outlets={outlet.id: outlet for outlet in settings.outlets},
-        rules={rule.id: rule for rule in settings.rules},
-        channels={channel.id: channel for channel in settings.channels},
-        routes=settings.routes,
-        templates=settings.templates,
-        rules_since=rules_since,
-        baseline_pages=settings.baseline_pages,
-        notices=settings.notices,
-    )
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from math import sqrt
 
 import click
 
@@ -12,8 +11,6 @@ from monitor.cli.changing import login_name, writing
 
 MARKS = ("relevant", "noise")
 _ID = click.IntRange(1, 2**63 - 1)
-# 95 %: of the normal distribution.
-_Z = 1.959964
 
 
 @click.command()
@@ -42,13 +39,3 @@ def mark(app: App, words: tuple[str, ...], clear: bool, author: str | None) -> N
                     store.marks.clear(number)
     many = f"{len(numbers)} hits" if len(numbers) > 1 else f"hit {numbers[0]}"
     click.echo(f"{many}: {mark or 'nothing is said any more'}")
-
-
-def precision(relevant: int, noise: int) -> tuple[float, float, float]:
-    """Return the share of relevant hits with its 95 % interval (Wilson, JASA 22, 1927). There must be one at least."""
-    total = relevant + noise
-    share = relevant / total
-    middle = share + _Z * _Z / (2 * total)
-    spread = _Z * sqrt(share * (1 - share) / total + _Z * _Z / (4 * total * total))
-    scale = 1 + _Z * _Z / total
-    return share, max((middle - spread) / scale, 0.0), min((middle + spread) / scale, 1.0)

@@ -49,8 +49,7 @@ def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as
         read = store.articles.count(wanted)
         specimens = trial.stored(store, wanted, [tried, *([old] if old else [])], settings.entities)
     tally = trial.tried(specimens, tried, settings.entities, old, read=read)
-    span = (options["since"], options["until"])
-    future = None if files else forecasting.made(app, tried, tally.seen, tally.hits, *span)
+    future = None if files else forecasting.made(app, tried, tally, options["since"], options["until"])
     # Marks are of a rule's hits; a query has none.
     marks = app.store().marks.counts(rule) if rule in known and not files else {}
     if as_json:

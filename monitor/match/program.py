@@ -86,15 +86,18 @@ class Compiler:
             case Or(parts=parts) if all(type(part) is Term for part in parts):
                 numbers = [self._term_number(part) for part in parts]  # type: ignore[arg-type]
                 shortest = min([len(part.pattern) for part in parts])  # type: ignore[union-attr]
-                return (_OR, *numbers), (tuple(dict.fromkeys(numbers)), (), (0, len(numbers), -shortest))
+                different = tuple(dict.fromkeys(numbers))
+                return (_OR, *different), (different, (), (0, len(numbers), -shortest))
             case Or(parts=parts):
                 compiled = [self.compile(part, query) for part in parts]
-                return (int(Op.OR), *(program for program, _ in compiled)), _any([needs for _, needs in compiled])
+                return (int(Op.OR), *dict.fromkeys(program for program, _ in compiled)), _any(
+                    [needs for _, needs in compiled]
+                )
             case And(parts=parts):
                 compiled = [self.compile(part, query) for part in parts]
                 # What asks for something comes before what forbids it, the rarer-looking first.
                 compiled.sort(key=_cost)
-                return (int(Op.AND), *(program for program, _ in compiled)), compiled[0][1]
+                return (int(Op.AND), *_different(compiled)), compiled[0][1]
             case Not(part=part):
                 return (int(Op.NOT), self.compile(part, query)[0]), None
             case Scope(field=name, part=part):
@@ -159,6 +162,13 @@ class Compiler:
     def _add(self, probe: Probe) -> int:
         self.probes.append(probe)
         return len(self.probes) - 1
+
+
+def _different(compiled: list[tuple[Program, Needs | None]]) -> tuple[Program, ...]:
+    """Return each part once: a word that is said 200 times would be found 200 times, of a text that says nothing else
+    for minutes.
+    """
+    return tuple(dict.fromkeys(program for program, _ in compiled))
 
 
 def _any(needs: list[Needs | None]) -> Needs | None:

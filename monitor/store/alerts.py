@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from monitor.errors import AlertReason
 from monitor.model import Alert, Standing
@@ -20,10 +22,13 @@ from monitor.views_alerts import (
     Decided,
     DueAlert,
     OutboxRow,
+    Overspent,
     Post,
     Put,
 )
 
+# Later than any time as text.
+_LAST = "9999"
 # Not the number of one that was taken back: its decisions still name it. A query for each maximum: an index ends it at
 # the first row.
 NEXT = """(SELECT 1 + coalesce(max(n), 0) FROM (
@@ -81,6 +86,16 @@ ORDER BY o.created_at, o.channel_id
 """
 _LOG = """
 INSERT INTO decisions (at, reason, route, rule_id, hit_id, alert_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+# By its partial index, and of each day the first row alone but of the last.
+_OVER_BUDGET = """
+SELECT r.value AS rule_id,
+    (SELECT count(*) FROM decisions d WHERE d.reason = 'over_budget' AND d.rule_id = r.value AND d.at >= ?) AS last,
+    (SELECT count(*) FROM json_each(?) s WHERE EXISTS (
+        SELECT 1 FROM decisions d WHERE d.reason = 'over_budget' AND d.rule_id = r.value
+            AND d.at >= json_extract(s.value, '$[0]') AND d.at < json_extract(s.value, '$[1]')
+    )) AS days
+FROM json_each(?) r
 """
 _FILTERS = {
     "rule": "l.rule_id = ?",
@@ -245,6 +260,13 @@ class SqlAlerts:
         """Count decisions by reason."""
         rows = self._sql.all("SELECT reason, count(*) AS n FROM decisions WHERE at >= ? GROUP BY 1", stamp(since))
         return {row["reason"]: row["n"] for row in rows}
+
+    def over_budget(self, rule_ids: Sequence[str], days: Sequence[datetime]) -> dict[str, Overspent]:
+        """Say on how many days rules were over their budgets, and how many alerts the last day left to a digest."""
+        starts = [stamp(day) for day in days]
+        spans = json.dumps(list(pairwise([*starts, _LAST])))
+        rows = self._sql.all(_OVER_BUDGET, starts[-1], spans, json.dumps(list(rule_ids)))
+        return {row["rule_id"]: Overspent(row["days"], row["last"]) for row in rows}
 
     def get(self, alert_id: int) -> AlertRow | None:
         """Return one."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, tzinfo
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from monitor.store.codec import instant, micros
@@ -26,6 +28,7 @@ _DAY = """
 INSERT INTO hit_days (day, rule_id, n) VALUES (?, ?, ?) ON CONFLICT (day, rule_id) DO UPDATE SET n = n + excluded.n
 """
 _RANGE = "SELECT min(first_{0}) AS first, max(last_{0}) AS last FROM hours WHERE hour BETWEEN ? AND ?"
+_FIRSTS = "SELECT hour, first_article FROM hours WHERE hour >= ? AND first_article IS NOT NULL ORDER BY hour"
 _QUARTERS = "SELECT found_at / ? AS quarter, rule_id, count(*) AS n FROM hits GROUP BY quarter, rule_id"
 
 
@@ -82,6 +85,22 @@ class SqlCalendar:
         )
         row = self._sql.one(_RANGE.format(kind), *bounds)
         return (row["first"], row["last"]) if row and row["first"] is not None else (1, 0)
+
+    def spans(self, moments: Sequence[datetime]) -> list[tuple[int, int]]:
+        """Return between which ids the articles stand that were fetched from each of these moments, oldest first, to
+        the next, from the last to now: to the hour in which a moment lies. None stands in two of them.
+        """
+        hours = [micros(moment) // HOUR for moment in moments]
+        rows = self._sql.all(_FIRSTS, hours[0]) if hours else []
+        starts: list[int] = []
+        begin = 1 << 62
+        for hour in reversed(hours):
+            while rows and rows[-1]["hour"] >= hour:
+                # The clock may have been set back: what came later stays later.
+                begin = min(begin, rows.pop()["first_article"])
+            starts.append(begin)
+        starts.reverse()
+        return [(start, end - 1) for start, end in pairwise([*starts, 1 << 62])]
 
     def days(self, wanted: Filter, zone: tzinfo) -> tuple[str, str] | None:
         """Return the first and last day of a filter that the counts by day answer; None where they do not: another

@@ -15,6 +15,8 @@ ON CONFLICT (hit_id) DO UPDATE SET mark = excluded.mark, author = excluded.autho
 """
 _OF = "SELECT * FROM marks WHERE hit_id IN (SELECT value FROM json_each(?))"
 _COUNT = "SELECT m.mark, count(*) AS n FROM marks m JOIN hits h ON h.id = m.hit_id WHERE h.rule_id = ? GROUP BY 1"
+# From the marks: they are few, and hits are many.
+_TALLY = "SELECT h.rule_id, m.mark, count(*) AS n FROM marks m CROSS JOIN hits h ON h.id = m.hit_id GROUP BY 1, 2"
 
 
 class SqlMarks:
@@ -39,3 +41,10 @@ class SqlMarks:
     def counts(self, rule_id: str) -> dict[str, int]:
         """Count what was said of a rule's hits."""
         return {row["mark"]: row["n"] for row in self._sql.all(_COUNT, rule_id)}
+
+    def tally(self) -> dict[str, dict[str, int]]:
+        """Count what was said of all hits, by rule and mark."""
+        found: dict[str, dict[str, int]] = {}
+        for row in self._sql.all(_TALLY):
+            found.setdefault(row["rule_id"], {})[row["mark"]] = row["n"]
+        return found

@@ -50,6 +50,14 @@ SELECT count(*) FROM (
     ) o JOIN tellings t ON t.outbox_id = o.id JOIN alerts l ON l.id = t.alert_id WHERE l.rule_id || '' = ?
 ) told
 """
+# The same, read once for all rules.
+_SPENDING = """
+SELECT rule_id, count(*) AS n FROM (
+    SELECT DISTINCT t.alert_id, t.revision, l.rule_id FROM (
+        SELECT id FROM outbox WHERE created_at >= ? AND kind <> 'digest' LIMIT 1000000000
+    ) o JOIN tellings t ON t.outbox_id = o.id JOIN alerts l ON l.id = t.alert_id
+) told GROUP BY 1
+"""
 
 
 class SqlOutbox:
@@ -109,6 +117,10 @@ class SqlOutbox:
     def spent(self, rule_id: str, since: datetime, channel: str | None = None) -> int:
         """Count how often a rule was told at once since then."""
         return self._sql.number(_SPENT, stamp(since), channel or "", channel or "", rule_id)
+
+    def spending(self, since: datetime) -> dict[str, int]:
+        """Count the same for all rules."""
+        return {row["rule_id"]: row["n"] for row in self._sql.all(_SPENDING, stamp(since))}
 
 
 def post_values(post: Post, at: str) -> tuple[Value, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from monitor.errors import Reason
 from monitor.model import Memory, Outlet
+from monitor.store.calendar import SqlCalendar
 from monitor.store.codec import ahead, moment, moment_or_none, pack_memory, stamp, stamp_or_none, unpack_memory
 from monitor.store.rows import Row, Sql
 from monitor.views import DueSource, OutletRow, Overdue, PollOutcome, RobotsFile
@@ -67,11 +68,17 @@ ON CONFLICT (outlet_id) DO UPDATE SET data = excluded.data
 """
 _ROWS = """
 SELECT s.*, o.name,
-    (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) AS articles
+    CASE WHEN ?2 THEN (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) ELSE 0 END AS articles
 FROM sources s JOIN outlets o ON o.id = s.outlet_id
 WHERE s.active = 1 AND (?1 IS NULL OR s.outlet_id IN (SELECT value FROM json_each(?1))) ORDER BY s.outlet_id, s.id
 """
-
+# A range of ids within the index of an outlet: no row of an article is read.
+_VOLUME = """
+SELECT o.value AS outlet_id, s.key AS place, (
+    SELECT count(*) FROM articles a WHERE a.outlet_id = o.value
+        AND a.id BETWEEN json_extract(s.value, '$[0]') AND json_extract(s.value, '$[1]')
+) AS n FROM json_each(?) o CROSS JOIN json_each(?) s
+"""
 
 # What was backed off, of an outlet without an interval of its own, is asked again so many seconds after a restart.
 _SOON = 900.0
@@ -80,8 +87,9 @@ _SOON = 900.0
 class SqlOutlets:
     """The Outlets port."""
 
-    def __init__(self, sql: Sql) -> None:
+    def __init__(self, sql: Sql, calendar: SqlCalendar) -> None:
         self._sql = sql
+        self._calendar = calendar
 
     def sync(self, outlets: Sequence[Outlet], now: datetime) -> None:
         """Make the stored set the configured one."""
@@ -180,10 +188,18 @@ class SqlOutlets:
         if changed != known:
             self._sql.write(_REMEMBER, outlet_id, pack_memory(changed))
 
-    def rows(self, outlet_ids: Collection[str] | None = None) -> list[OutletRow]:
+    def rows(self, outlet_ids: Collection[str] | None = None, *, counted: bool = True) -> list[OutletRow]:
         """List active sources; `articles` are those of its whole outlet."""
         wanted = None if outlet_ids is None else json.dumps([*outlet_ids])
-        return [_outlet_row(row) for row in self._sql.all(_ROWS, wanted)]
+        return [_outlet_row(row) for row in self._sql.all(_ROWS, wanted, int(counted))]
+
+    def volume(self, outlet_ids: Collection[str], moments: Sequence[datetime]) -> dict[str, tuple[int, ...]]:
+        """Count the articles of outlets by when they were read."""
+        found = {outlet_id: [0] * len(moments) for outlet_id in outlet_ids}
+        spans = json.dumps(self._calendar.spans(moments))
+        for row in self._sql.all(_VOLUME, json.dumps([*outlet_ids]), spans):
+            found[row["outlet_id"]][row["place"]] = row["n"]
+        return {outlet_id: tuple(counts) for outlet_id, counts in found.items()}
 
 
 def _due_source(row: Row) -> DueSource:

@@ -58,9 +58,9 @@ class SqliteStore:
         self._connection = connection
         self._depth = 0
         self.sql = sql = Sql(connection, path)
-        self.outlets = SqlOutlets(sql)
-        self.links = SqlLinks(sql)
         self.calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
+        self.outlets = SqlOutlets(sql, self.calendar)
+        self.links = SqlLinks(sql)
         fulltext = SqlFulltext(sql)
         self.articles = SqlArticles(sql, self.bodies, fulltext, self.calendar)
         self.hits = SqlHits(sql, self.bodies, self.calendar)

@@ -79,12 +79,13 @@ class SqlUpkeep:
             _EVENT, event.kind, stamp(event.at), event.outlet_id, event.article_id, event.reason, event.detail
         )  # fmt: skip
 
-    def events(self, *, kind: str = "", limit: int = 50) -> list[EventRow]:
-        """List, newest first."""
-        if kind:
-            rows = self._sql.all("SELECT * FROM events WHERE kind = ? ORDER BY id DESC LIMIT ?", kind, limit)
-        else:
-            rows = self._sql.all("SELECT * FROM events ORDER BY id DESC LIMIT ?", limit)
+    def events(self, *, kind: str = "", outlet: str = "", limit: int = 50) -> list[EventRow]:
+        """List, newest first; of one kind, of one outlet."""
+        # The second condition is that of the outlets' index.
+        clauses = [("kind = ?", kind)] * bool(kind) + [("outlet_id = ? AND outlet_id <> ''", outlet)] * bool(outlet)
+        condition = " AND ".join(clause for clause, _ in clauses) or "1 = 1"
+        values = [value for _, value in clauses]
+        rows = self._sql.all(f"SELECT * FROM events WHERE {condition} ORDER BY id DESC LIMIT ?", *values, limit)  # noqa: S608
         return [
             EventRow(row["kind"], moment(row["at"]), row["outlet_id"], row["article_id"], row["reason"],
                      row["detail"], row["id"])

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from monitor.errors import CursorError, MonitorError, QueryError, StoreError
 from monitor.query import entities_in, parse
 from monitor.views import Filter
-from monitor.web import listings, screens
+from monitor.web import listings, screens, watched
 from monitor.web.asked import MOST, PAGE, asked, number, without_page
 from monitor.web.entry import numbered
 from monitor.web.guard import Guard
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from monitor.web.archive import Archive
     from monitor.web.configured import Configured
     from monitor.web.forms import Forms
+    from monitor.web.trying import Trying
 
 STATIC = Path(__file__).with_name("static")
 
@@ -120,11 +121,22 @@ class Screens:
     async def outlets(self, request: Request) -> Response:
         """The outlets and how they fare."""
         words, first = _listed(request)
+        now = self._now()
 
-        def work(store: Store) -> listings.Part[listings.Watched]:
-            return listings.outlets(store, self._configured.outlets(), words, first)
+        def work(store: Store) -> watched.Outlets:
+            return watched.outlets(store, self._configured.outlets(), words, first, now, self._zone)
 
         return self.page(request, "outlets.html", here="outlets", words=words, outlets=await self._archive.ask(work))
+
+    async def outlet(self, request: Request) -> Response:
+        """One outlet: how much it brings, how it fares and fared."""
+        wanted: str = request.path_params["outlet"]
+        one = next((one for one in self._configured.outlets() if one.id == wanted), None)
+        if one is None:
+            raise HTTPException(404, "There is no such outlet in the configuration.")
+        now = self._now()
+        found = await self._archive.ask(lambda store: watched.outlet(store, one, now, self._zone))
+        return self.page(request, "outlet.html", here="outlets", fared=found)
 
     async def story(self, request: Request) -> Response:
         """How a story went: who was first, who copied, who wrote anew, and what was told of it."""
@@ -163,6 +175,7 @@ class Screens:
             Route("/articles/{number}", self.article, name="article"),
             Route("/rules", self.rules, name="rules"),
             Route("/outlets", self.outlets, name="outlets"),
+            Route("/outlets/{outlet}", self.outlet, name="outlet"),
             Route("/stories/{story}", self.story, name="story"),
             Route("/alerts", self.alerts, name="alerts"),
             Route("/alerts/{number}", self.alert, name="alert"),
@@ -177,13 +190,14 @@ def _listed(request: Request) -> tuple[str, int]:
 
 
 def build(
-    shown: Screens, forms: Forms, api: Api, entry: Callable[[ASGIApp], ASGIApp], names: Collection[str] = ()
-) -> ASGIApp:
+    shown: Screens, forms: Forms, api: Api, trying: Trying, entry: Callable[[ASGIApp], ASGIApp],
+    names: Collection[str] = (),
+) -> ASGIApp:  # fmt: skip
     """Return the application. `entry`: what asks for a session; `names`: host names it is asked by, besides addresses
     and "localhost".
     """
     app = Starlette(
-        routes=[*shown.routes, *forms.routes, *api.routes],
+        routes=[*trying.routes, *shown.routes, *forms.routes, *api.routes],
         exception_handlers={HTTPException: shown.refused, MonitorError: shown.refused, 500: shown.refused},
     )
     return Guard(entry(app), names)

@@ -20,7 +20,7 @@ class Archive:
     """Work on the store, off the loop. `open_store`: called in each thread, at its first work."""
 
     def __init__(self, open_store: Callable[[], Store]) -> None:
-        self._open = open_store
+        self.open = open_store
         self._mine = threading.local()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="archive")
 
@@ -31,7 +31,7 @@ class Archive:
     def _run(self, work: Callable[[Store], T]) -> T:
         store: Store | None = getattr(self._mine, "store", None)
         if store is None:
-            store = self._mine.store = self._open()
+            store = self._mine.store = self.open()
         try:
             return work(store)
         except StoreError:

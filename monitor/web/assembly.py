@@ -18,6 +18,7 @@ from monitor.web.entry import Entry
 from monitor.web.forms import Forms
 from monitor.web.kept import Kept
 from monitor.web.tokens import Tokens
+from monitor.web.trying import Trying
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +45,5 @@ def page(
     shown = Screens(archive, configured, sessions, zone, world.now, closed=kept.asks)
     forms = Forms(shown, sessions, Door(world.monotonic), kept, writing, world.now)
     api = Api(archive, configured, zone, world.now, closed=kept.asks)
-    return build(shown, forms, api, lambda inner: Entry(inner, sessions, kept, tokens.known), names)
+    trying = Trying(shown, archive, configured, zone, world.now, world.monotonic)
+    return build(shown, forms, api, trying, lambda inner: Entry(inner, sessions, kept, tokens.known), names)

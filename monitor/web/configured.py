@@ -24,7 +24,8 @@ class Configured:
     _stamp: object = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """Return all of it. Raises ConfigErrors."""
         with self._lock:
             stamp = self.stamp()
             if self._known is None or stamp != self._stamp:
@@ -43,12 +44,12 @@ class Configured:
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules. Raises ConfigErrors."""
-        return self._settings().rules
+        return self.settings().rules
 
     def outlets(self) -> tuple[Outlet, ...]:
         """Return the outlets. Raises ConfigErrors."""
-        return self._settings().outlets
+        return self.settings().outlets
 
     def entities(self) -> tuple[Entity, ...]:
         """Return the entities. Raises ConfigErrors."""
-        return self._settings().entities
+        return self.settings().entities

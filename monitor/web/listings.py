@@ -1,16 +1,17 @@
-"""The screens that list what is configured: rules with what came of them, outlets with how they fare."""
+"""What is configured, in parts; and the rules with what came of them. The outlets are in watched.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Generic, TypeVar
 
-from monitor.model import Outlet, Rule
+from monitor.model import Rule
 from monitor.ports import Store
-from monitor.views import Filter, OutletRow
-from monitor.views_health import Ailment
+from monitor.review.precision import told
+from monitor.views import Filter
+from monitor.views_alerts import Overspent
 
 T = TypeVar("T")
 MONTH = timedelta(days=30)
@@ -36,12 +37,15 @@ def part(rows: Sequence[T], first: int) -> Part[T]:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """A rule and its last 30 days, oldest first. `marks`: what was said of its hits; `spent`: told in the last day."""
+    """A rule and its last 30 days, oldest first. `precision`: as `monitor rules test` says it, "" where nobody marked a
+    hit; `spent`: how often it was told since midnight; `over`: how often it had more to tell than its budget allows.
+    """
 
     rule: Rule
     days: tuple[int, ...]
-    marks: Mapping[str, int]
+    precision: str
     spent: int
+    over: Overspent
 
     @property
     def total(self) -> int:
@@ -59,48 +63,34 @@ class Rules:
 
 def rules(store: Store, known: Iterable[Rule], words: str, first: int, now: datetime, zone: tzinfo) -> Rules:
     """Return the rules whose id, name or query hold these words, by id."""
-    found = [rule for rule in known if _holds(words, rule.id, rule.name, rule.query)]
+    found = [rule for rule in known if not words or holds(words, rule.id, rule.name, rule.query)]
     shown = part(sorted(found, key=lambda rule: rule.id), first)
-    today = now.astimezone(zone).date()
-    days = tuple((today - timedelta(days=back)).isoformat() for back in range(MONTH.days - 1, -1, -1))
-    since = datetime.combine(today - timedelta(days=MONTH.days - 1), datetime.min.time(), zone).astimezone(UTC)
+    starts = midnights(now, zone, MONTH.days)
+    days = tuple(start.astimezone(zone).date().isoformat() for start in starts)
+    marks = store.marks.tally()
+    limited = [rule.id for rule in shown.rows if rule.budget is not None]
+    # A budget is counted from midnight, as telling.py does.
+    spent = store.outbox.spending(starts[-1]) if limited else {}
+    over = store.alerts.over_budget(limited, starts) if limited else {}
     rows = []
     for rule in shown.rows:
-        counts = store.hits.per_day(Filter(rule=rule.id, since=since), zone)
-        spent = store.outbox.spent(rule.id, now - timedelta(days=1)) if rule.budget is not None else 0
-        rows.append(RuleRow(rule, tuple(counts.get(day, 0) for day in days), store.marks.counts(rule.id), spent))
+        counts = store.hits.per_day(Filter(rule=rule.id, since=starts[0]), zone)
+        rows.append(
+            RuleRow(
+                rule, tuple(counts.get(day, 0) for day in days), told(marks.get(rule.id, {})), spent.get(rule.id, 0),
+                over.get(rule.id, Overspent()),
+            )
+        )  # fmt: skip
     return Rules(Part(tuple(rows), shown.total, shown.first, shown.next), days)
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """An outlet, its sources as the store knows them, and what is wrong with it."""
-
-    outlet: Outlet
-    sources: tuple[OutletRow, ...]
-    troubles: tuple[Ailment, ...]
-
-    @property
-    def articles(self) -> int:
-        """How many are stored."""
-        return max((row.articles for row in self.sources), default=0)
+def midnights(now: datetime, zone: tzinfo, count: int) -> tuple[datetime, ...]:
+    """Return when the last days began in a zone, oldest first, today's last; aware UTC."""
+    today = now.astimezone(zone).date()
+    days = (today - timedelta(days=back) for back in range(count - 1, -1, -1))
+    return tuple(datetime.combine(day, datetime.min.time(), zone).astimezone(UTC) for day in days)
 
 
-def outlets(store: Store, known: Iterable[Outlet], words: str, first: int) -> Part[Watched]:
-    """Return the outlets whose id, name or address hold these words: those in trouble first, then by id."""
-    ill: dict[str, list[Ailment]] = {}
-    for one in store.health.ailments():
-        ill.setdefault(one.outlet_id, []).append(one)
-    found = [outlet for outlet in known if _holds(words, outlet.id, outlet.name, outlet.homepage)]
-    shown = part(sorted(found, key=lambda outlet: (outlet.id not in ill, outlet.id)), first)
-    sources: dict[str, list[OutletRow]] = {}
-    for row in store.outlets.rows([outlet.id for outlet in shown.rows]):
-        sources.setdefault(row.outlet_id, []).append(row)
-    rows = tuple(
-        Watched(outlet, tuple(sources.get(outlet.id, ())), tuple(ill.get(outlet.id, ()))) for outlet in shown.rows
-    )
-    return Part(rows, shown.total, shown.first, shown.next)
-
-
-def _holds(words: str, *texts: str) -> bool:
+def holds(words: str, *texts: str) -> bool:
+    """Say whether each of the words stands in one of the texts."""
     return all(any(word in text.casefold() for text in texts) for word in words.casefold().split())

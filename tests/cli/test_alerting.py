@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from monitor import trial
 from monitor.cli.main import cli
-from monitor.cli.marking import precision
 from monitor.forecast import Seen, forecast
 from monitor.model import Limit, Quiet, Route, Rule, Standing, Updates
+from monitor.review.precision import precision
 from monitor.settings.load import load
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter

@@ -169,3 +169,13 @@ def test_no_article_holds_the_matcher_up(query, text, entities):
 @pytest.mark.timeout(60)
 def test_a_miss_in_a_long_word_is_explained_in_time():
     assert not why(Article("https://a.example/1", "", "en", (Block(Role.BODY, "a" * 900_000),)), Rule("r", "aa")).held
+
+
+@pytest.mark.parametrize("joint", [" ", " OR "])
+def test_what_a_query_repeats_is_looked_for_once(joint):
+    parts = ["ice", "title:snow", "ice", *["ice"] * 300, "title:snow"]
+    repeated, once = (Matcher([Rule("r", joint.join(words))]) for words in (parts, parts[:2]))
+    [program], [short] = repeated._programs, once._programs
+    assert program == short
+    article = Article("https://a.example/1", "Snow and ice", "en", (Block(Role.BODY, "ice and ice"),))
+    assert [hit.evidence for hit in repeated.match(article)] == [hit.evidence for hit in once.match(article)] != []

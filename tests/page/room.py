@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from monitor.errors import AlertReason, Trouble
-from monitor.model import Entity, Rule, Silence
+from monitor.model import Entity, Route, Rule, Silence
 from monitor.store import short
 from monitor.store.sqlite import SqliteStore
 from monitor.views_alerts import Decided
@@ -71,7 +71,10 @@ def page(folder: Path, secret: Path | None = None, *, filled: bool = True) -> It
     path = folder / "monitor.db"
     if filled and not path.exists():
         fill(path)
-    settings = SimpleNamespace(rules=RULES, outlets=(outlet(),), entities=(Entity("nato", "NATO"),))
+    settings = SimpleNamespace(
+        rules=RULES, outlets=(outlet(),), entities=(Entity("nato", ()),), channels=(), templates={}, notices=(),
+        routes=(Route("desk", ("mail",)),), baseline_pages=20, timezone="Europe/Berlin",
+    )  # fmt: skip
     archive = Archive(lambda: SqliteStore.open_readonly(path))
     known = Configured(lambda: settings, lambda: 1)  # type: ignore[arg-type, return-value]
     kept = Kept(secret, os.urandom)

@@ -32,7 +32,7 @@ from tests.store import make
 PASSWORD = "correct horse battery staple"
 COOKIE = re.compile(r"monitor=([^;]*)")
 # What a path of the table stands for in the database that `fill` makes.
-NAMED = {"number": "1", "story": "s1", "message": "m1"}
+NAMED = {"number": "1", "story": "s1", "message": "m1", "outlet": "courier"}
 IDS = {"stories": "s1", "rules": "ice", "outlets": "courier"}
 
 

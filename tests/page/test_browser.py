@@ -11,7 +11,7 @@ import shutil
 import pytest
 
 from tests.page.room import page
-from tests.page.test_screens import SCREENS
+from tests.page.test_screens import FAULTY, SCREENS
 
 pytestmark = pytest.mark.browser
 EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -42,7 +42,7 @@ def test_axe_finds_nothing_and_nothing_runs_off_the_screen(browser, served, widt
     # axe is put into the page, which the page's own policy forbids.
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
     shown = context.new_page()
-    for place in SCREENS:
+    for place in (*SCREENS, *FAULTY):
         shown.goto(served.url + place)
         found = [(one["id"], one["nodes"][0]["html"]) for one in axe.run(shown).response["violations"]]
         assert found == [], place
@@ -96,10 +96,29 @@ def test_a_hit_is_found_and_marked_by_keyboard_without_javascript(browser, serve
     context.close()
 
 
-def _tab_to(shown, text):
+def test_a_rule_is_tried_by_keyboard_without_javascript(browser, served):
+    context = browser.new_context(java_script_enabled=False)
+    shown = context.new_page()
+    shown.goto(served.url + "/rules")
+    _tab_to(shown, "Try ice")
+    shown.keyboard.press("Enter")
+    shown.wait_for_url("**/rules/try?rule=ice")
+    assert shown.locator("textarea").input_value() == "harbour"
+    _tab_to(shown, "", "textarea")
+    shown.keyboard.press("End")
+    shown.keyboard.type(" AND title:2")
+    _tab_to(shown, "Try")
+    shown.keyboard.press("Enter")
+    shown.wait_for_load_state()
+    assert "1 of 3 articles" in shown.locator("main").inner_text()
+    assert "Lost beside ice: 2" in shown.locator("main").inner_text()
+    context.close()
+
+
+def _tab_to(shown, text, kind=""):
     for _ in range(40):
         shown.keyboard.press("Tab")
-        focused = shown.locator(":focus")
-        if focused.count() and focused.text_content().strip() == text:
+        focused = shown.locator(f"{kind}:focus")
+        if focused.count() and (kind or focused.text_content().strip() == text):
             return
     raise AssertionError(f"{text} is not reached by keyboard")

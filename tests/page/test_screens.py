@@ -13,7 +13,11 @@ from monitor.web.serve import bound
 from tests.page.room import page
 from tests.store.make import enrolled, hits_on, opened
 
-SCREENS = ("/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/outlets")
+SCREENS = (
+    "/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/rules/try",
+    "/rules/try?q=harbour", "/rules/try?q=harbour&against=title:1&rule=quiet", "/outlets", "/outlets/courier",
+)  # fmt: skip
+FAULTY = ("/hits?q=(harbour", "/rules/try?q=(harbour", "/rules/try?q=harbour&rule=nobody&since=15x")
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.errors import Reason, SendReason, StoreError
+from monitor.errors import AlertReason, Reason, SendReason, StoreError
 from monitor.model import (
     Alert,
     Article,
@@ -39,6 +41,7 @@ from monitor.views import (
     PollOutcome,
     RobotsFile,
 )
+from monitor.views_alerts import Decided, Marked, Overspent
 from monitor.views_service import Daemon, Queues
 from tests.store.make import (
     FEED,
@@ -958,3 +961,94 @@ def test_a_rule_that_is_changed_or_comes_back_is_in_force_from_then(store: Store
         assert store.upkeep.rules_since({"ice": "2"}, later(2)) == {"ice": later(1)}
         assert store.upkeep.rules_since({"ice": "2", "fire": "1"}, later(3)) == {"ice": later(1), "fire": later(3)}
         assert store.upkeep.rules_since({"ice": "2", "fire": "1"}, later(4)) == {"ice": later(1), "fire": later(3)}
+
+
+# ---- what the page lists of rules and outlets
+
+
+def test_articles_are_counted_by_outlet_and_time_each_once(store: Store) -> None:
+    hour = timedelta(hours=1)
+    for number, at in enumerate((NOW - 30 * hour, NOW - 3 * hour, NOW - 3 * hour, NOW - 2 * hour, NOW, NOW + hour)):
+        save(store, article(number), at=at)
+        save(store, article(number + 50, outlet="gazette"), at=at) if number % 2 else None
+    moments = (NOW - 24 * hour, NOW - 2 * hour, NOW)
+    found = store.outlets.volume(["courier", "gazette", "none"], moments)
+    assert found == {"courier": (2, 1, 2), "gazette": (1, 1, 1), "none": (0, 0, 0)}
+    assert store.outlets.volume(["courier"], (NOW + 2 * hour,)) == {"courier": (0,)}
+    assert store.outlets.volume([], moments) == {}
+    assert store.outlets.volume(["courier"], ()) == {"courier": ()}
+
+
+def test_a_clock_that_was_set_back_counts_no_article_twice(store: Store) -> None:
+    hour = timedelta(hours=1)
+    for number, at in enumerate((NOW, NOW + 3 * hour, NOW + hour, NOW + 4 * hour)):
+        save(store, article(number), at=at)
+    [counts] = store.outlets.volume(["courier"], [NOW + hour * back for back in range(6)]).values()
+    assert sum(counts) == 4
+    assert counts[0] == 1
+
+
+def test_what_is_over_a_budget_is_counted_by_rule_and_day(store: Store) -> None:
+    day = timedelta(days=1)
+    with store.transaction():
+        for back, count in ((0, 3), (2, 1), (2, 1), (40, 1)):
+            for rule, reason in (("ice", AlertReason.OVER_BUDGET), ("snow", AlertReason.OVER_LIMIT)):
+                store.alerts.log([Decided(NOW - back * day, reason, "desk", rule)] * count)
+        store.alerts.log([Decided(NOW - day, AlertReason.OVER_BUDGET, "desk", "snow")])
+    days = [NOW - back * day for back in range(29, -1, -1)]
+    found = store.alerts.over_budget(["ice", "snow", "none"], days)
+    assert found == {"ice": Overspent(2, 3), "snow": Overspent(1, 0), "none": Overspent(0, 0)}
+
+
+def test_what_all_rules_were_told_is_what_each_was(store: Store) -> None:
+    for number, rule in enumerate(("ice", "ice", "snow"), 1):
+        found = hits_on(store, number, (rule,), f"s{number}")[0]
+        with store.transaction():
+            alert = store.alerts.open(Alert("desk", rule, f"s{number}", NOW), found.id, NOW)
+            due = [one.alert for one in store.alerts.due(NOW, limit=10) if one.alert.id == alert]
+            tell(store, due, [("mail", message(f"m{number}")), ("chat", message(f"c{number}"))], later(number))
+    assert store.outbox.spending(NOW) == {"ice": 2, "snow": 1}
+    assert store.outbox.spending(later(2)) == {"ice": 1, "snow": 1}
+    for since in (NOW, later(2), later(9)):
+        assert {rule: store.outbox.spent(rule, since) for rule in ("ice", "snow")} == {
+            "ice": 0, "snow": 0, **store.outbox.spending(since),
+        }  # fmt: skip
+
+
+def test_marks_are_counted_by_rule(store: Store) -> None:
+    hits = [hits_on(store, number, ("ice", "snow"))[0] for number in (1, 2, 3)]
+    with store.transaction():
+        for one, mark in zip(hits, ("noise", "relevant", "relevant"), strict=True):
+            store.marks.put(one.id, Marked(mark, "ann", NOW))
+        store.marks.put(hits[0].id + 1, Marked("noise", "ann", NOW))
+    assert store.marks.tally() == {"ice": {"noise": 1, "relevant": 2}, "snow": {"noise": 1}}
+    assert all(store.marks.counts(rule) == counts for rule, counts in store.marks.tally().items())
+
+
+def test_events_are_found_by_their_outlet(store: Store) -> None:
+    with store.transaction():
+        for number, (kind, name) in enumerate((("trouble", "a"), ("trouble", "b"), ("recovered", "a"), ("reload", ""))):
+            store.upkeep.event(EventRow(kind, later(number), name))
+    assert [one.kind for one in store.upkeep.events(outlet="a")] == ["recovered", "trouble"]
+    assert [one.outlet_id for one in store.upkeep.events(kind="trouble")] == ["b", "a"]
+    assert [one.at for one in store.upkeep.events(kind="trouble", outlet="a", limit=5)] == [NOW]
+    assert len(store.upkeep.events()) == 4
+    assert store.upkeep.events(outlet="c") == []
+
+
+def test_hits_of_rules_are_counted_by_day_as_hit_by_hit(store: Store) -> None:
+    for number, at in enumerate((NOW - timedelta(days=2), NOW, NOW + timedelta(hours=15)), 1):
+        hits_on(store, number, ("ice", "snow")[: 1 + number % 2], found_at=at)
+    days = ["2026-11-22", "2026-11-23", "2026-11-24"]
+    assert store.spikes.days(["ice", "snow", "none"], days, ZoneInfo("UTC")) == {
+        "ice": (1, 0, 2), "snow": (1, 0, 1), "none": (0, 0, 0),
+    }  # fmt: skip
+    counts = store.hits.per_day(Filter(rule="ice"), ZoneInfo("UTC"))
+    assert [counts.get(day, 0) for day in days] == [1, 0, 2]
+    assert store.spikes.days(["ice"], days, ZoneInfo("Asia/Tokyo")) is None
+
+
+def test_a_list_of_sources_need_not_count_articles(store: Store) -> None:
+    enrolled(store)
+    save(store, article(1))
+    assert [[row.articles for row in store.outlets.rows(counted=one)] for one in (True, False)] == [[1], [0]]

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from monitor.store import sqlite as door
 from monitor.store.sqlite import SqliteStore
 from monitor.views import EventRow, Filter
 from tests.consistent import consistent
-from tests.store.make import NOW, article, enrolled, hit, save
+from tests.store.make import NOW, article, enrolled, hit, later, save
 
 ROOT = Path(__file__).parents[2]
 
@@ -365,4 +366,40 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
     ):
         plan = store._connection.execute(f"EXPLAIN QUERY PLAN {query}", ["x"] * query.count("?")).fetchall()
         assert any(index in row["detail"] for row in plan), (index, [row["detail"] for row in plan])
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("ask", "table", "index"),
+    [
+        (lambda store: store.outlets.volume(["a", "b"], [NOW, later(9_000)]), "a", "COVERING INDEX articles_outlet"),
+        (
+            lambda store: store.alerts.over_budget(["a"], [NOW, later(9_000)]),
+            "d",
+            "INDEX decisions_over_budget (rule_id=? AND at",
+        ),
+        (lambda store: store.outbox.spending(NOW), "outbox", "outbox_created"),
+        (lambda store: store.upkeep.events(kind="trouble", outlet="a"), "events", "events_outlet"),
+        (lambda store: store.spikes.days(["a"], ["2026-11-24"], UTC), "h", "PRIMARY KEY (day=? AND rule_id=?)"),
+        (lambda store: store.marks.tally(), "h", "INTEGER PRIMARY KEY"),
+    ],
+    ids=["volume", "over_budget", "spending", "events", "days", "marks"],
+)
+def test_what_the_page_lists_is_found_by_an_index_and_by_no_scan(path: Path, ask, table: str, index: str) -> None:
+    store = SqliteStore.open(path)
+    for number in range(3):
+        save(store, article(number, outlet="ab"[number % 2]), at=later(3_600 * number))
+    said: list[str] = []
+    store._connection.set_trace_callback(said.append)
+    ask(store)
+    store._connection.set_trace_callback(None)
+    plan = [row["detail"] for one in said for row in store._connection.execute(f"EXPLAIN QUERY PLAN {one}")]
+    plan = [line for line in plan if "VIRTUAL TABLE" not in line]
+    asked = [line for line in plan if line.split()[:2] in (["SEARCH", table], ["SCAN", table])]
+    assert [index in line for line in asked] == [True] * len(asked) != [], plan
+    tables = [row[0] for row in store._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    # All marks, which are "m", are read: people made them.
+    aliases = {"a": "articles", "d": "decisions", "h": "hits", "l": "alerts", "t": "tellings"}
+    scanned = [line.split()[1] for line in plan if line.startswith("SCAN")]
+    assert [name for name in scanned if aliases.get(name, name) in tables] == [], plan
     store.close()
