@@ -40,7 +40,7 @@ class Configured:
     def read(self) -> None:
         """Read it before somebody asks; a fault is told to who does. 10,000 outlets take two seconds."""
         with suppress(MonitorError):
-            self._settings()
+            self.settings()
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules. Raises ConfigErrors."""
