@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from monitor.errors import CursorError, MonitorError, QueryError, StoreError
 from monitor.query import entities_in, parse
@@ -24,8 +22,10 @@ from monitor.views import Filter
 from monitor.web import listings, screens
 from monitor.web.asked import MOST, PAGE, asked, number, without_page
 from monitor.web.entry import numbered
+from monitor.web.files import Files
 from monitor.web.guard import Guard
 from monitor.web.render import environment
+from monitor.web.zones import Zones
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from monitor.web.configured import Configured
     from monitor.web.forms import Forms
 
-STATIC = Path(__file__).with_name("static")
-
 
 class Screens:
-    """The screens over one archive. `now`: an aware clock. `closed`: a password is asked for."""
+    """The screens over one archive. `zone`: of readers who chose none; `now`: an aware clock. `closed`: a password is
+    asked for.
+    """
 
     def __init__(
         self,
@@ -54,15 +54,20 @@ class Screens:
         *,
         closed: bool = False,
     ) -> None:
-        self._archive, self._configured, self._zone, self._now = archive, configured, zone, now
+        self._archive, self._configured, self._now = archive, configured, now
         self._sessions, self._closed = sessions, closed
-        self._templates = environment(zone)
+        self.zones, self._files = Zones(zone), Files()
+        self._templates = environment(self._files.addresses)
 
     def page(self, request: Request, name: str, status: int = 200, **values: object) -> Response:
         """Render a template."""
         token = self._sessions.token(request.state.session)
         closed = self._closed and self._sessions.entered(request.state.session)
-        return HTMLResponse(self._templates.get_template(name).render(token=token, closed=closed, **values), status)
+        values |= {"token": token, "closed": closed, "zone": self._zone(request), "place": _place(request)}
+        return HTMLResponse(self._templates.get_template(name).render(values), status)
+
+    def _zone(self, request: Request) -> tzinfo:
+        return self.zones.of(request.headers.getlist("cookie"))
 
     async def today(self, request: Request) -> Response:
         """What hit in the last day, what is held, which outlets are in trouble."""
@@ -72,7 +77,7 @@ class Screens:
 
     async def hits(self, request: Request) -> Response:
         """Hits by rule, outlet, language, story, time and words."""
-        one = asked(request.query_params, self._now(), self._zone)
+        one = asked(request.query_params, self._now(), self._zone(request))
         try:
             named = bool(one.query) and bool(entities_in(parse(one.query)))
             found = await self._archive.ask(
@@ -111,9 +116,10 @@ class Screens:
         """The rules with their last 30 days."""
         words, first = _listed(request)
         now = self._now()
+        zone = self.zones.counted(self._zone(request), now - listings.MONTH, now)
 
         def work(store: Store) -> listings.Rules:
-            return listings.rules(store, self._configured.rules(), words, first, now, self._zone)
+            return listings.rules(store, self._configured.rules(), words, first, now, zone)
 
         return self.page(request, "rules.html", here="rules", words=words, rules=await self._archive.ask(work))
 
@@ -154,7 +160,7 @@ class Screens:
         return self.page(request, "error.html", status, here="", title=HTTPStatus(status).phrase, said=said)
 
     @property
-    def routes(self) -> list[Route | Mount]:
+    def routes(self) -> list[Route]:
         """All that is served."""
         return [
             Route("/", self.today, name="today"),
@@ -166,8 +172,14 @@ class Screens:
             Route("/stories/{story}", self.story, name="story"),
             Route("/alerts", self.alerts, name="alerts"),
             Route("/alerts/{number}", self.alert, name="alert"),
-            Mount("/static", StaticFiles(directory=STATIC), name="static"),
+            Route("/static/{name}", self._files.serve, name="static"),
         ]
+
+
+def _place(request: Request) -> str:
+    """Return where somebody is, to lead them back."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query if request.method in {"GET", "HEAD"} else "/"
 
 
 def _listed(request: Request) -> tuple[str, int]:
