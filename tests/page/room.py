@@ -66,12 +66,15 @@ def fill(path: Path) -> None:
 
 
 @contextmanager
-def page(folder: Path, secret: Path | None = None, *, filled: bool = True) -> Iterator[Page]:
-    """Serve the page of a folder's database. `secret`: the file of its password."""
+def page(
+    folder: Path, secret: Path | None = None, *, filled: bool = True, settings: SimpleNamespace | None = None
+) -> Iterator[Page]:
+    """Serve the page of a folder's database. `secret`: the file of its password; `settings`: what is configured."""
     path = folder / "monitor.db"
     if filled and not path.exists():
         fill(path)
-    settings = SimpleNamespace(rules=RULES, outlets=(outlet(),), entities=(Entity("nato", "NATO"),))
+    if settings is None:
+        settings = SimpleNamespace(rules=RULES, outlets=(outlet(),), entities=(Entity("nato", "NATO"),))
     archive = Archive(lambda: SqliteStore.open_readonly(path))
     known = Configured(lambda: settings, lambda: 1)  # type: ignore[arg-type, return-value]
     kept = Kept(secret, os.urandom)
