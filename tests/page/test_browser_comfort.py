@@ -67,13 +67,13 @@ def watched(shown):
 
 
 def test_the_browsers_zone_is_taken_up_without_being_asked(served, shows):
-    shown = shows("Asia/Kathmandu")
+    shown = shows("Asia/Tokyo")
     shown.goto(served.url)
-    shown.get_by_role("link", name="Times in Asia/Kathmandu").wait_for()
-    assert shown.locator(".lead time").text_content() == "2026-11-23 13:46"
+    shown.get_by_role("link", name="Times in Asia/Tokyo").wait_for()
+    assert shown.locator(".lead time").text_content() == "2026-11-23 17:01"
     # Until it is closed: what travels is not held to where it was.
     (kept,) = [one for one in shown.context.cookies() if one["name"] == "monitor-zone"]
-    assert (kept["value"], kept["expires"]) == ("Asia/Kathmandu", -1)
+    assert (kept["value"], kept["expires"]) == ("Asia/Tokyo", -1)
     # From then on it is one page.
     asked = []
     shown.on("request", lambda request: asked.append(request.url))
@@ -82,9 +82,9 @@ def test_the_browsers_zone_is_taken_up_without_being_asked(served, shows):
 
 
 def test_what_was_chosen_stays_whatever_the_browser_says(served, shows):
-    shown = shows("Asia/Kathmandu")
+    shown = shows("Asia/Tokyo")
     shown.goto(served.url + "/hits?rule=ice")
-    shown.get_by_role("link", name="Times in Asia/Kathmandu").wait_for()
+    shown.get_by_role("link", name="Times in Asia/Tokyo").wait_for()
     field = shown.get_by_label("Times in")
     field.fill("new york")
     field.press("Enter")
@@ -98,21 +98,21 @@ def test_what_was_chosen_stays_whatever_the_browser_says(served, shows):
 
 
 def test_a_zone_is_chosen_by_keyboard_without_a_script(served, shows):
-    shown = shows("Asia/Kathmandu", java_script_enabled=False)
+    shown = shows("Asia/Tokyo", java_script_enabled=False)
     shown.goto(served.url)
     link = shown.get_by_role("link", name="Times in Europe/Berlin")
     link.press("Enter")
     assert shown.url.endswith("#zone")
     shown.keyboard.press("Tab")
     shown.keyboard.press("Control+a")
-    shown.keyboard.type("Tokyo")
+    shown.keyboard.type("Kathmandu")
     shown.keyboard.press("Tab")
     shown.keyboard.press("Enter")
-    shown.get_by_role("link", name="Times in Asia/Tokyo").wait_for()
+    shown.get_by_role("link", name="Times in Asia/Kathmandu").wait_for()
 
 
 def test_where_cookies_are_refused_nothing_is_loaded_for_ever(served, shows):
-    shown = shows("Asia/Kathmandu")
+    shown = shows("Asia/Tokyo")
     shown.add_init_script("Object.defineProperty(document, 'cookie', {get: () => '', set: () => 0})")
     asked = []
     shown.on("request", lambda request: asked.append(request.url))
@@ -138,13 +138,13 @@ def test_a_hit_is_marked_in_the_list_without_losing_ones_place(served, shows):
     hits_on(store, MANY + 1, found_at=NOW + timedelta(seconds=30))
     store.close()
     button.press("Enter")
-    shown.wait_for_function("document.activeElement.getAttribute('aria-pressed') === 'true'")
+    row.locator("button[aria-pressed=true]:focus").wait_for()
     assert "marked noise" in row.inner_text()
     assert shown.evaluate("document.activeElement.textContent") == "Noise"
     assert (shown.evaluate("scrollY"), shown.locator("ol.list > li").count(), stays()) == (before, MANY, True)
     # Once more takes it back.
     shown.keyboard.press("Enter")
-    shown.wait_for_function("document.activeElement.getAttribute('aria-pressed') === 'false'")
+    row.locator("button[aria-pressed=false]:focus").wait_for()
     assert "marked" not in row.inner_text()
     assert stays()
 
@@ -156,7 +156,7 @@ def test_a_hit_is_marked_in_the_list_without_a_script(served, shows):
     row.get_by_role("button", name="Relevant").press("Enter")
     shown.wait_for_url("**/hits?rule=ice#hit-*")
     assert "marked relevant" in row.inner_text()
-    assert row.evaluate("row => row.getBoundingClientRect().top") in range(600)
+    assert row.evaluate("row => row.getBoundingClientRect().top < innerHeight")
 
 
 def test_a_row_that_has_left_the_page_leads_to_the_list(served, shows):
@@ -166,11 +166,9 @@ def test_a_row_that_has_left_the_page_leads_to_the_list(served, shows):
     for number in range(MANY + 1, MANY + 60):
         hits_on(store, number, found_at=later(number))
     store.close()
-    stays = watched(shown)
-    shown.locator("ol.list > li").last.get_by_role("button", name="Noise").click()
-    shown.wait_for_function("window.here !== 1")
-    shown.wait_for_load_state()
-    assert not stays()
+    with shown.expect_navigation():
+        shown.locator("ol.list > li").last.get_by_role("button", name="Noise").click()
+    assert shown.locator("ol.list > li").first.get_by_role("link").first.text_content() == f"Ice {MANY + 59}"
     assert "marked noise" in served.get("/hits/1").text
 
 
