@@ -67,7 +67,7 @@ def fill(path: Path, strings: Sequence[str]) -> SimpleNamespace:
             store.outlets.sync(said.outlets, NOW)
             for due in store.outlets.lease_due(NOW, limit=len(strings), lease=60):
                 text = strings[int(due.outlet_id[1:])]
-                outcome = PollOutcome(due.id, NOW, later(900), Reason.HTTP_ERROR, text, 1, plan=text)
+                outcome = PollOutcome(due.id, NOW, later(900), Reason.TIMEOUT, text, 1, plan=text)
                 store.outlets.record(outcome)
         for number, text in enumerate(strings):
             _told(store, number, text)
