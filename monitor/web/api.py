@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from monitor.errors import BusyError, CursorError, MonitorError, QueryError
 from monitor.web.endpoints import ENDPOINTS, JSON, Endpoint, Look
+from monitor.web.files import kept
 from monitor.web.openapi import PATH, document
 from monitor.web.parameters import Reading, Wrong, read
 from monitor.web.problem import problem
@@ -89,6 +90,8 @@ class Api:
         body = await self._archive.ask(work)
         if body is None:
             return problem(404, f"there is no {endpoint.name} {one[:80]}")
+        if endpoint.media != JSON:
+            return kept(request, body, endpoint.media)
         return Response(body, media_type=endpoint.media)
 
     async def _describe(self, request: Request) -> Response:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from monitor.errors import CursorError, MonitorError, QueryError, StoreError
 from monitor.query import entities_in, parse
@@ -24,8 +22,10 @@ from monitor.views import Filter
 from monitor.web import listings, screens, watched
 from monitor.web.asked import MOST, PAGE, asked, number, without_page
 from monitor.web.entry import numbered
+from monitor.web.files import Files
 from monitor.web.guard import Guard
 from monitor.web.render import environment
+from monitor.web.zones import Zones
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from monitor.web.forms import Forms
     from monitor.web.trying import Trying
 
-STATIC = Path(__file__).with_name("static")
-
 
 class Screens:
-    """The screens over one archive. `now`: an aware clock. `closed`: a password is asked for."""
+    """The screens over one archive. `zone`: of readers who chose none; `now`: an aware clock. `closed`: a password is
+    asked for.
+    """
 
     def __init__(
         self,
@@ -55,15 +55,21 @@ class Screens:
         *,
         closed: bool = False,
     ) -> None:
-        self._archive, self._configured, self._zone, self._now = archive, configured, zone, now
+        self._archive, self._configured, self._now = archive, configured, now
         self._sessions, self._closed = sessions, closed
-        self._templates = environment(zone)
+        self.zones, self._files = Zones(zone), Files()
+        self._templates = environment(self._files.addresses)
 
     def page(self, request: Request, name: str, status: int = 200, **values: object) -> Response:
         """Render a template."""
         token = self._sessions.token(request.state.session)
         closed = self._closed and self._sessions.entered(request.state.session)
-        return HTMLResponse(self._templates.get_template(name).render(token=token, closed=closed, **values), status)
+        values |= {"token": token, "closed": closed, "zone": self.zone(request), "place": _place(request)}
+        return HTMLResponse(self._templates.get_template(name).render(values), status)
+
+    def zone(self, request: Request) -> tzinfo:
+        """Return in which zone whoever asks reads times."""
+        return self.zones.of(request.headers.getlist("cookie"))
 
     async def today(self, request: Request) -> Response:
         """What hit in the last day, what is held, which outlets are in trouble."""
@@ -73,7 +79,7 @@ class Screens:
 
     async def hits(self, request: Request) -> Response:
         """Hits by rule, outlet, language, story, time and words."""
-        one = asked(request.query_params, self._now(), self._zone)
+        one = asked(request.query_params, self._now(), self.zone(request))
         try:
             named = bool(one.query) and bool(entities_in(parse(one.query)))
             found = await self._archive.ask(
@@ -112,19 +118,20 @@ class Screens:
         """The rules with their last 30 days."""
         words, first = _listed(request)
         now = self._now()
+        zone = self.zones.counted(self.zone(request), now - listings.MONTH, now)
 
         def work(store: Store) -> listings.Rules:
-            return listings.rules(store, self._configured.rules(), words, first, now, self._zone)
+            return listings.rules(store, self._configured.rules(), words, first, now, zone)
 
         return self.page(request, "rules.html", here="rules", words=words, rules=await self._archive.ask(work))
 
     async def outlets(self, request: Request) -> Response:
         """The outlets and how they fare."""
         words, first = _listed(request)
-        now = self._now()
+        now, zone = self._now(), self.zone(request)
 
         def work(store: Store) -> watched.Outlets:
-            return watched.outlets(store, self._configured.outlets(), words, first, now, self._zone)
+            return watched.outlets(store, self._configured.outlets(), words, first, now, zone)
 
         return self.page(request, "outlets.html", here="outlets", words=words, outlets=await self._archive.ask(work))
 
@@ -134,8 +141,8 @@ class Screens:
         one = next((one for one in self._configured.outlets() if one.id == wanted), None)
         if one is None:
             raise HTTPException(404, "There is no such outlet in the configuration.")
-        now = self._now()
-        found = await self._archive.ask(lambda store: watched.outlet(store, one, now, self._zone))
+        now, zone = self._now(), self.zone(request)
+        found = await self._archive.ask(lambda store: watched.outlet(store, one, now, zone))
         return self.page(request, "outlet.html", here="outlets", fared=found)
 
     async def story(self, request: Request) -> Response:
@@ -166,7 +173,7 @@ class Screens:
         return self.page(request, "error.html", status, here="", title=HTTPStatus(status).phrase, said=said)
 
     @property
-    def routes(self) -> list[Route | Mount]:
+    def routes(self) -> list[Route]:
         """All that is served."""
         return [
             Route("/", self.today, name="today"),
@@ -179,8 +186,14 @@ class Screens:
             Route("/stories/{story}", self.story, name="story"),
             Route("/alerts", self.alerts, name="alerts"),
             Route("/alerts/{number}", self.alert, name="alert"),
-            Mount("/static", StaticFiles(directory=STATIC), name="static"),
+            Route("/static/{name}", self._files.serve, name="static"),
         ]
+
+
+def _place(request: Request) -> str:
+    """Return where somebody is, to lead them back."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query if request.method in {"GET", "HEAD"} else "/"
 
 
 def _listed(request: Request) -> tuple[str, int]:

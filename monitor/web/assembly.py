@@ -45,5 +45,5 @@ def page(
     shown = Screens(archive, configured, sessions, zone, world.now, closed=kept.asks)
     forms = Forms(shown, sessions, Door(world.monotonic), kept, writing, world.now)
     api = Api(archive, configured, zone, world.now, closed=kept.asks)
-    trying = Trying(shown, archive, configured, zone, world.now, world.monotonic)
+    trying = Trying(shown, archive, configured, world.now, world.monotonic)
     return build(shown, forms, api, trying, lambda inner: Entry(inner, sessions, kept, tokens.known), names)

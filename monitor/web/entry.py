@@ -60,7 +60,9 @@ class Entry:
 
         async def named(message: Message) -> None:
             headers = MutableHeaders(scope=message) if message["type"] == "http.response.start" else None
-            if fresh and headers is not None and "set-cookie" not in headers:
+            # What a browser keeps for a year gives nobody a session.
+            made = fresh and not scope["path"].startswith(OPEN_FOLDERS)
+            if made and headers is not None and "set-cookie" not in headers:
                 headers["Set-Cookie"] = cookie(session, secure=scope["scheme"] == "https")
             await send(message)
 
@@ -77,12 +79,12 @@ class Entry:
         return kind.lower() == "bearer" and self.holds(token.strip())
 
 
-def given(headers: Sequence[str]) -> str:
-    """Return the session in Cookie headers, "" for none. By hand: programs on other ports of this machine set cookies
-    for us too, and http.cookies refuses all of them where one has a name that it does not like.
+def given(headers: Sequence[str], wanted: str = COOKIE) -> str:
+    """Return the session, or another cookie, in Cookie headers; "" for none. By hand: programs on other ports of this
+    machine set cookies for us too, and http.cookies refuses all of them where one has a name that it does not like.
     """
     parts = (part.strip().partition("=") for header in headers for part in header.split(";"))
-    return next((value for name, _, value in parts if name == COOKIE), "")
+    return next((value for name, _, value in parts if name == wanted), "")
 
 
 def is_open(path: str) -> bool:

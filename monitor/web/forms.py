@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from monitor.web import buttons
+from monitor.web import buttons, zones
 from monitor.web.access import Door, Sessions, matches
+from monitor.web.asked import MOST
 from monitor.web.entry import LOGIN, cookie, form, inside, numbered
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ class Forms:
         given = await self._given(request)
         if not await asyncio.to_thread(buttons.mark, self._writing, number, given.get("mark", ""), self._now()):
             raise HTTPException(404, f"There is no hit {number}.")
-        return RedirectResponse(inside(given.get("back", f"/hits/{number}")), 303)
+        # A listing is shown where it was left.
+        back = given.get("back", "")
+        return RedirectResponse(f"{inside(back)}#hit-{number}" if back else f"/hits/{number}#worth", 303)
 
     async def retry(self, request: Request) -> Response:
         """Send a message again that was given up."""
@@ -87,6 +90,16 @@ class Forms:
         if not await asyncio.to_thread(buttons.retry, self._writing, message, self._now()):
             raise HTTPException(409, "This message was not given up: it waits, is on its way, or was sent.")
         return RedirectResponse(inside(given.get("back", "/alerts")), 303)
+
+    async def zone(self, request: Request) -> Response:
+        """Show times in another zone from now on; with "" in the usual one."""
+        said = (await self._given(request)).get("zone", "").strip()[:MOST]
+        name = zones.named(said)
+        if said and not name:
+            raise HTTPException(400, f"“{said}” is no time zone: write one like Europe/Berlin, or its city alone.")
+        answer = RedirectResponse(inside(request.query_params.get("back", "/")), 303)
+        answer.headers["Set-Cookie"] = zones.cookie(name, secure=request.url.scheme == "https")
+        return answer
 
     async def _given(self, request: Request) -> Mapping[str, str]:
         given = await form(request)
@@ -100,6 +113,7 @@ class Forms:
         return [
             Route(LOGIN, self.login, methods=["GET", "POST"], name="login"),
             Route("/logout", self.logout, methods=["POST"], name="logout"),
+            Route("/zone", self.zone, methods=["POST"], name="zone"),
             Route("/hits/{number}/mark", self.mark, methods=["POST"], name="mark"),
             Route("/messages/{message}/retry", self.retry, methods=["POST"], name="retry"),
         ]

@@ -22,6 +22,7 @@ _ERRORS = {
     "404": "There is none of this id.",
     "503": "The archive or the configuration cannot be read; `detail` says why.",
 }
+_SAME = "It is as the ETag in If-None-Match says."
 _ID = {"type": "integer", "minimum": 1, "maximum": (1 << 63) - 1}
 
 
@@ -64,6 +65,7 @@ def _operation(one: Endpoint, *, closed: bool) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {
             "200": {"description": one.summary, "content": {one.media: {"schema": one.answer}}},
+            **({} if one.media == JSON else {"304": {"description": _SAME}}),
             **_errors(statuses),
         },
     }

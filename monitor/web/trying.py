@@ -99,17 +99,17 @@ class Trying:
     """The route of it."""
 
     def __init__(
-        self, shown: Screens, archive: Archive, configured: Configured, zone: tzinfo, now: Callable[[], datetime],
+        self, shown: Screens, archive: Archive, configured: Configured, now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        self._shown, self._configured, self._zone, self._now, self._clock = shown, configured, zone, now, clock
+        self._shown, self._configured, self._now, self._clock = shown, configured, now, clock
         self._trials = Trials(archive.open)
 
     async def screen(self, request: Request) -> Response:
         """Ask for a query; try it."""
         settings, now = self._configured.settings(), self._now()
         known = {rule.id: rule for rule in settings.rules}
-        form = read(request.query_params, known, now, self._zone)
+        form = read(request.query_params, known, now, self._shown.zone(request))
         # A page of another site must not have it work: it shows what it would try.
         elsewhere = request.headers.get("sec-fetch-site") == "cross-site"
         if (wanted := form.wanted) is None or elsewhere or request.method == "HEAD":

@@ -66,15 +66,18 @@ def fill(path: Path) -> None:
 
 
 @contextmanager
-def page(folder: Path, secret: Path | None = None, *, filled: bool = True) -> Iterator[Page]:
-    """Serve the page of a folder's database. `secret`: the file of its password."""
+def page(
+    folder: Path, secret: Path | None = None, *, filled: bool = True, settings: SimpleNamespace | None = None
+) -> Iterator[Page]:
+    """Serve the page of a folder's database. `secret`: the file of its password; `settings`: what is configured."""
     path = folder / "monitor.db"
     if filled and not path.exists():
         fill(path)
-    settings = SimpleNamespace(
-        rules=RULES, outlets=(outlet(),), entities=(Entity("nato", ()),), channels=(), templates={}, notices=(),
-        routes=(Route("desk", ("mail",)),), baseline_pages=20, timezone="Europe/Berlin",
-    )  # fmt: skip
+    if settings is None:
+        settings = SimpleNamespace(
+            rules=RULES, outlets=(outlet(),), entities=(Entity("nato", ()),), channels=(), templates={}, notices=(),
+            routes=(Route("desk", ("mail",)),), baseline_pages=20, timezone="Europe/Berlin",
+        )  # fmt: skip
     archive = Archive(lambda: SqliteStore.open_readonly(path))
     known = Configured(lambda: settings, lambda: 1)  # type: ignore[arg-type, return-value]
     kept = Kept(secret, os.urandom)

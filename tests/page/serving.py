@@ -32,7 +32,7 @@ from tests.store import make
 PASSWORD = "correct horse battery staple"
 COOKIE = re.compile(r"monitor=([^;]*)")
 # What a path of the table stands for in the database that `fill` makes.
-NAMED = {"number": "1", "story": "s1", "message": "m1", "outlet": "courier"}
+NAMED = {"name": "monitor.css", "number": "1", "story": "s1", "message": "m1", "outlet": "courier"}
 IDS = {"stories": "s1", "rules": "ice", "outlets": "courier"}
 
 
@@ -164,8 +164,6 @@ def table(routes: list[Any], above: str = "") -> Iterator[tuple[str, str]]:
         named = {**NAMED, "id": IDS.get(route.path.split("/")[-2], "1")} if "{id}" in route.path else NAMED
         path = above + re.sub(r"\{(\w+)(:\w+)?\}", lambda match: named.get(match[1], "1"), route.path)  # noqa: B023
         if isinstance(route, Mount):
-            if not route.routes:
-                yield "GET", f"{path.removesuffix('/1')}/monitor.css"
             yield from table(route.routes, path.removesuffix("/1"))
         else:
             yield from ((method, path) for method in sorted(route.methods or {"GET"}))

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from urllib.parse import urlencode
 
 import pytest
 from itsdangerous import TimestampSigner
@@ -222,7 +223,7 @@ def test_a_session_ends_by_itself(desk, monkeypatch) -> None:
 def test_no_form_is_taken_without_its_sessions_token(desk) -> None:
     browser, other = desk.inside(), desk.inside()
     posts = [path for method, path in table(desk.routes) if method == "POST" and not path.startswith("/api")]
-    assert {"/login", "/logout", "/hits/1/mark", "/messages/m1/retry"} <= set(posts)
+    assert {"/login", "/logout", "/zone", "/hits/1/mark", "/messages/m1/retry"} <= set(posts)
     stranger = desk.browser()
     for path in posts:
         for token in ("", other.get("/").token, stranger.get("/login").token, "0" * 64, "ü"):
@@ -231,7 +232,7 @@ def test_no_form_is_taken_without_its_sessions_token(desk) -> None:
         assert (path, browser.post(path).status) == (path, 403)
     assert desk.marks() == []
     answer = browser.post("/hits/1/mark", token=browser.get("/").token, mark="noise")
-    assert (answer.status, answer.location) == (303, "/hits/1")
+    assert (answer.status, answer.location) == (303, "/hits/1#worth")
     assert desk.marks() == ["noise"]
 
 
@@ -261,8 +262,9 @@ def test_who_hangs_up_within_a_form_leaves_nothing_in_the_log(desk, caplog) -> N
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example"])
 def test_a_button_leads_back_here(desk, back) -> None:
     browser = desk.inside()
-    answer = browser.post("/hits/1/mark", token=browser.get("/").token, mark="noise", back=back)
-    assert answer.location == "/"
+    token = browser.get("/").token
+    assert browser.post("/hits/1/mark", token=token, mark="noise", back=back).location == "/#hit-1"
+    assert browser.post("/zone?" + urlencode({"back": back}), token=token, zone="UTC").location == "/"
 
 
 # ---- names and headers

@@ -6,15 +6,14 @@ keyboard.
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from tests.page.room import page
 from tests.page.test_screens import FAULTY, SCREENS
 
 pytestmark = pytest.mark.browser
-EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# That of the page: a script takes up another at the first look, and loads it again.
+HERE = {"timezone_id": "Europe/Berlin"}
 
 
 @pytest.fixture(scope="module")
@@ -23,24 +22,14 @@ def served(tmp_path_factory):
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="pip install '.[browser]'")
-    if EXECUTABLE is None:
-        pytest.skip("no chromium is installed: apt install chromium")
-    with playwright.sync_playwright() as run:
-        # Chromium's own sandbox needs what a container seldom has; it opens pages of our own alone.
-        opened = run.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_and_nothing_runs_off_the_screen(browser, served, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install '.[browser]'").Axe()
     # axe is put into the page, which the page's own policy forbids.
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True, **HERE
+    )
     shown = context.new_page()
     for place in (*SCREENS, *FAULTY):
         shown.goto(served.url + place)
@@ -51,7 +40,7 @@ def test_axe_finds_nothing_and_nothing_runs_off_the_screen(browser, served, widt
 
 
 def test_a_screen_is_three_requests_at_most_and_asks_nobody_else(browser, served):
-    context = browser.new_context()
+    context = browser.new_context(**HERE)
     shown = context.new_page()
     asked: list[str] = []
     told: list[str] = []

@@ -97,7 +97,7 @@ def test_the_daemon_serves_the_page_over_what_is_in_force(room) -> None:
         assert f"the page: http://127.0.0.1:{port}/" in room.run("status")
         # A mark is a short write beside the daemon's own.
         answer = browser.post("/hits/1/mark", token=browser.get("/").token, mark="noise")
-        assert answer.location == "/hits/1"
+        assert answer.location == "/hits/1#worth"
         assert [row["id"] for row in room.rows("hits", "list") if row["mark"]] == [1]
         room.write("rules", "rules:\n  grain: grain\n")
         waited(lambda: "grain" in browser.get("/rules").text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 
@@ -22,12 +23,16 @@ LINKS = (
 )  # fmt: skip
 ELEMENTS = set(
     "html head meta title link body a header nav ul li main h1 h2 h3 p form input label button section ol q mark time svg "
-    "rect textarea pre table thead tbody tr th td details summary div strong code br dl dt dd span select option ins del".split()
+    "rect textarea pre table thead tbody tr th td details summary div strong code br dl dt dd span select option ins del "
+    "footer datalist".split()
 )
+# The one script: with nothing in it, and from here.
+SCRIPT = re.compile(r'<script src="/static/monitor\.js\?v=[0-9a-f]{12}" defer=""></script>')
+# No data-*, and no hx-*, which would say what a script does.
 ATTRIBUTES = set(
     "lang charset name content rel href class id aria-label aria-current aria-labelledby aria-describedby aria-invalid "
     "aria-pressed role tabindex scope action method type value size autocomplete placeholder datetime viewBox "
-    "preserveAspectRatio rows x y width height selected".split()
+    "preserveAspectRatio rows x y width height selected form formaction list".split()
 )
 
 
@@ -65,14 +70,18 @@ def faults(text):
     """Return what of a page no template of ours makes."""
     found = []
     for node in LexborHTMLParser(text).root.traverse():
+        if node.tag == "script" and SCRIPT.fullmatch(node.html):
+            continue
         if node.tag not in ELEMENTS:
             found.append(node.tag)
         for name, value in node.attributes.items():
             if name not in ATTRIBUTES:
                 found.append(f"{node.tag} {name}")
-            if name in {"href", "action"} and not (value or "").startswith(("/", "?", "#", "http://", "https://")):
+            if name in {"href", "action", "formaction"} and not (value or "").startswith(
+                ("/", "?", "#", "http://", "https://")
+            ):
                 found.append(f"{name} {value}")
-            if name == "href" and (value or "").startswith("//"):
+            if name in {"href", "action", "formaction"} and (value or "").startswith("//"):
                 found.append(f"{name} {value}")
     return found
 
@@ -112,4 +121,10 @@ def test_the_check_sees_an_element_and_an_attribute():
     assert faults("<p>fine</p>") == []
     assert faults("<p onclick=x>") == ["p onclick"]
     assert faults("<script>") == ["script"]
+    ours = '<script src="/static/monitor.js?v=0123456789ab" defer></script>'
+    assert faults(ours) == []
+    assert faults(ours.replace("><", ">alert(1)<")) == ["script", "script src", "script defer"]
+    assert faults(ours.replace("/static", "//evil.example/static")) != []
+    assert faults("<p hx-get=/ data-x=1>") == ["p hx-get", "p data-x"]
+    assert faults("<button formaction=//evil.example>") == ["formaction //evil.example"]
     assert faults("<a href=javascript:x>") == ["href javascript:x"]

@@ -89,7 +89,9 @@ def test_nothing_else_is_loaded_and_nothing_is_inline(served, place):
         "default-src 'none'; style-src 'self'; script-src 'self'"
     )
     assert not re.search(r"<script(?! src=\"/static/)|\son\w+=|style=|javascript:", answer.text)
-    assert set(re.findall(r'(?:src|<link rel="stylesheet" href)="([^"]*)"', answer.text)) <= {"/static/monitor.css"}
+    found = re.findall(r'(?:src|<link rel="stylesheet" href)="([^"?]*)\?v=\w+"', answer.text)
+    assert sorted(found) == ["/static/monitor.css", "/static/monitor.js"]
+    assert not re.search(r'src="(?!/static/monitor.js\?)', answer.text)
 
 
 def test_without_a_database_it_says_what_to_do(tmp_path):
