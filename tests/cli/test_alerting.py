@@ -232,7 +232,7 @@ def test_what_is_silenced_is_listed_and_ends(run, desk) -> None:
         (("rule=nato", "--for", "0s"), "longer than nothing"),
         (("rule=nato", "--for", "4h", "--from", "2d"), "it would have ended at"),
         (("story=s0 story=nope", "--for", "1h"), "there is no story nope"),
-        (("rule=nato", "--for", "1h", "--comment", " "), "--comment says why"),
+        (("rule=nato", "--for", "1h", "--comment", " "), "the comment says why"),
     ],
 )
 def test_a_silence_that_says_nothing_is_refused(run, words, said) -> None:
