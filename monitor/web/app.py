@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from monitor.web.archive import Archive
     from monitor.web.configured import Configured
     from monitor.web.forms import Forms
+    from monitor.web.silences import Silences
 
 STATIC = Path(__file__).with_name("static")
 
@@ -140,8 +141,8 @@ class Screens:
         state = given.get("state", "")
         states = (state,) if state in screens.STATES else ()
         wanted = Filter(before=number(given.get("before", "")), limit=PAGE)
-        held = state == "held"
-        found = await self._archive.ask(lambda store: screens.alerts(store, wanted, states, held=held))
+        held, now = state == "held", self._now()
+        found = await self._archive.ask(lambda store: screens.alerts(store, wanted, states, now, held=held))
         return self.page(request, "alerts.html", here="alerts", alerts=found, state=state, states=screens.STATES)
 
     async def refused(self, request: Request, error: Exception) -> Response:
@@ -177,13 +178,18 @@ def _listed(request: Request) -> tuple[str, int]:
 
 
 def build(
-    shown: Screens, forms: Forms, api: Api, entry: Callable[[ASGIApp], ASGIApp], names: Collection[str] = ()
+    shown: Screens,
+    forms: Forms,
+    silences: Silences,
+    api: Api,
+    entry: Callable[[ASGIApp], ASGIApp],
+    names: Collection[str] = (),
 ) -> ASGIApp:
     """Return the application. `entry`: what asks for a session; `names`: host names it is asked by, besides addresses
     and "localhost".
     """
     app = Starlette(
-        routes=[*shown.routes, *forms.routes, *api.routes],
+        routes=[*shown.routes, *forms.routes, *silences.routes, *api.routes],
         exception_handlers={HTTPException: shown.refused, MonitorError: shown.refused, 500: shown.refused},
     )
     return Guard(entry(app), names)

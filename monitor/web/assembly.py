@@ -17,6 +17,7 @@ from monitor.web.configured import Configured
 from monitor.web.entry import Entry
 from monitor.web.forms import Forms
 from monitor.web.kept import Kept
+from monitor.web.silences import Silences
 from monitor.web.tokens import Tokens
 
 
@@ -44,4 +45,5 @@ def page(
     shown = Screens(archive, configured, sessions, zone, world.now, closed=kept.asks)
     forms = Forms(shown, sessions, Door(world.monotonic), kept, writing, world.now)
     api = Api(archive, configured, zone, world.now, closed=kept.asks)
-    return build(shown, forms, api, lambda inner: Entry(inner, sessions, kept, tokens.known), names)
+    silences = Silences(shown, sessions, archive, configured, writing, zone, world.now)
+    return build(shown, forms, silences, api, lambda inner: Entry(inner, sessions, kept, tokens.known), names)
