@@ -49,6 +49,11 @@ class Known:
         return None
 
 
+def is_wild(pattern: str) -> bool:
+    """Say whether a pattern may hold on more than one name."""
+    return not _WILD.isdisjoint(pattern)
+
+
 def length(text: str) -> timedelta:
     """Read `30m`, `4h`, `3d`. Raises ValueError."""
     try:
@@ -103,7 +108,7 @@ def _today(store: Store, matchers: Matchers) -> Matchers:
 def _unknown(matchers: Matchers, known: Known, store: Store) -> Iterator[str]:
     """Say which names without wildcard nothing has."""
     for key, pattern in matchers:
-        if set(pattern) & _WILD:
+        if is_wild(pattern):
             continue
         if key == "story" and not store.stories.known(pattern):
             yield f"there is no story {one_line(pattern)}: `monitor story list` shows the newest"

@@ -45,7 +45,7 @@ def silence() -> None:
 @click.option("--from", "start", type=listing.When(), default=None, help="When it begins; without it, now.")
 @click.option("--comment", required=True, help="Why; whoever looks for a missing alert reads it.")
 @click.option("--author", default=None, metavar="NAME", help="Who says it; without it your login name.")
-@click.option("--force", is_flag=True, help="Also where no rule, outlet or tag of that name is configured.")
+@click.option("--force", is_flag=True, help="Also what nothing has by name, or another silence covers.")
 @json_option
 @pass_app
 def add(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from monitor import silencing
 from monitor.errors import AlertReason
@@ -15,7 +16,7 @@ from monitor.ports import Store
 from monitor.review import objects
 from monitor.review.times import moment, strange
 from monitor.views_alerts import Decided
-from monitor.web.asked import MOST
+from monitor.web.asked import MOST, NAMES
 
 T = TypeVar("T")
 USUAL = ("1h", "4h", "12h", "1d", "3d", "7d")
@@ -54,10 +55,13 @@ def listed(store: Store, now: datetime) -> Listed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A silence, and the others that last on the same: to end one of them alone changes nothing."""
+    """A silence, and the others that last on the same: to end one of them alone changes nothing. `hits`: the query
+    string of the hits it holds on; "" where the screen of hits cannot be asked for them.
+    """
 
     row: Row
     alike: tuple[Row, ...]
+    hits: str
 
 
 def one(store: Store, number: int, now: datetime) -> Shown | None:
@@ -67,7 +71,14 @@ def one(store: Store, number: int, now: datetime) -> Shown | None:
         return None
     others = [other for other in store.silences.active(now) if other.id != number]
     alike = [row(other, now) for other in others if set(other.matchers) == set(found.matchers)]
-    return Shown(row(found, now), tuple(alike))
+    return Shown(row(found, now), tuple(alike), _hits(found))
+
+
+def _hits(one: Silence) -> str:
+    if any(key not in NAMES or silencing.is_wild(pattern) for key, pattern in one.matchers):
+        return ""
+    times = (("since", one.starts_at.isoformat()), ("until", one.ends_at.isoformat()))
+    return urlencode([*dict(one.matchers).items(), *times])
 
 
 def of(store: Store, decided: Iterable[Decided]) -> dict[int, Silence]:

@@ -244,6 +244,13 @@ def test_a_silence_of_what_is_not_there_yet_can_be_forced(run) -> None:
     assert "silence 1" in run("silence", "add", "rule=nata story=nope", "--for", "1h", "--comment", "x", "--force")
 
 
+def test_a_silence_that_adds_nothing_to_one_that_lasts_is_refused(run) -> None:
+    how = ("silence", "add", "rule=nato", "--comment", "x", "--author")
+    run(*how, "ann", "--for", "4h")
+    assert "silence 1 of ann holds on the same until" in " ".join(run(*how, "bo", "--for", "1h", code=2).split())
+    assert "silence 2 until" in run(*how, "bo", "--for", "1d")
+
+
 def test_an_alert_explains_itself(run, desk) -> None:
     told = run("alerts", "show", 1)
     for said in (

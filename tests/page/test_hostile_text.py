@@ -22,12 +22,12 @@ LINKS = (
 )  # fmt: skip
 ELEMENTS = set(
     "html head meta title link body a header nav ul li main h1 h2 h3 p form input label button section ol q mark time svg "
-    "rect table thead tbody tr th td details summary div strong code br dl dt dd span select option ins del".split()
+    "rect table thead tbody tr th td details summary div strong code br dl dt dd span select option ins del fieldset legend".split()
 )
 ATTRIBUTES = set(
     "lang charset name content rel href class id aria-label aria-current aria-labelledby aria-describedby aria-invalid "
     "aria-pressed role tabindex scope action method type value size autocomplete placeholder datetime viewBox "
-    "preserveAspectRatio x y width height selected".split()
+    "preserveAspectRatio x y width height selected required checked maxlength".split()
 )
 
 

@@ -13,7 +13,8 @@ from monitor.web.serve import bound
 from tests.page.room import page
 from tests.store.make import enrolled, hits_on, opened
 
-SCREENS = ("/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/outlets")
+SCREENS = ("/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/outlets",
+           "/silences", "/silences/new?rule=ice", "/silences/1")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
