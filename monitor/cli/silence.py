@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,6 @@ from monitor.cli import listing
 from monitor.cli.app import App, json_option, note, one_line, pass_app, plain, print_json
 from monitor.cli.changing import login_name, writing
 from monitor.review import objects
-
-if TYPE_CHECKING:
-    from monitor.silencing import Known
 
 _FORCE = "(--force silences it all the same)"
 
@@ -66,23 +62,17 @@ def add(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     wanted = Silence(0, found, begins, ends, login_name() if author is None else author, why)
-    known = None if force else _known(app)
+    settings = None if force else app.settings(addresses=False)
+    doubts = silencing.unknown(found, settings.rules, settings.outlets) if settings else None
     try:
         with writing(app) as store:
-            made = silencing.add(store, wanted, known, now, listing.when)
+            made = silencing.add(store, wanted, doubts, now, listing.when)
     except silencing.DoubtfulError as error:
         raise click.UsageError(f"{error} {_FORCE}") from None
     if as_json:
         print_json([{"id": made.id, "starts_at": plain(made.starts_at), "ends_at": plain(made.ends_at)}])
     else:
         click.echo(f"silence {made.id} until {listing.when(made.ends_at)}; to end it: monitor silence expire {made.id}")
-
-
-def _known(app: App) -> Known:
-    from monitor.silencing import Known
-
-    settings = app.settings(addresses=False)
-    return Known(settings.rules, settings.outlets)
 
 
 @silence.command("list")

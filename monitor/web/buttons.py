@@ -39,9 +39,9 @@ def silence(
     writing: Writing, wanted: Silence, configured: Configured | None, now: datetime, when: silencing.When
 ) -> Silence:
     """Silence something. `configured`: None for who insists; `when`: writes a time. Raises DoubtfulError."""
-    known = silencing.Known(configured.rules(), configured.outlets()) if configured else None
+    doubts = silencing.unknown(wanted.matchers, configured.rules(), configured.outlets()) if configured else None
     with writing() as store:
-        return silencing.add(store, wanted, known, now, when)
+        return silencing.add(store, wanted, doubts, now, when)
 
 
 def end(writing: Writing, silence_id: int, now: datetime) -> bool:

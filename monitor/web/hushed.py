@@ -100,16 +100,16 @@ class UnfitError(ValueError):
 
 
 def asked(given: Mapping[str, str]) -> dict[str, str]:
-    """Read a query string into the fields of the form. A length that is none of the usual ones is written."""
-    words = sent({name: text[:MOST] for name, text in given.items()})
-    if words["for"] and words["for"] not in USUAL:
-        words["other"], words["for"] = words["other"] or words["for"], ""
-    return words
+    """Read a query string into the fields of the form."""
+    return sent({name: text[:MOST] for name, text in given.items()})
 
 
 def sent(given: Mapping[str, str]) -> dict[str, str]:
-    """Return every field of the form, "" for those that were not sent."""
-    return {name: given.get(name, "").strip() for name in FIELDS}
+    """Return every field of the form, "" for what was not sent. A length that is not offered counts as written."""
+    words = {name: given.get(name, "").strip() for name in FIELDS}
+    if words["for"] not in USUAL:
+        words["other"], words["for"] = words["other"] or words["for"], ""
+    return words
 
 
 def wished(words: Mapping[str, str], now: datetime, zone: tzinfo, when: silencing.When) -> Silence:

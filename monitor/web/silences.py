@@ -62,10 +62,15 @@ class Silences:
             return self._form(request, hushed.asked(request.query_params))
         given = await sent(request, self._sessions)
         words, now, sure = hushed.sent(given), self._now(), bool(given.get("sure"))
+        zone = self._zone
+
+        def when(moment: datetime) -> str:
+            return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
         try:
-            wanted = hushed.wished(words, now, self._zone, self._when)
-            known = None if sure else self._configured
-            made = await asyncio.to_thread(buttons.silence, self._writing, wanted, known, now, self._when)
+            wanted = hushed.wished(words, now, zone, when)
+            asked = None if sure else self._configured
+            made = await asyncio.to_thread(buttons.silence, self._writing, wanted, asked, now, when)
         except hushed.UnfitError as error:
             return self._form(request, words, 400, fault=str(error), field=error.field, doubtful=sure)
         except DoubtfulError as error:
@@ -88,9 +93,6 @@ class Silences:
             request, "silencing.html", status, here="alerts", words=words, usual=hushed.USUAL, fault=fault, field=field,
             doubtful=doubtful,
         )  # fmt: skip
-
-    def _when(self, moment: datetime) -> str:
-        return moment.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
 
     @property
     def routes(self) -> list[Route]:
