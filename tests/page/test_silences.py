@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from selectolax.lexbor import LexborHTMLParser
 
+from monitor import silencing
 from monitor.cli.main import cli
 from monitor.model import Route, Rule, Silence
 from monitor.notify.silences import KEYS
@@ -253,6 +254,17 @@ def test_of_two_who_silence_the_same_one_is_told_of_the_other(room):
     assert ask(room.port, **GOOD | {"lang": "de"}).location == "/silences/3"
     others = Browser(room.port).get("/silences/1").text.partition("Others on the same")[2]
     assert re.findall(r'<a href="/silences/(\d+)">', others) == ["2"]
+
+
+def test_of_two_at_once_the_later_may_be_written_first(tmp_path):
+    with closing(SqliteStore.open(tmp_path / "monitor.db")) as store:
+        late, early = (
+            Silence(0, (("lang", "de"),), later(seconds), later(seconds + 3_600), author, "x")
+            for seconds, author in ((1, "ann"), (0, "bo"))
+        )
+        silencing.add(store, late, [], NOW, str)
+        with pytest.raises(silencing.DoubtfulError, match="silence 1 of ann"):
+            silencing.add(store, early, [], NOW, str)
 
 
 def test_a_silence_is_ended_once_however_often_it_is_pressed(room):
