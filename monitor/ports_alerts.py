@@ -202,6 +202,10 @@ class Silences(Protocol):
         """List, newest first: only ids below `before`, only those that end after `lasting`."""
         ...
 
+    def ended(self, now: datetime, *, limit: int) -> list[Silence]:
+        """List those that have ended, the last to end first."""
+        ...
+
     def get(self, silence_id: int) -> Silence | None:
         """Return one."""
         ...

@@ -17,6 +17,7 @@ from monitor.errors import AlertReason
 from monitor.model import Hit, Message, Route, Rule, Silence
 from monitor.notify import content, digest, hours, plan, render
 from monitor.notify.assurance import notes as assurance_notes
+from monitor.notify.silences import noted, silenced
 from monitor.ports import Store
 from monitor.routing import Group
 from monitor.views import ArticleRow, EventRow
@@ -50,8 +51,16 @@ def take_hits(store: Store, orders: Orders, scene: plan.Scene, hits: Sequence[Hi
         if reason in _TOLD:
             told.add(one.hit.id)
         route = one.route.id if one.route else ""
-        store.alerts.log([Decided(now, reason, route, one.hit.rule_id, one.hit.id, number)])
+        detail = _hushed_by(store, orders, scene, one.hit.rule_id, now) if reason is AlertReason.SILENCED else ""
+        store.alerts.log([Decided(now, reason, route, one.hit.rule_id, one.hit.id, number, detail)])
     return len(told)
+
+
+def _hushed_by(store: Store, orders: Orders, scene: plan.Scene, rule_id: str, now: datetime) -> str:
+    """Return what is noted of the silence that a hit stands under."""
+    facts = scene.facts(orders.rules.get(rule_id) or Rule(rule_id, ""))
+    found = silenced(store.silences.active(now), facts, now)
+    return noted(found) if found else ""
 
 
 def take_change(store: Store, orders: Orders, change: Changed, now: datetime) -> int:

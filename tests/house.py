@@ -68,6 +68,7 @@ FLOORS = {
     "monitor.logs": 5,
     "monitor.orders": 5,
     "monitor.service": 5,
+    "monitor.silencing": 5,
     "monitor.systemd": 5,
     "monitor.forkserver": 5,
     "monitor.worker": 5,

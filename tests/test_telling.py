@@ -219,6 +219,8 @@ def test_a_silence_that_comes_later_takes_back_what_was_not_told(bureau) -> None
     desk.run(3600)
     assert [one.row.message.title for one in desk.sent] == ["nato: Headline 1"]
     assert desk.reasons() == {"first": 3, "silenced": 2}
+    # Both name it: that which waited, and that which came later.
+    assert [desk.store.alerts.decisions(hit_id=number)[0].detail for number in (2, 3)] == ["silence 1"] * 2
     desk.run(4 * 3600, step=600)
     desk.hit(1, "s1")
     desk.run(1200)

@@ -35,11 +35,11 @@ class When(click.ParamType[datetime]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        from monitor.review.times import moment
+        from monitor.review.times import moment, strange
 
         found = moment(str(value), datetime.now(UTC), _zone(ctx), end=self._end)
         if found is None:
-            self.fail(f"{value!r} is no time: write 2026-11-24, 2026-11-24T08:00, yesterday or 6h", param, ctx)
+            self.fail(strange(str(value)), param, ctx)
         return found
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,10 +11,6 @@ from monitor.cli.app import App, json_option, note, one_line, pass_app, plain, p
 from monitor.cli.changing import login_name, writing
 from monitor.review import objects
 
-if TYPE_CHECKING:
-    from monitor.ports import Store
-
-_WILD = frozenset("*?[")
 _FORCE = "(--force silences it all the same)"
 
 
@@ -26,17 +20,14 @@ class For(click.ParamType[timedelta]):
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        from monitor.settings.amounts import seconds
+        from monitor.silencing import length
 
         if isinstance(value, timedelta):
             return value
         try:
-            found = seconds(str(value))
+            return length(str(value))
         except ValueError as error:
-            self.fail(f"{value!r}: expected {error}", param, ctx)
-        if found <= 0:
-            self.fail("a silence lasts longer than nothing", param, ctx)
-        return timedelta(seconds=found)
+            self.fail(str(error), param, ctx)
 
 
 @click.group()
@@ -50,7 +41,7 @@ def silence() -> None:
 @click.option("--from", "start", type=listing.When(), default=None, help="When it begins; without it, now.")
 @click.option("--comment", required=True, help="Why; whoever looks for a missing alert reads it.")
 @click.option("--author", default=None, metavar="NAME", help="Who says it; without it your login name.")
-@click.option("--force", is_flag=True, help="Also where no rule, outlet or tag of that name is configured.")
+@click.option("--force", is_flag=True, help="Also what nothing has by name, or another silence covers.")
 @json_option
 @pass_app
 def add(
@@ -58,60 +49,30 @@ def add(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Silence what MATCHERS hold on, such as 'rule=nato outlet=bbc*'. All of them must hold."""
+    from monitor import silencing
     from monitor.model import Silence
     from monitor.notify.silences import parse
 
-    try:
-        found = parse(matchers)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-    if not comment.strip():
-        raise click.UsageError("--comment says why")
     now = datetime.now(UTC)
     begins = start or now
-    if begins + length <= now:
-        raise click.UsageError(
-            f"it would have ended at {listing.when(begins + length)}: nothing that was told is taken back"
-        )
-    if not force:
-        _check_names(app, found)
-    made = Silence(0, found, begins, begins + length, login_name() if author is None else author, comment)
-    with writing(app) as store:
-        if not force:
-            _check_stories(store, found)
-        with store.transaction():
-            number = store.silences.add(made, now)
+    try:
+        found = parse(matchers)
+        why = silencing.comment(comment)
+        ends = silencing.ending(begins, length, now, listing.when)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    wanted = Silence(0, found, begins, ends, login_name() if author is None else author, why)
+    settings = None if force else app.settings(addresses=False)
+    doubts = silencing.unknown(found, settings.rules, settings.outlets) if settings else None
+    try:
+        with writing(app) as store:
+            made = silencing.add(store, wanted, doubts, now, listing.when)
+    except silencing.DoubtfulError as error:
+        raise click.UsageError(f"{error} {_FORCE}") from None
     if as_json:
-        print_json([{"id": number, "starts_at": plain(made.starts_at), "ends_at": plain(made.ends_at)}])
+        print_json([{"id": made.id, "starts_at": plain(made.starts_at), "ends_at": plain(made.ends_at)}])
     else:
-        click.echo(f"silence {number} until {listing.when(made.ends_at)}; to end it: monitor silence expire {number}")
-
-
-def _check_names(app: App, matchers: tuple[tuple[str, str], ...]) -> None:
-    """Refuse a name without wildcard that nothing configured has: it would silence nothing."""
-    settings = app.settings(addresses=False)
-    known = {
-        "rule": {rule.id for rule in settings.rules},
-        "tag": {tag for rule in settings.rules for tag in rule.tags},
-        "outlet": {outlet.id for outlet in settings.outlets},
-        "outlet_tag": {tag for outlet in settings.outlets for tag in outlet.tags},
-        "severity": {"low", "normal", "high"},
-    }
-    for key, pattern in matchers:
-        names = known.get(key)
-        if names is None or set(pattern) & _WILD or pattern in names:
-            continue
-        near = difflib.get_close_matches(pattern, names, 1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise click.UsageError(f"there is no {key.replace('_', ' ')} {pattern!r}{meant} {_FORCE}")
-
-
-def _check_stories(store: Store, matchers: tuple[tuple[str, str], ...]) -> None:
-    for key, pattern in matchers:
-        if key == "story" and not set(pattern) & _WILD and not store.stories.known(pattern):
-            raise click.UsageError(
-                f"there is no story {one_line(pattern)}: `monitor story list` shows the newest {_FORCE}"
-            )
+        click.echo(f"silence {made.id} until {listing.when(made.ends_at)}; to end it: monitor silence expire {made.id}")
 
 
 @silence.command("list")

@@ -12,7 +12,7 @@ from monitor.errors import AlertReason
 from monitor.model import Alert, Hit, Link, Outlet, Route, Rule, Silence, Standing
 from monitor.notify import hours
 from monitor.notify.routes import Facts, takers
-from monitor.notify.silences import silenced
+from monitor.notify.silences import noted, silenced
 from monitor.routing import Group, New
 from monitor.views import HitRow
 from monitor.views_alerts import AlertState, DueAlert, OutboxRow
@@ -201,7 +201,7 @@ def verdict(
     quieted = [_silence(row, due, rule, outlets, silences, now) for row in due.hits] if silences else []
     if quieted and all(quieted) and not due.corrections:
         longest = max((one for one in quieted if one), key=lambda one: one.ends_at)
-        return Verdict(Action.SILENCE, AlertReason.SILENCED, detail=f"silence {longest.id}")
+        return Verdict(Action.SILENCE, AlertReason.SILENCED, detail=noted(longest))
     if route.digest:
         return Verdict(Action.DIGEST, AlertReason.DIGEST)
     if due.alert.hold == AlertReason.MAX_UPDATES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,6 +12,7 @@ from monitor.model import Silence
 from monitor.notify.routes import Facts
 
 KEYS = ("rule", "tag", "severity", "outlet", "outlet_tag", "lang", "story")
+_NOTED = re.compile("silence ([0-9]{1,18})")
 
 
 def parse(text: str) -> tuple[tuple[str, str], ...]:
@@ -39,6 +41,17 @@ def silenced(silences: Iterable[Silence], facts: Facts, now: datetime) -> Silenc
     """Return the silence that covers a hit now, the one that lasts longest; None for none."""
     held = [one for one in silences if one.starts_at <= now < one.ends_at and _covers(one, facts)]
     return max(held, key=lambda one: one.ends_at, default=None)
+
+
+def noted(silence: Silence) -> str:
+    """Return what a decision says of the silence that it was made for."""
+    return f"silence {silence.id}"
+
+
+def named(detail: str) -> int:
+    """Return the id of the silence that a decision names, 0 for none."""
+    found = _NOTED.fullmatch(detail)
+    return int(found[1]) if found else 0
 
 
 def _covers(silence: Silence, facts: Facts) -> bool:

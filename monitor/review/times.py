@@ -27,6 +27,11 @@ def moment(text: str, now: datetime, zone: tzinfo, *, end: bool = False) -> date
         return None
 
 
+def strange(text: str) -> str:
+    """Say that a text is no time, and how times are written."""
+    return f"{text!r} is no time: write 2026-11-24, 2026-11-24T08:00, yesterday or 6h"
+
+
 def _day(word: str, today: date) -> date | None:
     if word in {"today", "yesterday"}:
         return today - timedelta(days=word == "yesterday")

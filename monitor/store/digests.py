@@ -124,6 +124,13 @@ class SqlSilences:
         )  # fmt: skip
         return [_silence(row) for row in rows]
 
+    def ended(self, now: datetime, *, limit: int) -> list[Silence]:
+        """List those that have ended."""
+        rows = self._sql.all(
+            "SELECT * FROM silences WHERE ends_at <= ? ORDER BY ends_at DESC, id DESC LIMIT ?", stamp(now), limit
+        )
+        return [_silence(row) for row in rows]
+
     def get(self, silence_id: int) -> Silence | None:
         """Return one."""
         row = self._sql.one("SELECT * FROM silences WHERE id = ?", silence_id)

@@ -6,7 +6,7 @@ same short writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -29,15 +29,13 @@ from monitor.web.zones import Zones
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp
 
     from monitor.ports import Store
     from monitor.web.access import Sessions
-    from monitor.web.api import Api
     from monitor.web.archive import Archive
     from monitor.web.configured import Configured
-    from monitor.web.forms import Forms
-    from monitor.web.trying import Trying
 
 
 class Screens:
@@ -159,8 +157,8 @@ class Screens:
         state = given.get("state", "")
         states = (state,) if state in screens.STATES else ()
         wanted = Filter(before=number(given.get("before", "")), limit=PAGE)
-        held = state == "held"
-        found = await self._archive.ask(lambda store: screens.alerts(store, wanted, states, held=held))
+        held, now = state == "held", self._now()
+        found = await self._archive.ask(lambda store: screens.alerts(store, wanted, states, now, held=held))
         return self.page(request, "alerts.html", here="alerts", alerts=found, state=state, states=screens.STATES)
 
     async def refused(self, request: Request, error: Exception) -> Response:
@@ -203,14 +201,13 @@ def _listed(request: Request) -> tuple[str, int]:
 
 
 def build(
-    shown: Screens, forms: Forms, api: Api, trying: Trying, entry: Callable[[ASGIApp], ASGIApp],
-    names: Collection[str] = (),
-) -> ASGIApp:  # fmt: skip
-    """Return the application. `entry`: what asks for a session; `names`: host names it is asked by, besides addresses
-    and "localhost".
+    shown: Screens, routes: Sequence[BaseRoute], entry: Callable[[ASGIApp], ASGIApp], names: Collection[str] = ()
+) -> ASGIApp:
+    """Return the application. `routes`: all there are; `entry`: what asks for a session; `names`: host names by which it
+    is asked, besides addresses and "localhost".
     """
     app = Starlette(
-        routes=[*trying.routes, *shown.routes, *forms.routes, *api.routes],
+        routes=routes,
         exception_handlers={HTTPException: shown.refused, MonitorError: shown.refused, 500: shown.refused},
     )
     return Guard(entry(app), names)

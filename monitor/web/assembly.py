@@ -17,6 +17,7 @@ from monitor.web.configured import Configured
 from monitor.web.entry import Entry
 from monitor.web.forms import Forms
 from monitor.web.kept import Kept
+from monitor.web.silences import Silences
 from monitor.web.tokens import Tokens
 from monitor.web.trying import Trying
 
@@ -46,4 +47,7 @@ def page(
     forms = Forms(shown, sessions, Door(world.monotonic), kept, writing, world.now)
     api = Api(archive, configured, zone, world.now, closed=kept.asks)
     trying = Trying(shown, archive, configured, world.now, world.monotonic)
-    return build(shown, forms, api, trying, lambda inner: Entry(inner, sessions, kept, tokens.known), names)
+    silences = Silences(shown, sessions, archive, configured, writing, world.now)
+    # The first that fits a path has it: /rules/try and /silences/new before what takes any name there.
+    routes = [*trying.routes, *silences.routes, *shown.routes, *forms.routes, *api.routes]
+    return build(shown, routes, lambda inner: Entry(inner, sessions, kept, tokens.known), names)

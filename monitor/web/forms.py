@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from monitor.web.kept import Kept
 
 
+async def sent(request: Request, sessions: Sessions) -> Mapping[str, str]:
+    """Return the fields of a form; 403 for one without its session's token."""
+    given = await form(request)
+    if not sessions.sent(request.state.session, given.get("token", "")):
+        raise HTTPException(403, "This form is of another session: load the page again.")
+    return given
+
+
 class Forms:
     """The routes that take a form. `writing`: opens the database for one short change."""
 
@@ -102,10 +110,7 @@ class Forms:
         return answer
 
     async def _given(self, request: Request) -> Mapping[str, str]:
-        given = await form(request)
-        if not self._sessions.sent(request.state.session, given.get("token", "")):
-            raise HTTPException(403, "This form is of another session: load the page again.")
-        return given
+        return await sent(request, self._sessions)
 
     @property
     def routes(self) -> list[Route]:

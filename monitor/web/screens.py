@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from monitor import search
-from monitor.model import Entity, Hit
+from monitor.errors import AlertReason
+from monitor.model import Entity, Hit, Silence
 from monitor.ports import Store
 from monitor.review.changes import Change, Paragraph, changes
 from monitor.review.timeline import Timeline, timeline
 from monitor.views import By, Filter, HitRow, StoredArticle, StoryRow, Version
 from monitor.views_alerts import AlertRow, Decided, Marked
 from monitor.views_health import Ailment, Coverage
+from monitor.web import hushed
 from monitor.web.asked import Asked
 
 OVERNIGHT = timedelta(hours=24)
@@ -99,12 +101,16 @@ def hits(store: Store, one: Asked, entities: Sequence[Entity] = ()) -> Hits:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One hit, why it is one, and what was decided about it, oldest first."""
+    """One hit, why it is one, and what was decided about it, oldest first. `silences`: that are named there, by id;
+    `gone`: ids of alerts named there that were silenced before they told anything.
+    """
 
     row: HitRow
     mark: Marked | None
     decided: tuple[Decided, ...]
     others: tuple[HitRow, ...]
+    silences: Mapping[int, Silence]
+    gone: frozenset[int]
 
 
 def hit(store: Store, number: int) -> Receipt | None:
@@ -113,9 +119,11 @@ def hit(store: Store, number: int) -> Receipt | None:
     if row is None:
         return None
     others = [other for other in store.hits.rows(Filter(story=row.hit.story_id, limit=20)) if other.hit.id != number]
+    decided = tuple(store.alerts.decisions(hit_id=number)[::-1])
+    taken_back = {one.alert_id for one in decided if one.reason is AlertReason.SILENCED and one.alert_id}
     return Receipt(
-        row, store.marks.of([number]).get(number), tuple(store.alerts.decisions(hit_id=number)[::-1]),
-        tuple(others),
+        row, store.marks.of([number]).get(number), decided, tuple(others), hushed.of(store, decided),
+        frozenset(one for one in taken_back if store.alerts.get(one) is None),
     )  # fmt: skip
 
 
@@ -158,29 +166,34 @@ def _volume(moments: Sequence[datetime]) -> tuple[tuple[datetime, ...], tuple[in
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """A page of alerts. `next`: the id below which the next one goes on; 0 where there is none."""
+    """A page of alerts. `next`: the id below which the next one goes on; 0 where there is none. `silences`: how many
+    are in force.
+    """
 
     rows: tuple[AlertRow, ...]
     next: int
+    silences: int
 
 
 STATES = ("pending", "leased", "sent", "dead", "unknown")
 
 
-def alerts(store: Store, wanted: Filter, states: Sequence[str], *, held: bool) -> Alerts:
+def alerts(store: Store, wanted: Filter, states: Sequence[str], now: datetime, *, held: bool) -> Alerts:
     """Return alerts, newest first."""
     rows = store.alerts.rows(replace(wanted, limit=wanted.limit + 1), states=states, held=held)
     shown = tuple(rows[: wanted.limit])
-    return Alerts(shown, shown[-1].alert.id if len(rows) > wanted.limit else 0)
+    silences = sum(one.starts_at <= now for one in store.silences.active(now))
+    return Alerts(shown, shown[-1].alert.id if len(rows) > wanted.limit else 0, silences)
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An alert, what was decided of it, oldest first, and its hits."""
+    """An alert, what was decided of it, oldest first, its hits, and the silences that are named there, by id."""
 
     row: AlertRow
     decided: tuple[Decided, ...]
     hits: tuple[HitRow, ...]
+    silences: Mapping[int, Silence]
 
 
 def alert(store: Store, number: int) -> Explained | None:
@@ -190,7 +203,7 @@ def alert(store: Store, number: int) -> Explained | None:
         return None
     told = store.hits.many(store.alerts.hits(number))
     decided = store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
-    return Explained(row, tuple(decided), tuple(told[one] for one in sorted(told)))
+    return Explained(row, tuple(decided), tuple(told[one] for one in sorted(told)), hushed.of(store, decided))
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ def test_what_is_silenced_is_listed_and_ends(run, desk) -> None:
         (("rule=nato", "--for", "0s"), "longer than nothing"),
         (("rule=nato", "--for", "4h", "--from", "2d"), "it would have ended at"),
         (("story=s0 story=nope", "--for", "1h"), "there is no story nope"),
-        (("rule=nato", "--for", "1h", "--comment", " "), "--comment says why"),
+        (("rule=nato", "--for", "1h", "--comment", " "), "the comment says why"),
     ],
 )
 def test_a_silence_that_says_nothing_is_refused(run, words, said) -> None:
@@ -242,6 +242,13 @@ def test_a_silence_that_says_nothing_is_refused(run, words, said) -> None:
 
 def test_a_silence_of_what_is_not_there_yet_can_be_forced(run) -> None:
     assert "silence 1" in run("silence", "add", "rule=nata story=nope", "--for", "1h", "--comment", "x", "--force")
+
+
+def test_a_silence_that_adds_nothing_to_one_that_lasts_is_refused(run) -> None:
+    how = ("silence", "add", "rule=nato", "--comment", "x", "--author")
+    run(*how, "ann", "--for", "4h")
+    assert "silence 1 of ann holds on the same until" in " ".join(run(*how, "bo", "--for", "1h", code=2).split())
+    assert "silence 2 until" in run(*how, "bo", "--for", "1d")
 
 
 def test_an_alert_explains_itself(run, desk) -> None:

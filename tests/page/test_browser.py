@@ -104,6 +104,29 @@ def test_a_rule_is_tried_by_keyboard_without_javascript(browser, served):
     context.close()
 
 
+def test_a_story_is_silenced_from_its_hit_by_keyboard_without_javascript(browser, served):
+    context = browser.new_context(java_script_enabled=False)
+    shown = context.new_page()
+    shown.goto(served.url + "/hits/2")
+    _tab_to(shown, "this story under rule ice")
+    shown.keyboard.press("Enter")
+    shown.wait_for_url("**/silences/new?*")
+    assert shown.get_by_label("Rule", exact=True).input_value() == "ice"
+    assert shown.get_by_label("Story").input_value() == "s1"
+    shown.get_by_label("Your name").focus()
+    shown.keyboard.type("ann")
+    shown.keyboard.press("Tab")
+    shown.keyboard.type("the ferry again")
+    shown.keyboard.press("Enter")
+    shown.wait_for_url("**/silences/2")
+    assert "rule=ice story=s1 · in force" in shown.locator("main").inner_text()
+    _tab_to(shown, "End silence 2")
+    shown.keyboard.press("Enter")
+    shown.wait_for_load_state()
+    assert "has ended" in shown.locator("main").inner_text()
+    context.close()
+
+
 def _tab_to(shown, text, kind=""):
     for _ in range(40):
         shown.keyboard.press("Tab")

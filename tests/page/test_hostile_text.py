@@ -24,7 +24,7 @@ LINKS = (
 ELEMENTS = set(
     "html head meta title link body a header nav ul li main h1 h2 h3 p form input label button section ol q mark time svg "
     "rect textarea pre table thead tbody tr th td details summary div strong code br dl dt dd span select option ins del "
-    "footer datalist".split()
+    "footer datalist fieldset legend".split()
 )
 # The one script: with nothing in it, and from here.
 SCRIPT = re.compile(r'<script src="/static/monitor\.js\?v=[0-9a-f]{12}" defer=""></script>')
@@ -32,7 +32,7 @@ SCRIPT = re.compile(r'<script src="/static/monitor\.js\?v=[0-9a-f]{12}" defer=""
 ATTRIBUTES = set(
     "lang charset name content rel href class id aria-label aria-current aria-labelledby aria-describedby aria-invalid "
     "aria-pressed role tabindex scope action method type value size autocomplete placeholder datetime viewBox "
-    "preserveAspectRatio rows x y width height selected form formaction list".split()
+    "preserveAspectRatio rows x y width height selected form formaction list required checked maxlength".split()
 )
 
 

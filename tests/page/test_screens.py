@@ -16,7 +16,10 @@ from tests.store.make import enrolled, hits_on, opened
 SCREENS = (
     "/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/rules/try",
     "/rules/try?q=harbour", "/rules/try?q=harbour&against=title:1&rule=quiet", "/outlets", "/outlets/courier",
+    "/silences", "/silences/new?rule=ice", "/silences/1",
 )  # fmt: skip
+# Of these nothing is asked of the archive.
+FORMS = ("/rules/try", "/silences/new?rule=ice")
 FAULTY = ("/hits?q=(harbour", "/rules/try?q=(harbour", "/rules/try?q=harbour&rule=nobody&since=15x")
 
 

@@ -606,6 +606,8 @@ def test_silences_go_on_below_an_id_and_may_be_those_that_last(store: Store) -> 
     assert [one.id for one in store.silences.rows(before=numbers[2])] == [numbers[1], numbers[0]]
     assert [one.id for one in store.silences.rows(lasting=later(9))] == [numbers[3], numbers[1]]
     assert [one.id for one in store.silences.rows(lasting=later(9), before=numbers[3], limit=1)] == [numbers[1]]
+    assert [one.id for one in store.silences.ended(later(50), limit=9)] == [numbers[1], numbers[2], numbers[0]]
+    assert [one.id for one in store.silences.ended(later(49), limit=1)] == [numbers[2]]
     found = store.silences.get(numbers[1])
     assert found == store.silences.rows()[2]
     assert store.silences.get(99) is None
