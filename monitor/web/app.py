@@ -203,7 +203,7 @@ def _listed(request: Request) -> tuple[str, int]:
 def build(
     shown: Screens, routes: Sequence[BaseRoute], entry: Callable[[ASGIApp], ASGIApp], names: Collection[str] = ()
 ) -> ASGIApp:
-    """Return the application. `routes`: all there are; `entry`: what asks for a session; `names`: host names by which it
+    """Return the application. `routes`: all there are; `entry`: what asks for a session; `names`: of hosts, by which it
     is asked, besides addresses and "localhost".
     """
     app = Starlette(
