@@ -16,6 +16,7 @@ def _libc() -> ctypes.CDLL:
 
 # Of mallopt(3), and its value where nothing has been freed yet.
 _MMAP_THRESHOLD, _LARGE = -3, 128 << 10
+_ARENA_MAX = -8
 
 
 def keep_apart() -> None:
@@ -25,6 +26,12 @@ def keep_apart() -> None:
     """
     with suppress(AttributeError):
         _libc().mallopt(_MMAP_THRESHOLD, _LARGE)
+
+
+def share() -> None:
+    """Have all threads of this process use one heap: what one has freed the others use. Before there are threads."""
+    with suppress(AttributeError):
+        _libc().mallopt(_ARENA_MAX, 1)
 
 
 def give_back() -> None:
