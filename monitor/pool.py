@@ -196,7 +196,7 @@ class Pool:
 
     async def weight(self) -> int:
         """Return the resident bytes of a reader that has done nothing yet; 0 where the system does not say."""
-        worker = await self._take(FIRST)
+        worker = await self._take(FIRST, alone=True)
         try:
             return memory(worker.pid)[1]
         finally:
@@ -290,11 +290,12 @@ class Pool:
         worker.hands -= 1
         if not worker.hands:
             self._busy.discard(worker)
-        # One that kept half of what it may grow by would make its next page pay for the last ones.
+        # One that kept half of what it may grow by would make its next page pay for the last ones. Where it has another
+        # in hand, what that one needs is in the figure: it is given no more, and looked at again after it.
         fit = worker.fit and worker.kept() <= self._setup.memory_bytes // 2
         if fit and worker in self._crew:
             self._offer(worker)
-        elif not (fit and worker.hands):
+        elif not (worker.fit and worker.hands):
             self._drop(worker)
         self._close_old()
 

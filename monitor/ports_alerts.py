@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Protocol
 
 from monitor.errors import AlertReason
@@ -224,12 +224,6 @@ class Spikes(Protocol):
 
     def hours(self, rule_id: str, since: datetime) -> dict[int, int]:
         """Count a rule's live hits by hours since 1970."""
-        ...
-
-    def days(self, rule_ids: Sequence[str], days: Sequence[str], zone: tzinfo) -> Mapping[str, tuple[int, ...]] | None:
-        """Count the hits of each of these rules on each of these days (YYYY-MM-DD in a zone); None where days are
-        counted in another zone: then hits.per_day counts hit by hit.
-        """
         ...
 
     def hits(self, rule_id: str, since: datetime) -> list[HitRow]:

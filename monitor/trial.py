@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import islice
 
 from monitor.configured import Orders
@@ -117,10 +117,11 @@ def _found(row: ArticleRow) -> datetime:
 
 def tried(
     specimens: Iterable[Specimen], rule: Rule, entities: Sequence[Entity], against: Rule | None = None,
-    *, read: int | None = None,
+    *, read: int | None = None, zone: tzinfo = UTC,
 ) -> Tally:  # fmt: skip
     """Try a rule, and another to hold it against. Samples are spread over all hits, the same at each call. `read`: of
     how many articles the specimens were chosen; None: they are all.
+    `zone`: of the days.
 
     Raises QueryError.
     """
@@ -134,7 +135,7 @@ def tried(
         before = other.match(specimen.article) if other and bool(other.held(specimen.article)) != bool(hits) else hits
         if hits:
             tally.hits += 1
-            tally.per_day[specimen.at.date().isoformat() if specimen.at else "no date"] += 1
+            tally.per_day[specimen.at.astimezone(zone).date().isoformat() if specimen.at else "no date"] += 1
             tally.per_outlet[specimen.article.outlet or "no outlet"] += 1
             # The newest come first; a forecast wants no more.
             if specimen.found is not None and len(tally.seen) < MOST:

@@ -148,7 +148,7 @@ class Worker:
                 self._next(seconds)
         except OSError as error:
             await self._lost()
-            raise UntouchedError(others=behind) from error
+            raise UntouchedError(others=behind or self._closed) from error
         except BaseException:
             # Somebody's answer is on its way that nobody will take.
             self.fit = False
@@ -180,6 +180,10 @@ class Worker:
             self._start_clock(seconds)
 
     async def _done(self, serial: int, behind: bool, read: Callable[[bytearray], T]) -> T | Failure:  # noqa: FBT001
+        if self._closed:
+            # What it may have answered yet comes from a reader that was given up.
+            await self._lost()
+            raise UntouchedError(others=True)
         try:
             await _receive(self._sock, serial, cap=0)
         except (OSError, EOFError, wire.FrameError) as error:

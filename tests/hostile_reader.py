@@ -75,6 +75,13 @@ def _keep():
     KEPT.append(b"x" * (80 << 20))
 
 
+def _peak():
+    # Of no harm: back again before it answers.
+    kept = b"x" * (40 << 20)
+    time.sleep(0.03)
+    del kept
+
+
 def _fragment():
     # 90 MB of small blocks, all freed but the topmost: malloc gives none of it back by itself.
     rows = [b"x" * count for count in range(600, 1400) for _ in range(110)]
@@ -107,6 +114,7 @@ DEEDS = {
     # Mapped and never touched: no memory yet, but the next page may map as much less.
     "map": lambda: KEPT.append(mmap.mmap(-1, 80 << 20)),
     "fragment": _fragment,
+    "peak": _peak,
     "stop": _stop,
     "kill-server": _kill_server,
     "nap": lambda: time.sleep(0.2),

@@ -292,6 +292,14 @@ async def test_in_a_crowd_that_ends_its_readers_one_after_another_who_is_innocen
     assert all(isinstance(one, Reading) for one in others), others
 
 
+async def test_what_a_page_needs_for_a_moment_is_not_what_the_one_before_it_left():
+    async with pool_of(size=2, memory_bytes=64 << 20) as pool:
+        read = await asyncio.gather(*[pool.article(page("peak"), LINK, PAPER) for _ in range(40)])
+        assert all(isinstance(one, Reading) for one in read)
+        assert "retried" not in pool.stats()
+        assert pool.stats()["forked"] == 2
+
+
 async def test_who_gives_up_in_a_crowd_takes_none_of_the_others_along():
     async with pool_of(size=2) as pool:
         tasks = [asyncio.create_task(pool.article(page("nap"), LINK, PAPER)) for _ in range(30)]

@@ -48,7 +48,7 @@ def test(app: App, /, rule: str, files: tuple[str, ...], against: str | None, as
         store, wanted = app.store(), Filter(**options)
         read = store.articles.count(wanted)
         specimens = trial.stored(store, wanted, [tried, *([old] if old else [])], settings.entities)
-    tally = trial.tried(specimens, tried, settings.entities, old, read=read)
+    tally = trial.tried(specimens, tried, settings.entities, old, read=read, zone=app.zone)
     future = None if files else forecasting.made(app, tried, tally, options["since"], options["until"])
     # Marks are of a rule's hits; a query has none.
     marks = app.store().marks.counts(rule) if rule in known and not files else {}

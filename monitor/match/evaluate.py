@@ -15,6 +15,7 @@ from monitor.parse.expression import expression
 from monitor.parse.urls import has_scheme, without_scheme
 
 MAX_EVIDENCE = 20
+_MANY = 1_000
 _AND, _OR = int(Op.AND), int(Op.OR)
 
 
@@ -78,7 +79,7 @@ class Evaluation:
             found = self.holds(part, view, scope)
             if found is None:
                 return None
-            places = places + found if places else found
+            places = _joined(places, found) if places else found
         return places
 
     def _or(self, program: tuple[Program, ...], view: View, scope: frozenset[int] | None) -> list[Place] | None:
@@ -98,7 +99,7 @@ class Evaluation:
                     continue
                 found = inner
             holds = True
-            places = places + found if places else found
+            places = _joined(places, found) if places else found
         return places if holds else None
 
     def places(self, program: Program, view: View, scope: frozenset[int] | None) -> list[Place]:
@@ -207,6 +208,16 @@ class Evaluation:
 
 def _reading_order(place: Place) -> tuple[bool, int, int]:
     return place[2] < 0, place[0], -place[1]
+
+
+def _joined(places: list[Place], found: list[Place]) -> list[Place]:
+    """Return the places of both; of many each once. 200 clauses of one word, in 400 kB that say nothing else, held 20
+    million: 35 s and 2.5 GB.
+    """
+    if found is places:
+        return places
+    both = places + found
+    return both if len(both) < _MANY else list(dict.fromkeys(both))
 
 
 def _within(view: View, places: list[Place], scope: frozenset[int] | None) -> list[Place]:

@@ -23,12 +23,14 @@ _HOST = re.compile(r"(?:https?://)?[^/?#]*", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
 
 
-# One visit asks of the same address ten times: for its host, its port, its origin.
-@lru_cache(maxsize=512)
 def _parse(url: str) -> URL | None:
     text = _packed(url)
-    if not text or len(text) > MAX_URL:
-        return None
+    return _parsed(text) if text and len(text) <= MAX_URL else None
+
+
+# One visit asks of the same address ten times: for its host, its port, its origin.
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> URL | None:
     try:
         parsed = URL(text)
         if parsed.scheme in {"http", "https"} and _is_host(parsed) and (parsed.port or 0) < 65536:

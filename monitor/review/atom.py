@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from monitor.views import Filter, HitRow
 
 # What XML 1.0 cannot hold, not even written as a number.
+# When a feed without entries changed last.
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -27,7 +29,8 @@ def title(wanted: Filter, query: str) -> str:
 
 def feed(rows: Sequence[HitRow], title: str, now: datetime, here: str = "") -> str:
     """Return hits as an Atom feed (RFC 4287): one entry a hit, its id the same in every feed. `here`: its address."""
-    updated = max((row.hit.found_at or now for row in rows), default=now)
+    # Of an empty feed always the same, or no reader would ever be told that nothing is new.
+    updated = max((row.hit.found_at or now for row in rows), default=_NEVER)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom">',

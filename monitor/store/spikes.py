@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from monitor.store.calendar import SqlCalendar
 from monitor.store.codec import micros, moment_or_none, stamp
@@ -15,11 +13,6 @@ from monitor.views import HitRow
 _HOURS = """
 SELECT found_at / 3600000000 AS hour, count(*) AS n FROM hits
 WHERE rule_id = ? AND id BETWEEN ? AND ? AND found_at >= ? AND standing IN ('live', 'late') GROUP BY 1
-"""
-# Each day and rule by itself: of all rules there may be millions of rows in these days.
-_DAYS = """
-SELECT r.value AS rule_id, d.key AS place, h.n FROM json_each(?) d CROSS JOIN json_each(?) r
-CROSS JOIN hit_days h ON h.day = d.value AND h.rule_id = r.value
 """
 _RECENT = "WHERE h.rule_id = ? AND h.id BETWEEN ? AND ? AND h.found_at >= ? AND h.standing IN ('live', 'late')"
 
@@ -36,15 +29,6 @@ class SqlSpikes:
         """Count a rule's articles by hours since 1970."""
         rows = self._sql.all(_HOURS, rule_id, *self._calendar.hits(since, None), micros(since))
         return {row["hour"]: row["n"] for row in rows}
-
-    def days(self, rule_ids: Sequence[str], days: Sequence[str], zone: tzinfo) -> dict[str, tuple[int, ...]] | None:
-        """Count the hits of rules by day; None where days are counted in another zone."""
-        if str(zone) != str(self._calendar.zone):
-            return None
-        found = {rule_id: [0] * len(days) for rule_id in rule_ids}
-        for row in self._sql.all(_DAYS, json.dumps([*days]), json.dumps([*rule_ids])):
-            found[row["rule_id"]][row["place"]] = row["n"]
-        return {rule_id: tuple(counts) for rule_id, counts in found.items()}
 
     def hits(self, rule_id: str, since: datetime) -> list[HitRow]:
         """List a rule's live hits since then, oldest first."""

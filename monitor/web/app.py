@@ -119,7 +119,7 @@ class Screens:
         zone = self.zones.counted(self.zone(request), now - listings.MONTH, now)
 
         def work(store: Store) -> listings.Rules:
-            return listings.rules(store, self._configured.rules(), words, first, now, zone)
+            return listings.rules(store, self._configured.rules(), words, first, now, zone, self.zones.usual)
 
         return self.page(request, "rules.html", here="rules", words=words, rules=await self._archive.ask(work))
 
@@ -136,11 +136,16 @@ class Screens:
     async def outlet(self, request: Request) -> Response:
         """One outlet: how much it brings, how it fares and fared."""
         wanted: str = request.path_params["outlet"]
-        one = next((one for one in self._configured.outlets() if one.id == wanted), None)
-        if one is None:
-            raise HTTPException(404, "There is no such outlet in the configuration.")
         now, zone = self._now(), self.zone(request)
-        found = await self._archive.ask(lambda store: watched.outlet(store, one, now, zone))
+
+        def work(store: Store) -> watched.Fared | None:
+            # Here, where it may take a while to read the configuration.
+            one = next((one for one in self._configured.outlets() if one.id == wanted), None)
+            return watched.outlet(store, one, now, zone) if one else None
+
+        found = await self._archive.ask(work)
+        if found is None:
+            raise HTTPException(404, "There is no such outlet in the configuration.")
         return self.page(request, "outlet.html", here="outlets", fared=found)
 
     async def story(self, request: Request) -> Response:

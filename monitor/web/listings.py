@@ -61,8 +61,12 @@ class Rules:
     days: tuple[str, ...]
 
 
-def rules(store: Store, known: Iterable[Rule], words: str, first: int, now: datetime, zone: tzinfo) -> Rules:
-    """Return the rules whose id, name or query hold these words, by id."""
+def rules(
+    store: Store, known: Iterable[Rule], words: str, first: int, now: datetime, zone: tzinfo, own: tzinfo
+) -> Rules:
+    """Return the rules whose id, name or query hold these words, by id. `zone`: of the days; `own`: of monitor.yaml, by
+    which budgets go whoever asks.
+    """
     found = [rule for rule in known if not words or holds(words, rule.id, rule.name, rule.query)]
     shown = part(sorted(found, key=lambda rule: rule.id), first)
     starts = midnights(now, zone, MONTH.days)
@@ -70,8 +74,9 @@ def rules(store: Store, known: Iterable[Rule], words: str, first: int, now: date
     marks = store.marks.tally()
     limited = [rule.id for rule in shown.rows if rule.budget is not None]
     # A budget is counted from midnight, as telling.py does.
-    spent = store.outbox.spending(starts[-1]) if limited else {}
-    over = store.alerts.over_budget(limited, starts) if limited else {}
+    kept = midnights(now, own, MONTH.days)
+    spent = store.outbox.spending(kept[-1]) if limited else {}
+    over = store.alerts.over_budget(limited, kept) if limited else {}
     rows = []
     for rule in shown.rows:
         counts = store.hits.per_day(Filter(rule=rule.id, since=starts[0]), zone)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TypeVar
 
 from monitor import heap
@@ -80,9 +80,15 @@ class Report:
 
 
 def report(
-    store: Store, asked: Asked, settings: Settings, ended: Ended, clock: Callable[[], float], now: datetime
+    store: Store,
+    asked: Asked,
+    settings: Settings,
+    ended: Ended,
+    clock: Callable[[], float],
+    now: datetime,
+    zone: tzinfo,
 ) -> Report:
-    """Try it, until it is `ended` or took SECONDS. `clock`: in seconds. Raises QueryError."""
+    """Try it, until it is `ended` or took SECONDS. `clock`: in seconds; `zone`: of the days. Raises QueryError."""
     began, reach = clock(), Reach()
     rules = [one for one in (asked.rule, asked.against) if one is not None]
 
@@ -92,7 +98,7 @@ def report(
         return ended() or clock() - began > SECONDS
 
     specimens = bounded(stored(store, asked.wanted, rules, settings.entities), enough, reach)
-    tally = tried(specimens, asked.rule, settings.entities, asked.against)
+    tally = tried(specimens, asked.rule, settings.entities, asked.against, zone=zone)
     read, total = reach.read(store, asked.wanted)
     oldest = reach.last.read if reach.ended and reach.last else None
     within = period(store.upkeep.began(), asked.wanted.since, asked.wanted.until, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -89,10 +90,11 @@ def _work(
     ended: Callable[[], bool],
     clock: Callable[[], float],
     now: datetime,
+    zone: tzinfo,
 ) -> tuple[Report, str]:
     """Return the report, and how precise people found the rule, where it is one of the configured."""
     marks = store.marks.counts(wanted.rule.id) if wanted.rule in settings.rules else {}
-    return report(store, wanted, settings, ended, clock, now), told(marks)
+    return report(store, wanted, settings, ended, clock, now, zone), told(marks)
 
 
 class Trying:
@@ -107,16 +109,18 @@ class Trying:
 
     async def screen(self, request: Request) -> Response:
         """Ask for a query; try it."""
-        settings, now = self._configured.settings(), self._now()
+        settings, now = await asyncio.to_thread(self._configured.settings), self._now()
         known = {rule.id: rule for rule in settings.rules}
-        form = read(request.query_params, known, now, self._shown.zone(request))
+        zone = self._shown.zone(request)
+        form = read(request.query_params, known, now, zone)
         # A page of another site must not have it work: it shows what it would try.
         elsewhere = request.headers.get("sec-fetch-site") == "cross-site"
         if (wanted := form.wanted) is None or elsewhere or request.method == "HEAD":
             return self._page(request, form)
         try:
             found = await self._trials.ask(
-                lambda store, ended: _work(store, wanted, settings, ended, self._clock, now), request.is_disconnected
+                lambda store, ended: _work(store, wanted, settings, ended, self._clock, now, zone),
+                request.is_disconnected,
             )
         except QueryError as error:
             return self._page(request, form, 400, fault=Fault.of(error, wanted))

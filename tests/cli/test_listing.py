@@ -151,6 +151,10 @@ def test_cells_that_are_none_of_that_stay():
     ]  # fmt: skip
 
 
+def test_a_feed_without_entries_is_the_same_at_all_times() -> None:
+    assert atom.feed((), "hits", AT) == atom.feed((), "hits", AT + timedelta(hours=1))
+
+
 def test_a_feed_is_atom_and_its_ids_stay(config):
     first = ElementTree.fromstring(run(config, "hits", "--feed", "--rule", "ice").stdout)
     again = ElementTree.fromstring(run(config, "hits", "harbour", "--feed", "--limit", "3").stdout)

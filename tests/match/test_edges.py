@@ -6,6 +6,7 @@ import pytest
 
 from monitor.errors import QueryError
 from monitor.match.engine import Matcher
+from monitor.match.evaluate import MAX_EVIDENCE, Evaluation
 from monitor.match.why import why
 from monitor.model import Article, Block, Entity, Name, Role, Rule
 from monitor.query import parse
@@ -179,3 +180,22 @@ def test_what_a_query_repeats_is_looked_for_once(joint):
     assert program == short
     article = Article("https://a.example/1", "Snow and ice", "en", (Block(Role.BODY, "ice and ice"),))
     assert [hit.evidence for hit in repeated.match(article)] == [hit.evidence for hit in once.match(article)] != []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        " AND ".join(f"(ice OR q{number})" for number in range(200)),
+        " OR ".join(f"(ice AND NOT q{number})" for number in range(200)),
+        " AND ".join(f"(body:ice OR q{number})" for number in range(200)),
+    ],
+)
+def test_places_that_many_clauses_share_are_held_once(query):
+    article = Article("https://a.example/1", "", "en", (Block(Role.BODY, "ice " * 5_000),))
+    matcher = Matcher([Rule("r", query)])
+    [program] = matcher._programs
+    looked = Evaluation(article, matcher._compiler.probes)
+    places = looked.holds(program, looked.main, None)
+    assert len(places) == 5_000
+    [hit] = matcher.match(article)
+    assert len(hit.evidence) == MAX_EVIDENCE

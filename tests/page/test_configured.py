@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from monitor.errors import ConfigErrors
 from monitor.settings.load import load
 from monitor.settings.paths import stamp
 from monitor.web.configured import Configured
+from tests.page.room import page
 
 SOUND, FAULTY = "rules:\n  ice: {query: harbour}\n", "rules:\n  ice: {query: 'harbour AND'}\n"
 
@@ -41,6 +45,29 @@ def test_a_fault_met_ahead_is_told_to_who_asks(tmp_path: Path) -> None:
     assert len(read) == 1
     with pytest.raises(ConfigErrors, match=r"rules\.yaml"):
         configured.rules()
+
+
+@pytest.mark.parametrize("place", ["/rules", "/rules/try", "/outlets", "/outlets/courier", "/silences/new"])
+def test_while_it_is_read_all_else_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    begun, free = threading.Event(), threading.Event()
+    known_before = Configured.settings
+
+    def slow(self: Configured):
+        begun.set()
+        assert free.wait(30)
+        return known_before(self)
+
+    with page(tmp_path) as served:
+        monkeypatch.setattr(Configured, "settings", slow)
+        with ThreadPoolExecutor(1) as asking:
+            answer = asking.submit(httpx.get, served.url + place, timeout=60)
+            try:
+                # What asks nothing of the configuration is no test of it.
+                assert begun.wait(10) or answer.done()
+                assert httpx.get(served.url + "/static/monitor.css", timeout=10).status_code == 200
+            finally:
+                free.set()
+            assert answer.result().status_code == 200
 
 
 def test_a_fault_that_comes_later_leaves_the_last_sound_one_in_force(tmp_path: Path) -> None:

@@ -198,35 +198,35 @@ def ticking(seconds: float):
 
 def test_a_trial_that_takes_too_long_says_how_far_it_came(store):
     asked = Asked(Rule("query", "harbour"), None, Filter())
-    found = report(store, asked, Said, lambda: False, ticking(trials.SECONDS / 8), later(9_000))
+    found = report(store, asked, Said, lambda: False, ticking(trials.SECONDS / 8), later(9_000), UTC)
     # The newest eight, of which each took an eighth of the time.
     assert (found.tally.hits, found.read, found.total, found.oldest) == (8, 8, 20, later(60 * 13))
-    whole = report(store, asked, Said, lambda: False, ticking(0), later(9_000))
+    whole = report(store, asked, Said, lambda: False, ticking(0), later(9_000), UTC)
     assert (whole.tally.hits, whole.read, whole.total, whole.oldest) == (20, 20, 20, None)
 
 
 def test_what_full_text_leaves_out_was_looked_at_too(store):
     asked = Asked(Rule("query", "title:snow"), None, Filter())
-    found = report(store, asked, Said, lambda: False, ticking(trials.SECONDS / 3), later(9_000))
+    found = report(store, asked, Said, lambda: False, ticking(trials.SECONDS / 3), later(9_000), UTC)
     # Down to article 16: 20, 18 and 16 have the word, 19 and 17 do not.
     assert (found.tally.hits, found.read, found.total) == (3, 5, 20)
     part = Asked(asked.rule, None, Filter(since=later(60 * 15)))
-    found = report(store, part, Said, lambda: False, ticking(trials.SECONDS), later(9_000))
+    found = report(store, part, Said, lambda: False, ticking(trials.SECONDS), later(9_000), UTC)
     assert (found.tally.hits, found.read, found.total) == (1, 1, 6)
 
 
 def test_a_trial_that_is_ended_at_once_has_seen_nothing(store):
     found = report(
-        store, Asked(Rule("query", "harbour"), None, Filter()), Said, lambda: True, lambda: 0.0, later(9_000)
+        store, Asked(Rule("query", "harbour"), None, Filter()), Said, lambda: True, lambda: 0.0, later(9_000), UTC
     )
     assert (found.tally.hits, found.read, found.total, found.oldest) == (0, 0, 20, None)
 
 
 def test_a_trial_that_nobody_waits_for_foretells_nothing(store):
     asked, looks = Asked(Rule("query", "harbour"), None, Filter()), count()
-    found = report(store, asked, Said, lambda: next(looks) >= 5, lambda: 0.0, later(9_000))
+    found = report(store, asked, Said, lambda: next(looks) >= 5, lambda: 0.0, later(9_000), UTC)
     assert (found.tally.hits, found.forecast.replayed) == (5, 0)
-    assert report(store, asked, Said, lambda: False, lambda: 0.0, later(9_000)).forecast.replayed == 20
+    assert report(store, asked, Said, lambda: False, lambda: 0.0, later(9_000), UTC).forecast.replayed == 20
 
 
 def test_trials_are_one_at_a_time_and_end_when_nobody_waits(store):

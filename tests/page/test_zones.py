@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
+from monitor.errors import AlertReason
+from monitor.store import short
 from monitor.store.sqlite import SqliteStore
+from monitor.views_alerts import Decided
 from monitor.web import render, zones
 from monitor.web.zones import COOKIE, Zones, named, names
 from tests.page.room import page
 from tests.page.serving import served as closed
 from tests.page.test_screens import FORMS, SCREENS
-from tests.store.make import enrolled, hits_on
+from tests.store.make import NOW, enrolled, hits_on
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEPAL = {"Cookie": f"{COOKIE}=Asia/Kathmandu"}
@@ -119,6 +122,31 @@ def test_days_that_are_asked_for_are_those_of_the_reader(tmp_path):
             assert re.findall(r"<title>(2026-11-\d\d): 1<", served.get("/rules", headers=headers).text) == [
                 f"2026-11-{day}"
             ]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles", "Asia/Kathmandu"])
+def test_a_budget_goes_by_the_zone_of_the_configuration_whoever_asks(served, zone):
+    with short.writing(served.path) as store, store.transaction():
+        for back in (9, 10, 15, 23, 24, 33):
+            store.alerts.log([Decided(NOW - timedelta(hours=back), AlertReason.OVER_BUDGET, "desk", "ice")])
+    own, there = (
+        re.search(r"\d+ of 5 told since midnight[^<]*", served.get("/rules", headers=headers).text)
+        for headers in ({}, {"Cookie": f"monitor-zone={zone}"})
+    )
+    assert own
+    assert there
+    assert own[0].split() == there[0].split()
+
+
+def test_days_of_a_trial_go_by_it(tmp_path):
+    store = SqliteStore.open(tmp_path / "monitor.db")
+    enrolled(store)
+    hits_on(store, 1, found_at=datetime(2026, 11, 20, 22, 30, tzinfo=UTC))
+    store.close()
+    with page(tmp_path) as served:
+        for headers, day in (({}, "20"), (NEPAL, "21")):
+            found = served.get("/rules/try?q=harbour", headers=headers).text
+            assert re.findall(r"<title>(2026-11-\d\d): 1<", found) == [f"2026-11-{day}"]
 
 
 def test_days_are_counted_in_the_usual_zone_where_clocks_are_the_same():

@@ -49,3 +49,10 @@ def test_nothing_raises(text):
     urls.absolute("https://a.example/", text)
     urls.origin("https://" + text)
     urls.host("http://" + text)
+
+
+def test_what_is_too_long_for_an_address_is_not_kept() -> None:
+    before = urls._parsed.cache_info().currsize
+    for number in range(40):
+        assert urls.host(f"https://a.example/{number}?{'x' * urls.MAX_URL}") == ""
+    assert urls._parsed.cache_info().currsize == before

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -1036,18 +1035,6 @@ def test_events_are_found_by_their_outlet(store: Store) -> None:
     assert [one.at for one in store.upkeep.events(kind="trouble", outlet="a", limit=5)] == [NOW]
     assert len(store.upkeep.events()) == 4
     assert store.upkeep.events(outlet="c") == []
-
-
-def test_hits_of_rules_are_counted_by_day_as_hit_by_hit(store: Store) -> None:
-    for number, at in enumerate((NOW - timedelta(days=2), NOW, NOW + timedelta(hours=15)), 1):
-        hits_on(store, number, ("ice", "snow")[: 1 + number % 2], found_at=at)
-    days = ["2026-11-22", "2026-11-23", "2026-11-24"]
-    assert store.spikes.days(["ice", "snow", "none"], days, ZoneInfo("UTC")) == {
-        "ice": (1, 0, 2), "snow": (1, 0, 1), "none": (0, 0, 0),
-    }  # fmt: skip
-    counts = store.hits.per_day(Filter(rule="ice"), ZoneInfo("UTC"))
-    assert [counts.get(day, 0) for day in days] == [1, 0, 2]
-    assert store.spikes.days(["ice"], days, ZoneInfo("Asia/Tokyo")) is None
 
 
 def test_a_list_of_sources_need_not_count_articles(store: Store) -> None:

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -380,10 +379,9 @@ def test_the_due_queries_use_their_indexes(path: Path) -> None:
         ),
         (lambda store: store.outbox.spending(NOW), "outbox", "outbox_created"),
         (lambda store: store.upkeep.events(kind="trouble", outlet="a"), "events", "events_outlet"),
-        (lambda store: store.spikes.days(["a"], ["2026-11-24"], UTC), "h", "PRIMARY KEY (day=? AND rule_id=?)"),
         (lambda store: store.marks.tally(), "h", "INTEGER PRIMARY KEY"),
     ],
-    ids=["volume", "over_budget", "spending", "events", "days", "marks"],
+    ids=["volume", "over_budget", "spending", "events", "marks"],
 )
 def test_what_the_page_lists_is_found_by_an_index_and_by_no_scan(path: Path, ask, table: str, index: str) -> None:
     store = SqliteStore.open(path)
