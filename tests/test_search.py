@@ -62,13 +62,14 @@ def made(tmp_path_factory):
 
 @pytest.fixture(params=[None, 7], ids=["batches as they are", "small batches"])
 def batches(request, monkeypatch):
+    monkeypatch.setattr(fulltext, "_FEWER", 2)
     if request.param:
         monkeypatch.setattr(fulltext, "FIRST_BATCH", request.param)
         monkeypatch.setattr("monitor.store.articles._LOOK", request.param)
         monkeypatch.setattr(fulltext, "_SPARSE", 2)
         monkeypatch.setattr(fulltext, "GROWTH", 2)
         monkeypatch.setattr(fulltext, "RARE", 20)
-        for name, value in {"_GAP": 3, "_PART": 2, "_MAX_PART": 5, "_KNOWN": 4, "_LOOK": 1}.items():
+        for name, value in {"_GAP": 3, "_LARGE": 7, "_PART": 2, "_MAX_PART": 5, "_KNOWN": 4, "_LOOK": 1}.items():
             monkeypatch.setattr(fulltext, name, value)
         monkeypatch.setattr(search, "_CHUNK", 3)
 
@@ -96,7 +97,9 @@ def _all_pages(ask, **asked):
             return rows
 
 
-def test_matches_are_read_once_and_no_further_than_asked():
+def test_matches_are_read_once_and_no_further_than_asked(monkeypatch):
+    monkeypatch.setattr(fulltext, "_KNOWN", 299)
+    monkeypatch.setattr(fulltext, "_GAP", 100)
     told = []
     matches = fulltext.Matches((number for number in range(900, 0, -3) if told.append(number) is None), 1_000)
     assert matches.read(800, 10_000)
@@ -107,7 +110,7 @@ def test_matches_are_read_once_and_no_further_than_asked():
     assert matches.read(0, 10_000)
     assert told == list(range(900, 0, -3))
     assert matches.count == 300
-    matches.forget(500)
+    matches.settle(400)
     assert matches.top == 500
     assert matches.found == set(range(3, 501, 3))
 

@@ -187,7 +187,7 @@ class SqlArticles:
     def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[int]:
         """Yield the ids of articles that full text says hold what is sought, newest first, whatever the limit."""
         if sought is None or wanted.rule or wanted.outlet or wanted.story:
-            return (row[0] for row in self._search.sift(sought, wanted, self._select))
+            return (row[0] for row in self._search.sift(sought, wanted, self._numbers))
         return self._streamed(sought, wanted)
 
     def _streamed(self, sought: Sought, wanted: Filter) -> Iterator[int]:
@@ -199,14 +199,13 @@ class SqlArticles:
             yield from found
             return
         while batch := list(islice(found, _LOOK)):
-            rows = self._select(wanted, "{0} IN (SELECT value FROM json_each(?))", (json.dumps(batch),), len(batch))
-            yield from (row[0] for row in rows)
+            statement, bound = self._numbers(wanted, "{0} IN (SELECT value FROM json_each(?))")
+            yield from (row[0] for row in self._sql.all(statement, *bound, json.dumps(batch), len(batch)))
 
-    def _select(self, wanted: Filter, also: str, values: Sequence[Value], limit: int) -> list[Row]:
+    def _numbers(self, wanted: Filter, also: str) -> tuple[str, list[Value]]:
         condition, bound = narrow(wanted, _FILTERS, self._calendar.articles)
         condition += f" AND {also.format('id')}"
-        chosen = f"SELECT id, id FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?"  # noqa: S608
-        return self._sql.all(chosen, *bound, *values, limit)
+        return f"SELECT id, id AS article FROM articles WHERE {condition} ORDER BY id DESC LIMIT ?", bound  # noqa: S608
 
     def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
         """Return how much articles are about what is sought: the lower, the more."""

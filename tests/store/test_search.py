@@ -65,3 +65,17 @@ def test_the_index_is_asked_once_and_of_rare_words_for_all_articles(tmp_path, mo
     assert (len(found), len(asked)) == (10, 1)
     assert found == sorted(found, reverse=True)
     store.close()
+
+
+def test_hits_that_came_in_another_order_than_their_articles_are_all_found(tmp_path, monkeypatch):
+    store = SqliteStore.open(tmp_path / "monitor.db")
+    texts = ["harbour" if number % 5 == 0 else "mountain" for number in range(60)]
+    ids = [save(store, article(n, blocks=(Block(Role.BODY, text),))).article_id for n, text in enumerate(texts)]
+    with store.transaction():
+        for number in reversed(ids):
+            store.hits.add([hit(number, "all")])
+    for name, value in {"FIRST_BATCH": 4, "_LARGE": 4, "_FEWER": 2, "_PATIENCE": 99, "_PART": 1}.items():
+        monkeypatch.setattr(search, name, value)
+    found = [number for _, number in store.hits.sift(Phrase(("harbour",)), Filter())]
+    assert found == [number for number, text in zip(ids, texts, strict=True) if text == "harbour"]
+    store.close()
