@@ -7,6 +7,8 @@ A hit that was never told, as its old story had been, is told with the new one w
 
 from __future__ import annotations
 
+import json
+
 from monitor.placing import PlacementReason
 from monitor.store.alerts import NEXT
 from monitor.store.rows import Row, Sql
@@ -38,6 +40,8 @@ WHERE alert_id = ? AND told_revision IS NULL AND hit_id IN (SELECT id FROM hits 
 _IDLE = """
 DELETE FROM alerts WHERE id = ? AND state = 'open' AND NOT EXISTS (SELECT 1 FROM alert_hits WHERE alert_id = alerts.id)
 """
+# Matchers are pairs in JSON: within a value its quotes would stand behind a backslash.
+_SILENCE = "UPDATE silences SET matchers = replace(matchers, ?1, ?2) WHERE instr(matchers, ?1)"
 
 
 class SqlMoves:
@@ -64,8 +68,9 @@ class SqlMoves:
         self.end(old, new)
 
     def end(self, old: str, new: str) -> None:
-        """Make a story an alias of another one; its own aliases follow, and its links."""
+        """Make a story an alias of another one; its own aliases follow, its links, and what silences it."""
         self._sql.write("UPDATE stories SET alias_of = ? WHERE id = ? OR alias_of = ?", new, old, old)
+        self._sql.write(_SILENCE, *(json.dumps(["story", one]) for one in (old, new)))
         for row in self._sql.all("SELECT * FROM kinships WHERE a = ? OR b = ?", old, old):
             self._sql.write("DELETE FROM kinships WHERE a = ? AND b = ?", row["a"], row["b"])
             a, b = sorted(new if one == old else one for one in (row["a"], row["b"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.model import Alert
+from monitor.model import Alert, Silence
 from monitor.placing import Move, PlacementReason
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
@@ -69,6 +69,17 @@ def test_an_alert_that_waits_is_not_told_once_its_story_is_one_that_was(store):
     # The message that told it.
     assert [one.id for one in row.outbox] == ["old-0"]
     assert store.hits.get(waiting).hit.story_id == "new"
+
+
+def test_a_silenced_story_stays_silenced_as_the_one_it_is_merged_into(store):
+    put(store, 1, story="old")
+    put(store, 2, story="new")
+    kept = (("rule", 'a "quoted" old'), ("story", "older"))
+    with store.transaction():
+        for matchers in ((("story", "old"), ("rule", "ice")), kept):
+            store.silences.add(Silence(0, matchers, NOW, later(3_600), "ann", ""), NOW)
+    merge(store, "old", "new")
+    assert [one.matchers for one in store.silences.active(NOW)] == [(("story", "new"), ("rule", "ice")), kept]
 
 
 def test_the_hits_of_an_alert_that_waits_go_with_their_article(store):
