@@ -22,6 +22,7 @@ from monitor.views_alerts import (
     Overspent,
     Post,
     Put,
+    Stuck,
 )
 
 
@@ -116,6 +117,10 @@ class Alerts(Protocol):
         """List the hits of an alert, told or not."""
         ...
 
+    def told(self, rule_ids: Sequence[str], since: datetime) -> Mapping[str, int]:
+        """Count the alerts of rules that were opened since then and were told."""
+        ...
+
 
 class Outbox(Protocol):
     """Messages on their way: one row a message and channel."""
@@ -156,6 +161,10 @@ class Outbox(Protocol):
 
     def spending(self, since: datetime) -> Mapping[str, int]:
         """Count the same for all rules that were told since then."""
+        ...
+
+    def stuck(self, since: datetime) -> list[Stuck]:
+        """List the channels that take no messages, or to which messages were given up since then, by id."""
         ...
 
 
@@ -224,6 +233,10 @@ class Spikes(Protocol):
 
     def hours(self, rule_id: str, since: datetime) -> dict[int, int]:
         """Count a rule's live hits by hours since 1970."""
+        ...
+
+    def every_hour(self, since: datetime) -> Mapping[str, Mapping[int, int]]:
+        """Count the same for every rule, all its hits."""
         ...
 
     def hits(self, rule_id: str, since: datetime) -> list[HitRow]:

@@ -157,11 +157,26 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Stuck:
+    """A channel that takes no messages: how many are `waiting` after they were tried, how often the most tried one was
+    and what came of it, when it is tried again; how many were `given_up`, or may have arrived and are not sent again.
+    """
+
+    channel_id: str
+    waiting: int = 0
+    attempts: int = 0
+    detail: str = ""
+    next_at: datetime | None = None
+    given_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert in a listing, with its messages."""
+    """An alert in a listing, with its messages. `title`: of the article it began with."""
 
     alert: Alert
     opened_at: datetime
     told_at: datetime | None
     hits: int
     outbox: tuple[OutboxRow, ...]
+    title: str = ""

@@ -45,7 +45,8 @@ def _print(report: Report) -> None:
     click.echo(f"{totals.articles} articles, {totals.hits} hits")
     click.echo(f"{totals.links_waiting} pages wait to be read, {totals.links_failed} could not be read")
     click.echo(
-        f"{totals.alerts_open} alerts collect, {totals.outbox_waiting} messages wait, {totals.outbox_dead} given up"
+        f"alerts that collect: {totals.alerts_open}, messages that wait: {totals.outbox_waiting}, "
+        f"given up: {totals.outbox_dead}"
     )
     if report.reasons:
         said = ", ".join(f"{reason} {count:,}" for reason, count in sorted(report.reasons.items()))

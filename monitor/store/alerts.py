@@ -79,7 +79,15 @@ JOIN alert_hits j ON j.alert_id = l.id JOIN hits h ON h.id = j.hit_id
 WHERE h.article_id = ? AND j.told_revision IS NOT NULL AND (? = '' OR h.rule_id = ?)
 ON CONFLICT (alert_id, article_id, kind, after) DO NOTHING RETURNING alert_id
 """
-_ROWS = "SELECT l.*, (SELECT count(*) FROM alert_hits j WHERE j.alert_id = l.id) AS hits FROM alerts l WHERE "
+_ROWS = """
+SELECT l.*, (SELECT count(*) FROM alert_hits j WHERE j.alert_id = l.id) AS hits, (
+    SELECT a.title FROM hits h JOIN articles a ON a.id = h.article_id
+    WHERE h.id = (SELECT min(hit_id) FROM alert_hits j WHERE j.alert_id = l.id)
+) AS title FROM alerts l WHERE """
+_TOLD = """
+SELECT rule_id, count(*) AS n FROM alerts WHERE rule_id IN (SELECT value FROM json_each(?))
+AND id >= (SELECT id FROM alerts WHERE opened_at >= ? ORDER BY opened_at LIMIT 1) AND told_at IS NOT NULL GROUP BY 1
+"""
 _MESSAGES = """
 SELECT DISTINCT o.* FROM tellings t JOIN outbox o ON o.id = t.outbox_id WHERE t.alert_id = ?
 ORDER BY o.created_at, o.channel_id
@@ -278,6 +286,11 @@ class SqlAlerts:
         rows = self._sql.all("SELECT hit_id FROM alert_hits WHERE alert_id = ? ORDER BY hit_id", alert_id)
         return [row["hit_id"] for row in rows]
 
+    def told(self, rule_ids: Sequence[str], since: datetime) -> dict[str, int]:
+        """Count the alerts of rules that were opened since then and were told."""
+        rows = self._sql.all(_TOLD, json.dumps([*rule_ids]), stamp(since))
+        return {row["rule_id"]: row["n"] for row in rows}
+
     def rows(
         self, wanted: Filter, *, states: Sequence[str] = (), reason: str | None = None, held: bool = False
     ) -> list[AlertRow]:
@@ -300,7 +313,7 @@ class SqlAlerts:
         rows = self._sql.all(_ROWS + condition, *values)
         return [
             AlertRow(alert(row), moment(row["opened_at"]), moment_or_none(row["told_at"]), row["hits"],
-                     self._messages(row["id"]))
+                     self._messages(row["id"]), row["title"] or "")
             for row in rows
         ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from monitor.errors import SendReason
 from monitor.model import Delivery, Kind, Message
 from monitor.store.codec import ahead, moment, moment_or_none, stamp
 from monitor.store.rows import Row, Sql, Value
-from monitor.views_alerts import OutboxRow, Post
+from monitor.views_alerts import OutboxRow, Post, Stuck
 
 POST = """
 INSERT INTO outbox (
@@ -57,6 +57,19 @@ SELECT rule_id, count(*) AS n FROM (
         SELECT id FROM outbox WHERE created_at >= ? AND kind <> 'digest' LIMIT 1000000000
     ) o JOIN tellings t ON t.outbox_id = o.id JOIN alerts l ON l.id = t.alert_id
 ) told GROUP BY 1
+"""
+
+# Of those that are due first, so many: there may be a million. What stands beside a maximum is of its row.
+_STUCK = """
+SELECT channel_id, count(*) AS n, max(attempts) AS attempts, detail, not_before FROM (
+    SELECT channel_id, attempts, detail, not_before FROM outbox
+    WHERE state IN ('pending', 'leased') ORDER BY not_before LIMIT 1000
+) WHERE attempts > 0 GROUP BY 1
+"""
+# The sign has it go through these few alone, not through a day's messages.
+_GIVEN_UP = """
+SELECT channel_id, count(*) AS n, max(created_at), detail FROM outbox
+WHERE state IN ('dead', 'unknown') AND +created_at >= ? GROUP BY 1
 """
 
 
@@ -121,6 +134,19 @@ class SqlOutbox:
     def spending(self, since: datetime) -> dict[str, int]:
         """Count the same for all rules."""
         return {row["rule_id"]: row["n"] for row in self._sql.all(_SPENDING, stamp(since))}
+
+    def stuck(self, since: datetime) -> list[Stuck]:
+        """List the channels that take no messages, or to which messages were given up since then, by id."""
+        found = {
+            row["channel_id"]: Stuck(
+                row["channel_id"], row["n"], row["attempts"], row["detail"], moment(row["not_before"])
+            )
+            for row in self._sql.all(_STUCK)
+        }
+        for row in self._sql.all(_GIVEN_UP, stamp(since)):
+            one = found.get(row["channel_id"], Stuck(row["channel_id"], detail=row["detail"]))
+            found[row["channel_id"]] = replace(one, given_up=row["n"])
+        return [found[channel] for channel in sorted(found)]
 
 
 def post_values(post: Post, at: str) -> tuple[Value, ...]:

@@ -14,6 +14,10 @@ _HOURS = """
 SELECT found_at / 3600000000 AS hour, count(*) AS n FROM hits
 WHERE rule_id = ? AND id BETWEEN ? AND ? AND found_at >= ? AND standing IN ('live', 'late') GROUP BY 1
 """
+_EVERY = """
+SELECT rule_id, found_at / 3600000000 AS hour, count(*) AS n FROM hits
+WHERE id BETWEEN ? AND ? AND found_at >= ? GROUP BY 1, 2
+"""
 _RECENT = "WHERE h.rule_id = ? AND h.id BETWEEN ? AND ? AND h.found_at >= ? AND h.standing IN ('live', 'late')"
 
 
@@ -29,6 +33,13 @@ class SqlSpikes:
         """Count a rule's articles by hours since 1970."""
         rows = self._sql.all(_HOURS, rule_id, *self._calendar.hits(since, None), micros(since))
         return {row["hour"]: row["n"] for row in rows}
+
+    def every_hour(self, since: datetime) -> dict[str, dict[int, int]]:
+        """Count the same for every rule, all its hits."""
+        found: dict[str, dict[int, int]] = {}
+        for row in self._sql.all(_EVERY, *self._calendar.hits(since, None), micros(since)):
+            found.setdefault(row["rule_id"], {})[row["hour"]] = row["n"]
+        return found
 
     def hits(self, rule_id: str, since: datetime) -> list[HitRow]:
         """List a rule's live hits since then, oldest first."""

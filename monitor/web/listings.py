@@ -38,12 +38,14 @@ def part(rows: Sequence[T], first: int) -> Part[T]:
 @dataclass(frozen=True, slots=True)
 class RuleRow:
     """A rule and its last 30 days, oldest first. `precision`: as `monitor rules test` says it, "" where nobody marked a
-    hit; `spent`: how often it was told since midnight; `over`: how often it had more to tell than its budget allows.
+    hit; `told`: its alerts that were told; `spent`: how often it was told since midnight; `over`: how often it had more
+    to tell than its budget allows.
     """
 
     rule: Rule
     days: tuple[int, ...]
     precision: str
+    told: int
     spent: int
     over: Overspent
 
@@ -75,6 +77,7 @@ def rules(
     limited = [rule.id for rule in shown.rows if rule.budget is not None]
     # A budget is counted from midnight, as telling.py does.
     kept = midnights(now, own, MONTH.days)
+    alerts = store.alerts.told([rule.id for rule in shown.rows], starts[0])
     spent = store.outbox.spending(kept[-1]) if limited else {}
     over = store.alerts.over_budget(limited, kept) if limited else {}
     rows = []
@@ -82,8 +85,8 @@ def rules(
         counts = store.hits.per_day(Filter(rule=rule.id, since=starts[0]), zone)
         rows.append(
             RuleRow(
-                rule, tuple(counts.get(day, 0) for day in days), told(marks.get(rule.id, {})), spent.get(rule.id, 0),
-                over.get(rule.id, Overspent()),
+                rule, tuple(counts.get(day, 0) for day in days), told(marks.get(rule.id, {})),
+                alerts.get(rule.id, 0), spent.get(rule.id, 0), over.get(rule.id, Overspent()),
             )
         )  # fmt: skip
     return Rules(Part(tuple(rows), shown.total, shown.first, shown.next), days)

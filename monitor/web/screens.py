@@ -13,8 +13,8 @@ from monitor.model import Entity, Hit, Silence
 from monitor.ports import Store
 from monitor.review.changes import Change, Paragraph, changes
 from monitor.review.timeline import Timeline, timeline
-from monitor.views import By, Filter, HitRow, StoredArticle, StoryRow, Version
-from monitor.views_alerts import AlertRow, Decided, Marked
+from monitor.views import Filter, HitRow, StoredArticle, StoryRow, Version
+from monitor.views_alerts import AlertRow, Decided, Marked, Stuck
 from monitor.views_health import Ailment, Coverage
 from monitor.web import hushed
 from monitor.web.asked import Asked
@@ -43,15 +43,19 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What a desk looks at first. `hours`: when each column of the charts begins."""
+    """What a desk looks at first. `hours`: when each column of the charts begins; `most`: the highest of all columns;
+    `stuck`: channels that take no messages.
+    """
 
     since: datetime
     hours: tuple[datetime, ...]
     rules: tuple[Hours, ...]
     more_rules: int
+    most: int
     hits: int
     stories: tuple[Told, ...]
     held: tuple[AlertRow, ...]
+    stuck: tuple[Stuck, ...]
     troubles: tuple[Ailment, ...]
     coverage: Coverage
 
@@ -59,23 +63,25 @@ class Today:
 def today(store: Store, now: datetime) -> Today:
     """Return the last 24 hours."""
     since = now - OVERNIGHT
-    counts = store.hits.tally(By.RULE, Filter(since=since))
-    ranked = sorted(counts, key=lambda rule: (-counts[rule], rule))
-    first, last = int(since.timestamp()) // _HOUR, int(now.timestamp()) // _HOUR
-    rules = []
-    for rule in ranked[:RULES]:
-        found = store.spikes.hours(rule, since)
-        rules.append(Hours(rule, counts[rule], tuple(found.get(hour, 0) for hour in range(first, last + 1))))
+    found = store.spikes.every_hour(since)
+    totals = {rule: sum(counts.values()) for rule, counts in found.items()}
+    ranked = sorted(totals, key=lambda rule: (-totals[rule], rule))
+    hours = range(int(since.timestamp()) // _HOUR, int(now.timestamp()) // _HOUR + 1)
+    rules = tuple(
+        Hours(rule, totals[rule], tuple(found[rule].get(hour, 0) for hour in hours)) for rule in ranked[:RULES]
+    )
     return Today(
-        since,
-        tuple(datetime.fromtimestamp(hour * _HOUR, UTC) for hour in range(first, last + 1)),
-        tuple(rules),
-        len(ranked) - len(rules),
-        sum(counts.values()),
-        tuple(_told(store, story) for story in store.stories.newest(STORIES) if story.last_hit_at >= since),
-        tuple(store.alerts.rows(Filter(limit=HELD), held=True)),
-        tuple(store.health.ailments()),
-        store.health.coverage(),
+        since=since,
+        hours=tuple(datetime.fromtimestamp(hour * _HOUR, UTC) for hour in hours),
+        rules=rules,
+        more_rules=len(ranked) - len(rules),
+        most=max((count for rule in rules for count in rule.counts), default=0),
+        hits=sum(totals.values()),
+        stories=tuple(_told(store, story) for story in store.stories.newest(STORIES) if story.last_hit_at >= since),
+        held=tuple(store.alerts.rows(Filter(limit=HELD), held=True)),
+        stuck=tuple(store.outbox.stuck(since)),
+        troubles=tuple(store.health.ailments()),
+        coverage=store.health.coverage(),
     )
 
 
@@ -188,11 +194,14 @@ def alerts(store: Store, wanted: Filter, states: Sequence[str], now: datetime, *
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An alert, what was decided of it, oldest first, its hits, and the silences that are named there, by id."""
+    """An alert, what was decided of it, oldest first, its hits, those that came after it was told last (`later`), and
+    the silences that are named there, by id.
+    """
 
     row: AlertRow
     decided: tuple[Decided, ...]
     hits: tuple[HitRow, ...]
+    later: tuple[HitRow, ...]
     silences: Mapping[int, Silence]
 
 
@@ -201,9 +210,17 @@ def alert(store: Store, number: int) -> Explained | None:
     row = store.alerts.get(number)
     if row is None:
         return None
-    told = store.hits.many(store.alerts.hits(number))
+    found = store.hits.many(store.alerts.hits(number))
+    hits = [found[one] for one in sorted(found)]
+    end = row.told_at if row.told_at and row.alert.state != "open" else datetime.max.replace(tzinfo=UTC)
     decided = store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
-    return Explained(row, tuple(decided), tuple(told[one] for one in sorted(told)), hushed.of(store, decided))
+    return Explained(
+        row,
+        tuple(decided),
+        tuple(one for one in hits if one.hit.found_at and one.hit.found_at <= end),
+        tuple(one for one in hits if not one.hit.found_at or one.hit.found_at > end),
+        hushed.of(store, decided),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Silences:
         """What is silenced, and what was lately."""
         now = self._now()
         found = await self._archive.ask(lambda store: hushed.listed(store, now))
-        return self._shown.page(request, "silences.html", here="alerts", silences=found)
+        return self._shown.page(request, "silences.html", here="silences", silences=found)
 
     async def one(self, request: Request) -> Response:
         """One silence."""
@@ -53,7 +53,7 @@ class Silences:
         found = await self._archive.ask(lambda store: hushed.one(store, wanted, now))
         if found is None:
             raise HTTPException(404, f"There is no silence {wanted}.")
-        return self._shown.page(request, "silence.html", here="alerts", silence=found)
+        return self._shown.page(request, "silence.html", here="silences", silence=found)
 
     async def new(self, request: Request) -> Response:
         """The form, filled in by a query string; when it is sent, the silence."""
@@ -89,8 +89,8 @@ class Silences:
         doubtful: bool = False,
     ) -> Response:  # fmt: skip
         return self._shown.page(
-            request, "silencing.html", status, here="alerts", words=words, usual=hushed.USUAL, fault=fault, field=field,
-            doubtful=doubtful,
+            request, "silencing.html", status, here="silences", words=words, usual=hushed.USUAL, fault=fault,
+            field=field, doubtful=doubtful,
         )  # fmt: skip
 
     @property

@@ -7,11 +7,15 @@ import socket
 
 import pytest
 
+from monitor.errors import AlertReason, SendReason
+from monitor.model import Delivery, Evidence, Standing
 from monitor.store.sqlite import SqliteStore
 from monitor.web.asked import PAGE
+from monitor.web.render import sentences
 from monitor.web.serve import bound
+from monitor.web.words import REASONS, explained
 from tests.page.room import page
-from tests.store.make import enrolled, hits_on, opened
+from tests.store.make import NOW, enrolled, hits_on, later, opened
 
 SCREENS = (
     "/", "/hits", "/hits/1", "/articles/1", "/stories/s1", "/alerts", "/alerts/1", "/rules", "/rules/try",
@@ -39,21 +43,77 @@ def said(served, place):
 def test_today_says_what_hit_what_is_held_and_who_is_in_trouble(served):
     text = said(served, "/")
     assert "3 hits since 2026-11-23 09:01; 0 of 1 outlets read" in text
-    assert "Ice 1 1 outlet, 3 articles" in text
+    assert "Ice 3 courier · 2026-11-24 08:30 · ice · the story: 1 outlet, 3 articles The harbour froze." in text
+    assert "Channels in trouble" not in text
     assert "courier: silent for 9 h" in text
     assert "Try: look at its feed" in text
+
+
+def test_today_counts_trials_too_and_says_which_channel_takes_nothing(tmp_path):
+    with page(tmp_path) as served:
+        store = SqliteStore.open(served.path)
+        hits_on(store, 7, ("quiet",), "s7", found_at=later(-60), standing=Standing.SHADOW)
+        with store.transaction():
+            row = store.outbox.lease(NOW, owner="me", lease=60, limit=1)[0]
+            fault = Delivery(sent=False, reason=SendReason.UNREACHABLE, detail="nobody listens")
+            store.outbox.mark(row, fault, NOW, retry_at=later(90))
+        store.close()
+        text = said(served, "/")
+        assert "4 hits since" in text
+        assert "1 outlet in trouble. 1 channel in trouble." in text
+        assert re.search(r"quiet 1( \d\d:00: 0)+ 08:00: 1", text)
+        assert "mail: 1 message waits, tried 1 time, next 2026-11-24 09:01: nobody listens Try:" in text
+        assert "to mail: waits, next 2026-11-24 09:01: nobody listens" in said(served, "/alerts")
+
+
+def test_what_joined_a_story_after_it_was_told_is_no_reason_for_its_alert(tmp_path):
+    with page(tmp_path) as served:
+        store = SqliteStore.open(served.path)
+        late = hits_on(store, 8, found_at=later(30))[0]
+        with store.transaction():
+            store.alerts.join(1, late.id)
+        store.close()
+        text = said(served, "/alerts/1")
+    assert re.search(r"Because of Ice 1 .* Came later .* Ice 8 .* Decided", text)
+
+
+def test_a_sentence_is_quoted_once_with_all_that_matched_marked():
+    def piece(clause, mark, **more):
+        return Evidence(
+            clause, "body", (0, 1), **{"block": 2, "quote": "The Prime Minister of NATO", "mark": mark} | more
+        )
+
+    found = sentences([
+        piece("minister", (10, 18)), piece("prime", (4, 9)), piece("prime", (4, 18)),
+        piece("nato", (22, 26), entity="nato", surface="NATO"),
+        piece("prime", (0, 5), block=None, quote="Prime"),
+        piece("odd", (0, 0), quote="", surface="odd"),
+    ])  # fmt: skip
+    assert [one.parts for one in found] == [
+        (("The ", False), ("Prime", True), (" Minister", True), (" of ", False), ("NATO", True)),
+        (("Prime", True),),
+        (("odd", True),),
+    ]
+    assert found[0].words == ("minister", "prime", "nato as “NATO”")
+    assert (found[0].block, found[1].block, found[1].field) == (2, None, "body")
+
+
+@pytest.mark.parametrize("reason", AlertReason)
+def test_every_reason_is_said_in_words(reason):
+    assert explained(reason) == f"{reason.value} ({REASONS[reason]})"
 
 
 def test_a_hit_says_why_it_is_one_and_what_was_done(served):
     text = said(served, "/hits/1")
     assert "ice in the body, paragraph 1 The harbour froze." in text
     assert "<mark>harbour</mark>" in served.get("/hits/1").text
-    assert "first on route desk" in text
+    assert "first (the first of the story under this rule) on route desk" in text
 
 
 def test_hits_are_narrowed_and_searched(served):
     assert said(served, "/hits?rule=ice").count("The harbour froze.") == 3
-    assert "No hits with these words" in said(served, "/hits?rule=other")
+    assert "No hits like these. Show all. Times" in said(served, "/hits?rule=other")
+    assert '<a href="/rules/try?q=gazette%20ice">' in served.get("/hits?q=gazette%20ice").text
     assert said(served, "/hits?q=title:%22Ice+2%22").count("The harbour froze.") == 1
     assert said(served, "/hits?since=15x").count("is no time") == 1
     assert said(served, "/hits?since=1h").count("The harbour froze.") == 3
@@ -124,6 +184,6 @@ def test_a_page_of_alerts_that_is_full_and_the_last_leads_nowhere(tmp_path):
     with page(tmp_path) as served:
         first = served.get("/alerts").text
         last = served.get(re.search(r'rel="next" href="([^"]*)"', first)[1]).text
-    shown = [re.findall(r"ice on (route\d+)<", text) for text in (first, last)]
+    shown = [re.findall(r"ice on route (route\d+) ", text) for text in (first, last)]
     assert shown[0] + shown[1] == [f"route{number}" for number in reversed(range(2 * PAGE))]
     assert 'rel="next"' not in last

@@ -76,7 +76,7 @@ def test_what_is_silenced_says_what_until_when_by_whom_and_why(served):
     assert "From 2026-11-24 09:00 Until 2026-11-24 10:00 By ann Why too much" in text
     assert "Silences: 1 in force" in said(served, "/alerts")
     link = re.search(r'href="(/hits\?[^"]*)">Hits of this time', served.get("/silences/1").text)[1]
-    assert "No hits with these words" in said(served, link.replace("&amp;", "&"))
+    assert "No hits like these" in said(served, link.replace("&amp;", "&"))
 
 
 def test_what_has_ended_is_listed_apart_and_cannot_be_ended(tmp_path):
@@ -324,7 +324,7 @@ def test_an_alert_that_was_silenced_later_names_the_silence(tmp_path):
         assert desk.run(3_600) == []
         shown = served.get("/alerts/1").text
         assert 'Silenced by <a href="/silences/1">silence 1</a> of ann' in shown
-        assert '<a href="/alerts/1">silenced</a>' in served.get("/hits/2").text
+        assert '<a href="/alerts/1">silenced (not told)</a>' in served.get("/hits/2").text
 
 
 # ---- what people write

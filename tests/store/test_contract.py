@@ -40,7 +40,7 @@ from monitor.views import (
     PollOutcome,
     RobotsFile,
 )
-from monitor.views_alerts import Decided, Marked, Overspent
+from monitor.views_alerts import Decided, Marked, Overspent, Post, Stuck
 from monitor.views_service import Daemon, Queues
 from tests.store.make import (
     FEED,
@@ -1014,6 +1014,53 @@ def test_what_all_rules_were_told_is_what_each_was(store: Store) -> None:
         assert {rule: store.outbox.spent(rule, since) for rule in ("ice", "snow")} == {
             "ice": 0, "snow": 0, **store.outbox.spending(since),
         }  # fmt: skip
+
+
+def test_told_alerts_are_counted_by_rule_since_a_moment(store: Store) -> None:
+    for number, rule in enumerate(("ice", "ice", "snow", "ice"), 1):
+        found = hits_on(store, number, (rule,), f"s{number}")[0]
+        with store.transaction():
+            store.alerts.open(Alert("desk", rule, f"s{number}", NOW), found.id, later(number))
+            if number < 4:
+                due = [one.alert for one in store.alerts.due(NOW, limit=10)]
+                tell(store, due, [("mail", message(f"m{number}"))], later(number))
+    assert store.alerts.told(["ice", "snow", "none"], NOW) == {"ice": 2, "snow": 1}
+    assert store.alerts.told(["ice"], later(2)) == {"ice": 1}
+    assert store.alerts.told(["ice"], later(9)) == {}
+    assert [row.title for row in store.alerts.rows(Filter(limit=9))] == ["Ice 4", "Ice 3", "Ice 2", "Ice 1"]
+
+
+def test_a_channel_that_takes_nothing_is_told_with_its_last_fault(store: Store) -> None:
+    posts = [Post("desk", channel, message(f"{channel}{number}"), ()) for channel in ("chat", "mail", "hook", "phone")
+             for number in (1, 2)]  # fmt: skip
+    with store.transaction():
+        store.outbox.post(posts, NOW)
+        leased = {row.id: row for row in store.outbox.lease(NOW, limit=20, lease=60, owner="me")}
+    down = Delivery(sent=False, reason=SendReason.UNREACHABLE, detail="nobody listens")
+    with store.transaction():
+        for name, retry_at in (("mail1", later(60)), ("mail2", later(90)), ("hook1", None)):
+            store.outbox.mark(leased[name], down, NOW, retry_at=retry_at)
+        store.outbox.mark(leased["phone1"], Delivery(sent=True, reason=SendReason.OK), NOW, retry_at=None)
+    assert store.outbox.stuck(NOW) == [
+        Stuck("hook", detail="nobody listens", given_up=1),
+        Stuck("mail", 2, 1, "nobody listens", later(60)),
+    ]
+    assert [one.channel_id for one in store.outbox.stuck(later(1))] == ["mail"]
+
+
+def test_hits_of_every_rule_are_counted_by_hour_whatever_they_stand_for(store: Store) -> None:
+    for number, (rule, hours, standing) in enumerate(
+        (
+            ("ice", 0, Standing.LIVE),
+            ("ice", 0, Standing.BASELINE),
+            ("snow", 2, Standing.SHADOW),
+            ("ice", 3, Standing.LIVE),
+        )
+    ):
+        hits_on(store, number, (rule,), f"s{number}", found_at=later(3_600 * hours), standing=standing)
+    first = int(NOW.timestamp()) // 3_600
+    assert store.spikes.every_hour(NOW) == {"ice": {first: 2, first + 3: 1}, "snow": {first + 2: 1}}
+    assert store.spikes.every_hour(later(3_600)) == {"ice": {first + 3: 1}, "snow": {first + 2: 1}}
 
 
 def test_marks_are_counted_by_rule(store: Store) -> None:
