@@ -47,7 +47,7 @@ class Forms:
     ) -> None:
         self._shown, self._sessions, self._door, self._kept = shown, sessions, door, kept
         self._writing, self._now = writing, now
-        # One at a time: each takes 128 MB for a moment.
+        # One at a time: each takes 16 MB and a core for a moment.
         self._trying = asyncio.Lock()
 
     async def login(self, request: Request) -> Response:

@@ -20,7 +20,7 @@ from tests.page.serving import PASSWORD, Browser, Desk, served, table
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    # A try takes .3 s and 128 MB; tests/page/test_daemon.py pays that.
+    # A try takes .2 s and 16 MB; tests/page/test_daemon.py pays that.
     monkeypatch.setattr(access, "COST", 1 << 4)
 
 
@@ -177,7 +177,7 @@ def test_a_new_password_ends_all_sessions(desk) -> None:
 def test_a_password_file_that_cannot_be_used_lets_nobody_in(desk, fault, caplog) -> None:
     browser, sound = desk.inside(), desk.secret.read_text()
     if fault == "text":
-        desk.secret.write_text("scrypt-17-8-1 AAAA BBBB CCCC\n")
+        desk.secret.write_text("scrypt-14-8-5 AAAA BBBB CCCC\n")
     elif fault == "mode":
         desk.secret.chmod(0o644)
     else:
