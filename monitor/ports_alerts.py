@@ -113,8 +113,8 @@ class Alerts(Protocol):
         """Return one."""
         ...
 
-    def hits(self, alert_id: int) -> list[int]:
-        """List the hits of an alert, told or not."""
+    def hits(self, alert_id: int) -> dict[int, bool]:
+        """Return the hits of an alert, the oldest first, and whether it has told of them."""
         ...
 
     def told(self, rule_ids: Sequence[str], since: datetime) -> Mapping[str, int]:
@@ -164,7 +164,7 @@ class Outbox(Protocol):
         ...
 
     def stuck(self, since: datetime) -> list[Stuck]:
-        """List the channels that take no messages, or to which messages were given up since then, by id."""
+        """List the channels that take no messages, or to which messages written since then were given up, by id."""
         ...
 
 

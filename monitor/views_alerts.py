@@ -159,7 +159,8 @@ class OutboxRow:
 @dataclass(frozen=True, slots=True)
 class Stuck:
     """A channel that takes no messages: how many are `waiting` after they were tried, how often the most tried one was
-    and what came of it, when it is tried again; how many were `given_up`, or may have arrived and are not sent again.
+    and what came of it, when the first is tried again (None: all are being sent); how many were `given_up`, and how
+    many are `doubtful`: they may have arrived and are not sent again.
     """
 
     channel_id: str
@@ -168,6 +169,7 @@ class Stuck:
     detail: str = ""
     next_at: datetime | None = None
     given_up: int = 0
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-# The suite's time is bounded on a machine of two cores.
-PROCESSES = 2
+# The suite's time is bounded on a machine of two cores. A third of its time is spent waiting, for daemons and timers.
+PROCESSES = 3
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The suite, or a folder of it, runs in two; a file or a test that is named, and what is measured (`-m slow`), in
+    """The suite, or a folder of it, runs in three; a file or a test that is named, and what is measured (`-m slow`), in
     this process alone. Asked for `-n auto`, which is pyproject.toml's; any other `-n` is obeyed.
     """
     folders = all(Path(named).is_dir() for named in config.args)

@@ -85,8 +85,8 @@ SELECT l.*, (SELECT count(*) FROM alert_hits j WHERE j.alert_id = l.id) AS hits,
     WHERE h.id = (SELECT min(hit_id) FROM alert_hits j WHERE j.alert_id = l.id)
 ) AS title FROM alerts l WHERE """
 _TOLD = """
-SELECT rule_id, count(*) AS n FROM alerts WHERE rule_id IN (SELECT value FROM json_each(?))
-AND id >= (SELECT id FROM alerts WHERE opened_at >= ? ORDER BY opened_at LIMIT 1) AND told_at IS NOT NULL GROUP BY 1
+SELECT rule_id, count(*) AS n FROM alerts
+WHERE rule_id IN (SELECT value FROM json_each(?)) AND opened_at >= ? AND told_at IS NOT NULL GROUP BY 1
 """
 _MESSAGES = """
 SELECT DISTINCT o.* FROM tellings t JOIN outbox o ON o.id = t.outbox_id WHERE t.alert_id = ?
@@ -281,10 +281,10 @@ class SqlAlerts:
         found = self._rows("l.id = ?", alert_id)
         return found[0] if found else None
 
-    def hits(self, alert_id: int) -> list[int]:
-        """List the hits of an alert."""
-        rows = self._sql.all("SELECT hit_id FROM alert_hits WHERE alert_id = ? ORDER BY hit_id", alert_id)
-        return [row["hit_id"] for row in rows]
+    def hits(self, alert_id: int) -> dict[int, bool]:
+        """Return the hits of an alert, the oldest first, and whether it has told of them."""
+        rows = self._sql.all("SELECT hit_id, told_revision FROM alert_hits WHERE alert_id = ? ORDER BY 1", alert_id)
+        return {row["hit_id"]: row["told_revision"] is not None for row in rows}
 
     def told(self, rule_ids: Sequence[str], since: datetime) -> dict[str, int]:
         """Count the alerts of rules that were opened since then and were told."""

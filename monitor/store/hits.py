@@ -121,9 +121,11 @@ class SqlHits:
 
     def _numbers(self, wanted: Filter, also: str) -> tuple[str, list[Value]]:
         condition, bound = narrow(wanted, _FILTERS, self._calendar.hits)
-        condition += f" AND {also.format('article_id')}"
+        # Within a rule and a time SQLite would go through all the rule's hits of that time, for a few articles too.
+        source, named = ("hits INDEXED BY hits_article", f" AND {also.format('article_id')}") if also else ("hits", "")
         # Without the other columns it takes a third of the time.
-        return f"SELECT id, article_id AS article FROM hits WHERE {condition} ORDER BY id DESC LIMIT ?", bound  # noqa: S608
+        chosen = f"SELECT id, article_id AS article FROM {source} WHERE {condition}{named} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        return chosen, bound
 
     def keys(self, hit_ids: Sequence[int]) -> list[HitKey]:
         """Return what these hits are counted by."""

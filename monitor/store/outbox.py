@@ -59,17 +59,15 @@ SELECT rule_id, count(*) AS n FROM (
 ) told GROUP BY 1
 """
 
-# Of those that are due first, so many: there may be a million. What stands beside a maximum is of its row.
-_STUCK = """
-SELECT channel_id, count(*) AS n, max(attempts) AS attempts, detail, not_before FROM (
-    SELECT channel_id, attempts, detail, not_before FROM outbox
-    WHERE state IN ('pending', 'leased') ORDER BY not_before LIMIT 1000
-) WHERE attempts > 0 GROUP BY 1
+# Those that are tried again first, so many: there may be a million.
+_TRIED = """
+SELECT channel_id, state, attempts, detail, not_before FROM outbox
+WHERE state IN ('pending', 'leased') AND attempts > 0 ORDER BY not_before LIMIT 1000
 """
-# The sign has it go through these few alone, not through a day's messages.
+# The sign has it go through these few alone, not through days of messages.
 _GIVEN_UP = """
-SELECT channel_id, count(*) AS n, max(created_at), detail FROM outbox
-WHERE state IN ('dead', 'unknown') AND +created_at >= ? GROUP BY 1
+SELECT channel_id, state, detail FROM outbox
+WHERE state IN ('dead', 'unknown') AND +created_at >= ? ORDER BY id LIMIT 1000
 """
 
 
@@ -136,16 +134,27 @@ class SqlOutbox:
         return {row["rule_id"]: row["n"] for row in self._sql.all(_SPENDING, stamp(since))}
 
     def stuck(self, since: datetime) -> list[Stuck]:
-        """List the channels that take no messages, or to which messages were given up since then, by id."""
-        found = {
-            row["channel_id"]: Stuck(
-                row["channel_id"], row["n"], row["attempts"], row["detail"], moment(row["not_before"])
-            )
-            for row in self._sql.all(_STUCK)
-        }
+        """List the channels that take no messages, or to which messages written since then were given up, by id. Of a
+        thousand messages at most.
+        """
+        found: dict[str, Stuck] = {}
+        for row in self._sql.all(_TRIED):
+            one = found.setdefault(row["channel_id"], Stuck(row["channel_id"]))
+            if row["attempts"] > one.attempts:
+                one = replace(one, attempts=row["attempts"], detail=row["detail"])
+            # The first is due first. What is being sent now is not.
+            if row["state"] == "pending" and one.next_at is None:
+                one = replace(one, next_at=moment(row["not_before"]))
+            found[one.channel_id] = replace(one, waiting=one.waiting + 1)
         for row in self._sql.all(_GIVEN_UP, stamp(since)):
-            one = found.get(row["channel_id"], Stuck(row["channel_id"], detail=row["detail"]))
-            found[row["channel_id"]] = replace(one, given_up=row["n"])
+            one = found.setdefault(row["channel_id"], Stuck(row["channel_id"]))
+            dead = row["state"] == "dead"
+            found[one.channel_id] = replace(
+                one,
+                detail=one.detail or row["detail"],
+                given_up=one.given_up + dead,
+                doubtful=one.doubtful + (not dead),
+            )
         return [found[channel] for channel in sorted(found)]
 
 

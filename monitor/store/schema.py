@@ -13,7 +13,7 @@ from monitor.store.schema_alerts import alerting
 from monitor.store.schema_archive import archive
 from monitor.store.schema_health import health
 from monitor.store.schema_links import digests
-from monitor.store.schema_page import page
+from monitor.store.schema_page import page, told_and_tried
 from monitor.store.schema_service import service
 
 APPLICATION_ID = 0x4D4F4E49
@@ -312,5 +312,6 @@ MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = 
     ("0007_service", service),
     ("0008_health", health),
     ("0009_page", page),
+    ("0010_told_and_tried", told_and_tried),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""

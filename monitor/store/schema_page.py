@@ -1,4 +1,4 @@
-"""Version 9: indexes by which the page finds what it shows of rules and outlets."""
+"""Versions 9 and 10: indexes by which the page finds what it shows of rules, outlets and channels."""
 
 from __future__ import annotations
 
@@ -11,8 +11,21 @@ _INDEXES = (
     "CREATE INDEX events_outlet ON events (outlet_id, kind, id) WHERE outlet_id <> ''",
 )
 
+_TOLD_AND_TRIED = (
+    # How often a rule was told in a month.
+    "CREATE INDEX alerts_told ON alerts (rule_id, opened_at) WHERE told_at IS NOT NULL",
+    # What did not get through at once, among the many that were not tried yet.
+    "CREATE INDEX outbox_tried ON outbox (not_before) WHERE state IN ('pending', 'leased') AND attempts > 0",
+)
+
 
 def page(execute: Callable[[str], object]) -> None:
-    """Make them."""
+    """Make those of version 9."""
     for statement in _INDEXES:
+        execute(statement)
+
+
+def told_and_tried(execute: Callable[[str], object]) -> None:
+    """Make those of version 10."""
+    for statement in _TOLD_AND_TRIED:
         execute(statement)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from itsdangerous import BadSignature, TimestampSigner
 
-# OWASP's password storage cheat sheet names 2^17, 8, 1 and this as equally hard; this takes 16 MB a try in place of 128.
+# OWASP's password storage cheat sheet names 2^17, 8, 1 and this as equally hard; this takes 16 MB a try, not 128.
 COST, BLOCK, LANES = 1 << 14, 8, 5
 _ROOM = 32 << 20
 SHORTEST, LONGEST_PASSWORD = 10, 500

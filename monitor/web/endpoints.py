@@ -162,7 +162,7 @@ def alert(look: Look) -> object:
     if row is None:
         return None
     decided = look.store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
-    there = look.store.hits.many(look.store.alerts.hits(number))
+    there = look.store.hits.many([*look.store.alerts.hits(number)])
     return objects.alert_shown(row, decided, sorted(there))
 
 

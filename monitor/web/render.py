@@ -63,15 +63,38 @@ class Sentence:
 
 
 def sentences(evidence: Sequence[Evidence]) -> tuple[Sentence, ...]:
-    """Return each sentence once, in the order of its first match."""
-    found: dict[tuple[str, int | None, str], list[Evidence]] = {}
+    """Return each sentence once, in the order of its first match. Of a long sentence each piece quotes what stands
+    around it: what another quote shows of it is marked there.
+    """
+    found: list[tuple[Evidence, list[Span], list[str]]] = []
     for piece in evidence:
-        found.setdefault((piece.field, piece.block, piece.quote or piece.surface), []).append(piece)
+        for first, marks, words in found:
+            if (mark := _within(piece, first)) is not None:
+                marks.append(mark)
+                words.append(_word(piece))
+                break
+        else:
+            found.append((piece, [_mark(piece)], [_word(piece)]))
     return tuple(
-        Sentence(_marked(quote, sorted(map(_mark, pieces))), tuple(dict.fromkeys(map(_word, pieces))),
-                 field, block)
-        for (field, block, quote), pieces in found.items()
-    )  # fmt: skip
+        Sentence(_marked(_quote(first), sorted(marks)), tuple(dict.fromkeys(words)), first.field, first.block)
+        for first, marks, words in found
+    )
+
+
+def _within(piece: Evidence, other: Evidence) -> Span | None:
+    """Return where a piece stands in the quote of another."""
+    if (piece.field, piece.block) != (other.field, other.block):
+        return None
+    (start, end), quote = _mark(piece), _quote(other)
+    if _quote(piece) == quote:
+        return start, end
+    at = piece.span[0] - (other.span[0] - _mark(other)[0])
+    length = end - start
+    return (at, at + length) if at >= 0 and quote[at : at + length] == _quote(piece)[start:end] != "" else None
+
+
+def _quote(piece: Evidence) -> str:
+    return piece.quote or piece.surface
 
 
 def _mark(piece: Evidence) -> Span:

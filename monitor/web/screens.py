@@ -21,6 +21,8 @@ from monitor.web.asked import Asked
 
 OVERNIGHT = timedelta(hours=24)
 RULES, STORIES, HELD = 12, 12, 20
+# A message is given up a day after it was written, and shown as such for another day.
+SENT = timedelta(hours=48)
 _HOUR = 3_600
 
 
@@ -79,7 +81,7 @@ def today(store: Store, now: datetime) -> Today:
         hits=sum(totals.values()),
         stories=tuple(_told(store, story) for story in store.stories.newest(STORIES) if story.last_hit_at >= since),
         held=tuple(store.alerts.rows(Filter(limit=HELD), held=True)),
-        stuck=tuple(store.outbox.stuck(since)),
+        stuck=tuple(store.outbox.stuck(now - SENT)),
         troubles=tuple(store.health.ailments()),
         coverage=store.health.coverage(),
     )
@@ -194,8 +196,8 @@ def alerts(store: Store, wanted: Filter, states: Sequence[str], now: datetime, *
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An alert, what was decided of it, oldest first, its hits, those that came after it was told last (`later`), and
-    the silences that are named there, by id.
+    """An alert, what was decided of it, oldest first, the hits that it tells of, those of its story that it has not
+    told of (`later`), and the silences that are named there, by id.
     """
 
     row: AlertRow
@@ -210,15 +212,16 @@ def alert(store: Store, number: int) -> Explained | None:
     row = store.alerts.get(number)
     if row is None:
         return None
-    found = store.hits.many(store.alerts.hits(number))
-    hits = [found[one] for one in sorted(found)]
-    end = row.told_at if row.told_at and row.alert.state != "open" else datetime.max.replace(tzinfo=UTC)
+    told = store.alerts.hits(number)
+    found = store.hits.many([*told])
+    shown = [one for one in told if one in found]
+    because = {one for one in shown if told[one] or not any(told.values())}
     decided = store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
     return Explained(
         row,
         tuple(decided),
-        tuple(one for one in hits if one.hit.found_at and one.hit.found_at <= end),
-        tuple(one for one in hits if not one.hit.found_at or one.hit.found_at > end),
+        tuple(found[one] for one in shown if one in because),
+        tuple(found[one] for one in shown if one not in because),
         hushed.of(store, decided),
     )
 

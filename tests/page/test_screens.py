@@ -79,20 +79,24 @@ def test_what_joined_a_story_after_it_was_told_is_no_reason_for_its_alert(tmp_pa
 
 def test_a_sentence_is_quoted_once_with_all_that_matched_marked():
     def piece(clause, mark, **more):
-        return Evidence(
-            clause, "body", (0, 1), **{"block": 2, "quote": "The Prime Minister of NATO", "mark": mark} | more
-        )
+        usual = {"span": mark, "block": 2, "quote": "The Prime Minister of NATO", "mark": mark}
+        return Evidence(clause, "body", **usual | more)
 
     found = sentences([
         piece("minister", (10, 18)), piece("prime", (4, 9)), piece("prime", (4, 18)),
         piece("nato", (22, 26), entity="nato", surface="NATO"),
         piece("prime", (0, 5), block=None, quote="Prime"),
-        piece("odd", (0, 0), quote="", surface="odd"),
+        piece("odd", (0, 0), block=9, quote="", surface="odd"),
+        piece("ice", (10, 13), span=(110, 113), block=3, quote="round the ice and the harb"),
+        piece("harbour", (12, 19), span=(122, 129), block=3, quote="ice and the harbour froze"),
+        piece("and", (4, 7), span=(114, 117), block=3, quote="ice and the harbour froze"),
     ])  # fmt: skip
     assert [one.parts for one in found] == [
         (("The ", False), ("Prime", True), (" Minister", True), (" of ", False), ("NATO", True)),
         (("Prime", True),),
         (("odd", True),),
+        (("round the ", False), ("ice", True), (" ", False), ("and", True), (" the harb", False)),
+        (("ice and the ", False), ("harbour", True), (" froze", False)),
     ]
     assert found[0].words == ("minister", "prime", "nato as “NATO”")
     assert (found[0].block, found[1].block, found[1].field) == (2, None, "body")

@@ -1040,12 +1040,21 @@ def test_a_channel_that_takes_nothing_is_told_with_its_last_fault(store: Store) 
     with store.transaction():
         for name, retry_at in (("mail1", later(60)), ("mail2", later(90)), ("hook1", None)):
             store.outbox.mark(leased[name], down, NOW, retry_at=retry_at)
+        doubt = Delivery(sent=False, reason=SendReason.AMBIGUOUS, detail="no answer", retry=False)
+        store.outbox.mark(leased["hook2"], doubt, NOW, retry_at=None)
         store.outbox.mark(leased["phone1"], Delivery(sent=True, reason=SendReason.OK), NOW, retry_at=None)
     assert store.outbox.stuck(NOW) == [
-        Stuck("hook", detail="nobody listens", given_up=1),
+        Stuck("hook", detail="nobody listens", given_up=1, doubtful=1),
         Stuck("mail", 2, 1, "nobody listens", later(60)),
     ]
-    assert [one.channel_id for one in store.outbox.stuck(later(1))] == ["mail"]
+    # Many that were never tried hide none that was.
+    with store.transaction():
+        store.outbox.post([Post("desk", "mail", message(f"new{number}"), ()) for number in range(1_200)], NOW)
+        again = store.outbox.lease(later(70), limit=2000, lease=60, owner="me")
+        assert "mail1" in {row.id for row in again}
+    assert [(one.channel_id, one.waiting, one.next_at) for one in store.outbox.stuck(later(1))] == [
+        ("mail", 2, later(90))
+    ]
 
 
 def test_hits_of_every_rule_are_counted_by_hour_whatever_they_stand_for(store: Store) -> None:
