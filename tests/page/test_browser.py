@@ -74,7 +74,7 @@ def test_a_hit_is_found_and_marked_by_keyboard_without_javascript(browser, serve
     shown.keyboard.press("Tab")
     shown.keyboard.press("Enter")
     assert shown.url.endswith("#main")
-    _tab_to(shown, "Ice 1")
+    _tab_to(shown, "Ice 3")
     shown.keyboard.press("Enter")
     shown.wait_for_url("**/hits/*")
     _tab_to(shown, "Noise")

@@ -196,7 +196,7 @@ def test_a_message_is_sent_again_in_its_place_and_what_went_wrong_is_said_there(
     stays = watched(shown)
     shown.get_by_role("button", name="Send again").press("Enter")
     shown.get_by_role("button", name="Send again").wait_for(state="detached")
-    assert "pending" in shown.locator("main").inner_text()
+    assert "to mail: waits" in shown.locator("main").inner_text()
     assert shown.evaluate("document.activeElement.id") == "main"
     assert stays()
     # Somebody else sees the button still.
