@@ -108,7 +108,9 @@ FROM json_each(?) r
 _FILTERS = {
     "rule": "l.rule_id = ?",
     "outlet": "l.id IN (SELECT j.alert_id FROM alert_hits j JOIN hits h ON h.id = j.hit_id WHERE h.outlet_id = ?)",
-    "story": "l.story_id = ?",
+    # Of stories that ended in it too: what they had told stays theirs.
+    "story": "l.story_id IN (WITH asked (id) AS (SELECT ?) SELECT id FROM asked "
+    "UNION ALL SELECT s.id FROM stories s JOIN asked ON s.alias_of = asked.id)",
     "since": "l.opened_at >= ?",
     "until": "l.opened_at <= ?",
     "before": "l.id < ?",

@@ -215,7 +215,7 @@ def alert(store: Store, number: int) -> Explained | None:
     told = store.alerts.hits(number)
     found = store.hits.many([*told])
     shown = [one for one in told if one in found]
-    because = {one for one in shown if told[one] or not any(told.values())}
+    because = {one for one in shown if told[one] or row.told_at is None}
     decided = store.alerts.decisions(alert_id=number, limit=1_000)[::-1]
     return Explained(
         row,

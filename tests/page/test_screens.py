@@ -7,9 +7,10 @@ import socket
 
 import pytest
 
-from monitor.errors import AlertReason, SendReason
+from monitor.errors import AlertReason, SendReason, Trouble
 from monitor.model import Delivery, Evidence, Standing
 from monitor.store.sqlite import SqliteStore
+from monitor.views_health import Ailment
 from monitor.web.asked import PAGE
 from monitor.web.render import sentences
 from monitor.web.serve import bound
@@ -64,6 +65,19 @@ def test_today_counts_trials_too_and_says_which_channel_takes_nothing(tmp_path):
         assert re.search(r"quiet 1( \d\d:00: 0)+ 08:00: 1", text)
         assert "mail: 1 message waits, tried 1 time, next 2026-11-24 09:01: nobody listens Try:" in text
         assert "to mail: waits, next 2026-11-24 09:01: nobody listens" in said(served, "/alerts")
+
+
+def test_a_trouble_of_all_outlets_is_no_link_and_counts_none(tmp_path):
+    with page(tmp_path) as served:
+        store = SqliteStore.open(served.path)
+        with store.transaction():
+            store.health.end(Ailment("courier", Trouble.SILENT, NOW, ""))
+            store.health.begin(Ailment("", Trouble.NETWORK, NOW, "no outlet answers", "look at the network"))
+        store.close()
+        text = said(served, "/")
+        assert "All outlets are in trouble." in text
+        assert "All outlets: no outlet answers · noted 2026-11-24 09:00, and it goes on Try: look at" in text
+        assert '"/outlets/"' not in served.get("/").text
 
 
 def test_what_joined_a_story_after_it_was_told_is_no_reason_for_its_alert(tmp_path):

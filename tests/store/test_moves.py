@@ -64,11 +64,25 @@ def test_an_alert_that_waits_is_not_told_once_its_story_is_one_that_was(store):
     _, waiting, _ = hit_in(store, 2, "new")
     merge(store, "old", "new")
     assert tell_all(store) == []
-    (row,) = store.alerts.rows(Filter(story="new"))
+    row = next(row for row in store.alerts.rows(Filter(story="new")) if row.alert.story_id == "new")
     assert (row.alert.state, row.hits) == ("told", 1)
     # The message that told it.
     assert [one.id for one in row.outbox] == ["old-0"]
     assert store.hits.get(waiting).hit.story_id == "new"
+
+
+def test_an_alert_knows_which_of_its_hits_it_has_told_of(store):
+    _, told, _ = hit_in(store, 1, "old")
+    tell_all(store)
+    _, waiting, _ = hit_in(store, 2, "new")
+    _, late, _ = hit_in(store, 3, "old")
+    assert [store.alerts.hits(row.alert.id) for row in store.alerts.rows(Filter(story="old"))] == [
+        {told: True, late: False}
+    ]
+    merge(store, "old", "new")
+    # Those of the story that ended are listed with the one that it is now.
+    rows = {row.alert.story_id: store.alerts.hits(row.alert.id) for row in store.alerts.rows(Filter(story="new"))}
+    assert rows == {"old": {told: True}, "new": {waiting: False, late: False}}
 
 
 def test_a_silenced_story_stays_silenced_as_the_one_it_is_merged_into(store):
