@@ -35,7 +35,7 @@ WHOLE = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 )
 def strings(request):
     if request.param == "some":
-        return [*hostile.naughty_strings()[::6], *hostile.payloads()[::60]]
+        return [*hostile.naughty_strings()[::8], *hostile.payloads()[::80]]
     return hostile.naughty_strings() if request.param == "naughty" else hostile.payloads()
 
 
