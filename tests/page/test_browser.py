@@ -98,7 +98,7 @@ def test_a_rule_is_tried_by_keyboard_without_javascript(browser, served):
     shown.keyboard.type(" AND title:2")
     _tab_to(shown, "Try")
     shown.keyboard.press("Enter")
-    shown.wait_for_load_state()
+    shown.wait_for_url("**/rules/try?q=*")
     assert "1 of 3 articles" in shown.locator("main").inner_text()
     assert "Lost beside ice: 2" in shown.locator("main").inner_text()
     context.close()
@@ -122,8 +122,7 @@ def test_a_story_is_silenced_from_its_hit_by_keyboard_without_javascript(browser
     assert "rule=ice story=s1 · in force" in shown.locator("main").inner_text()
     _tab_to(shown, "End silence 2")
     shown.keyboard.press("Enter")
-    shown.wait_for_load_state()
-    assert "has ended" in shown.locator("main").inner_text()
+    shown.get_by_text("has ended").wait_for()
     context.close()
 
 
