@@ -31,7 +31,7 @@ from monitor.store.codec import (
 from monitor.store.fulltext import SqlFulltext, own_text, words
 from monitor.store.revisions import SqlRevisions
 from monitor.store.rows import Row, Sql, Value, narrow
-from monitor.store.search import LAST, SqlSearch, expression
+from monitor.store.search import AMONG, LAST, SqlSearch, expression
 from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle, Version
 
 # What `article_row` reads; hits.py joins the same.
@@ -199,7 +199,7 @@ class SqlArticles:
             yield from found
             return
         while batch := list(islice(found, _LOOK)):
-            statement, bound = self._numbers(wanted, "{0} IN (SELECT value FROM json_each(?))")
+            statement, bound = self._numbers(wanted, AMONG)
             yield from (row[0] for row in self._sql.all(statement, *bound, json.dumps(batch), len(batch)))
 
     def _numbers(self, wanted: Filter, also: str) -> tuple[str, list[Value]]:

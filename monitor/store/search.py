@@ -34,7 +34,7 @@ _GAP, _MAX_RUNS = 5_000, 8
 # Ranking costs 4 us a match, and every article of a span that matches is ranked.
 RANKED_SPAN = 50_000
 LAST = (1 << 63) - 1
-_AMONG = "{0} IN (SELECT value FROM json_each(?))"
+AMONG = "{0} IN (SELECT value FROM json_each(?))"
 _FROM = " AND id >= ?"
 _ENDS = "SELECT count(*), min(id), min(article), max(article) FROM ({})"
 _IN_RANGE = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid BETWEEN ? AND ?"
@@ -110,7 +110,7 @@ class SqlSearch:
         """Yield the rows of a filter whose articles may hold what is sought, the articles roughly newest first."""
         numbers = self.stream(expression(sought), 1, LAST)
         while batch := list(islice(numbers, RARE)):
-            yield from self.rows(listing, wanted, LAST, _AMONG, json.dumps(batch))
+            yield from self.rows(listing, wanted, LAST, AMONG, json.dumps(batch))
 
     def scores(self, sought: Sought, article_ids: Sequence[int]) -> dict[int, float]:
         """Return the bm25 of articles, ids from high to low, no further apart than RANKED_SPAN."""
@@ -139,7 +139,7 @@ class _Sieve:
         """Return what stays of the next so many rows of a filter."""
         self._batches += 1
         if self._matches and self._batches > _PATIENCE and (rare := self._rare(self._matches)) is not None:
-            return self._index.rows(self._listing, wanted, LAST, _AMONG, json.dumps(rare)), None
+            return self._index.rows(self._listing, wanted, LAST, AMONG, json.dumps(rare)), None
         if self._matches and size > _LARGE and (batch := self._few(self._matches, wanted, size)):
             return batch
         rows = self._index.rows(self._listing, wanted, size)
@@ -151,7 +151,7 @@ class _Sieve:
             self._matches = Matches(self._index.stream(self._match, 1, max(numbers)), max(numbers))
         self._spread = (max(numbers) - min(numbers)) / len(rows)
         if self._spread > _SPARSE and (rare := self._rare(self._matches)) is not None:
-            return self._index.rows(self._listing, wanted, LAST, _AMONG, json.dumps(rare)), None
+            return self._index.rows(self._listing, wanted, LAST, AMONG, json.dumps(rare)), None
         held = self._held(self._matches, numbers)
         return (row for row in rows if row[1] in held), last
 
@@ -180,7 +180,7 @@ class _Sieve:
             return None
         named = json.dumps([number for number in matches.found if first <= number <= newest])
         matches.settle(first)
-        rows = self._index.rows(self._listing, wanted, size, _AMONG + _FROM, named, last)
+        rows = self._index.rows(self._listing, wanted, size, AMONG + _FROM, named, last)
         return rows, last if count == size else None
 
     def _held(self, matches: Matches, article_ids: set[int]) -> set[int]:

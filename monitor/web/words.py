@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.errors import AlertReason
 
-REASONS = {
+REASONS: dict[str, str] = {
     AlertReason.FIRST: "the first of the story under this rule",
     AlertReason.NEW_OUTLET: "another outlet has the story",
     AlertReason.NEW_FACT: "a name that the story had not",
@@ -30,5 +30,5 @@ REASONS = {
 
 def explained(word: str) -> str:
     """Return a reason, or the standing of a hit, with what it says."""
-    said = {reason.value: words for reason, words in REASONS.items()}.get(str(word))
+    said = REASONS.get(word)
     return f"{word} ({said})" if said else str(word)
