@@ -26,7 +26,7 @@ from monitor.parse.index import searchable
 from monitor.store.bodies import SqlBodies
 from monitor.store.codec import instant, unpack_body, unpack_evidence
 from monitor.store.fulltext import own_text
-from monitor.store.rows import Sql
+from monitor.store.rows import SqliteSql
 
 _TEXT = """
 select l.*, monitor_text(b.dictionary, b.data) as text
@@ -70,7 +70,7 @@ def functions(conn: sqlite3.Connection, name: str) -> list[tuple[str, int, Calla
     """Return (name, number of arguments, function) over the dictionaries of this connection. What cannot be read is
     NULL: a query over many rows must not end at one.
     """
-    bodies = SqlBodies(Sql(conn, Path(name)))
+    bodies = SqlBodies(SqliteSql(conn, Path(name)))
 
     def unpacking(write: Callable[[str], str]) -> Callable[[int | None, bytes | None], str | None]:
         def unpacked(number: int | None, data: bytes | None) -> str | None:

@@ -30,8 +30,8 @@ from monitor.store.codec import (
 )
 from monitor.store.fulltext import SqlFulltext, own_text, words
 from monitor.store.revisions import SqlRevisions
-from monitor.store.rows import Row, Sql, Value, narrow
-from monitor.store.search import AMONG, LAST, SqlSearch, expression
+from monitor.store.rows import NUMBERS, Row, Sql, Value, narrow
+from monitor.store.search import AMONG, LAST, SqlSearch
 from monitor.views import ArticleRow, Filter, Kept, Saved, StoredArticle, Version
 
 # What `article_row` reads; hits.py joins the same.
@@ -54,7 +54,7 @@ SELECT {COLUMNS}, a.canonical, a.canonical_url, a.authors, a.updated, a.section,
     a.content_hash, a.revision, a.sketch, b.dictionary, b.data
 FROM articles a JOIN bodies b ON b.article_id = a.id LEFT JOIN placements p ON p.article_id = a.id
 """  # noqa: S608 - constants
-_NAMED = "WHERE a.id IN (SELECT value FROM json_each(?))"
+_NAMED = f"WHERE a.id {NUMBERS}"
 _KNOWN = """
 SELECT a.id, a.url, a.canonical, a.title, a.language, a.published, a.text, a.reason, a.content_hash, a.revision,
     b.dictionary, b.data
@@ -66,7 +66,7 @@ _SAME_KEY = "WHERE a.key = ? AND a.outlet_id = ? AND coalesce(nullif(a.canonical
 _BY_ADDRESS = (
     "WHERE a.id = (SELECT max(id) FROM ("
     "SELECT id FROM articles WHERE key = ? AND (url = ? OR canonical = ?) "
-    "UNION ALL SELECT id FROM articles WHERE url_key = ? AND url_key <> key AND url = ?))"
+    "UNION ALL SELECT id FROM articles WHERE url_key = ? AND url_key <> key AND url = ?) known)"
 )
 _SAME_BODY = "WHERE a.body_key = ? AND a.body_key <> 0 AND a.outlet_id = ? ORDER BY a.id LIMIT 10"
 # Of what the index finds, so many are asked for their language or time at once.
@@ -98,12 +98,14 @@ _STUB = 2
 class SqlArticles:
     """The Articles port."""
 
-    def __init__(self, sql: Sql, bodies: SqlBodies, fulltext: SqlFulltext, calendar: SqlCalendar) -> None:
+    def __init__(
+        self, sql: Sql, bodies: SqlBodies, fulltext: SqlFulltext, calendar: SqlCalendar, search: SqlSearch
+    ) -> None:
         self._sql = sql
         self._bodies = bodies
         self._fulltext = fulltext
         self._calendar = calendar
-        self._search = SqlSearch(sql)
+        self._search = search
 
     def save(
         self,
@@ -194,7 +196,7 @@ class SqlArticles:
         """Yield from the index alone; what else is asked is looked at article by article."""
         first, last = self._calendar.articles(wanted.since, wanted.until) if _timed(wanted) else (1, LAST)
         last = min(last, wanted.before - 1) if wanted.before is not None else last
-        found = self._search.stream(expression(sought), first, last)
+        found = self._search.stream(self._search.expression(sought), first, last)
         if wanted.language is None and not _timed(wanted):
             yield from found
             return

@@ -17,15 +17,16 @@ HOUR = 3_600_000_000
 QUARTER = HOUR // 4
 _ARTICLE = """
 INSERT INTO hours (hour, first_article, last_article) VALUES (?, ?, ?)
-ON CONFLICT (hour) DO UPDATE SET first_article = coalesce(first_article, excluded.first_article),
+ON CONFLICT (hour) DO UPDATE SET first_article = coalesce(hours.first_article, excluded.first_article),
     last_article = excluded.last_article
 """
 _HIT = """
 INSERT INTO hours (hour, first_hit, last_hit) VALUES (?, ?, ?)
-ON CONFLICT (hour) DO UPDATE SET first_hit = coalesce(first_hit, excluded.first_hit), last_hit = excluded.last_hit
+ON CONFLICT (hour) DO UPDATE SET first_hit = coalesce(hours.first_hit, excluded.first_hit), last_hit = excluded.last_hit
 """
 _DAY = """
-INSERT INTO hit_days (day, rule_id, n) VALUES (?, ?, ?) ON CONFLICT (day, rule_id) DO UPDATE SET n = n + excluded.n
+INSERT INTO hit_days (day, rule_id, n) VALUES (?, ?, ?)
+ON CONFLICT (day, rule_id) DO UPDATE SET n = hit_days.n + excluded.n
 """
 _RANGE = "SELECT min(first_{0}) AS first, max(last_{0}) AS last FROM hours WHERE hour BETWEEN ? AND ?"
 _FIRSTS = "SELECT hour, first_article FROM hours WHERE hour >= ? AND first_article IS NOT NULL ORDER BY hour"

@@ -20,19 +20,18 @@ from monitor.parse.index import searchable
 from monitor.store import export
 from monitor.store.codec import instant, micros, unpack_body
 from monitor.store.lock import DatabaseLock
-from monitor.store.rows import Row
+from monitor.store.rows import NUMBERS, Row
 from monitor.store.sqlite import SqliteStore
 
-_IN = "IN (SELECT value FROM json_each(?))"
 _BY_ADDRESS = """
 SELECT id FROM articles WHERE key = ? AND (url = ? OR canonical = ?)
 UNION SELECT id FROM articles WHERE url_key = ? AND url_key <> key AND url = ?
 """
 _TEXTS = f"""
-SELECT a.title, b.dictionary, b.data FROM articles a JOIN bodies b ON b.article_id = a.id WHERE a.id {_IN}
-UNION ALL SELECT title, dictionary, data FROM revisions WHERE article_id {_IN}
+SELECT a.title, b.dictionary, b.data FROM articles a JOIN bodies b ON b.article_id = a.id WHERE a.id {NUMBERS}
+UNION ALL SELECT title, dictionary, data FROM revisions WHERE article_id {NUMBERS}
 """  # noqa: S608 - constants
-_ELSEWHERE = f"SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid NOT {_IN} LIMIT 1"  # noqa: S608
+_ELSEWHERE = f"SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid NOT {NUMBERS} LIMIT 1"  # noqa: S608
 _TOMBSTONE = """
 UPDATE links SET url = '', canonical = '', title = '', summary = '', author = '', content = '', detail = '',
     etag = '', last_modified = '', state = 'gone', next_at = NULL, leased = 0 WHERE id = ?
@@ -81,7 +80,7 @@ def by_address(store: SqliteStore, url: str) -> list[int]:
 def find(store: SqliteStore, articles: Sequence[int], url: str = "") -> Found:
     """Return all that belongs to these articles, and the links to `url` that made none."""
     ids = json.dumps(list(articles))
-    links = {row["id"] for row in store.sql.all(f"SELECT id FROM links WHERE article_id {_IN}", ids)}  # noqa: S608
+    links = {row["id"] for row in store.sql.all(f"SELECT id FROM links WHERE article_id {NUMBERS}", ids)}  # noqa: S608
     for one in {url, urls.canonical(url)} if url else ():
         links |= {row["id"] for row in store.sql.all("SELECT id FROM links WHERE url = ? OR key = ?", one, exact(one))}
     said: set[str] = set()
@@ -113,8 +112,8 @@ def forget(
 
 def _forget(store: SqliteStore, found: Found, now: datetime, told: Callable[[str], object]) -> Forgotten:
     ids = json.dumps(found.articles)
-    since = store.sql.number(f"SELECT min(fetched_at) FROM articles WHERE id {_IN}", ids)  # noqa: S608
-    hits = [row["id"] for row in store.sql.all(f"SELECT id FROM hits WHERE article_id {_IN}", ids)]  # noqa: S608
+    since = store.sql.number(f"SELECT min(fetched_at) FROM articles WHERE id {NUMBERS}", ids)  # noqa: S608
+    hits = [row["id"] for row in store.sql.all(f"SELECT id FROM hits WHERE article_id {NUMBERS}", ids)]  # noqa: S608
     for start in range(0, len(found.articles), _AT_ONCE):
         with store.transaction():
             store.keeping.take_out(found.articles[start : start + _AT_ONCE], quoted=True)

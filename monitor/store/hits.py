@@ -14,7 +14,7 @@ from monitor.store.articles import COLUMNS, article_row
 from monitor.store.bodies import SqlBodies
 from monitor.store.calendar import QUARTER, SqlCalendar
 from monitor.store.codec import instant, instant_or_none, micros, micros_or_none, pack_evidence, unpack_evidence
-from monitor.store.rows import Row, Sql, Value, narrow
+from monitor.store.rows import NUMBERS, Row, Sql, Value, narrow
 from monitor.store.search import SqlSearch
 from monitor.views import By, Filter, HitKey, HitRow
 
@@ -40,9 +40,7 @@ _FILTERS = {
     "before": "id < ?",
     "standing": "standing = ?",
 }
-_KEYS = """
-SELECT rule_id, outlet_id, story_id, language, found_at FROM hits WHERE id IN (SELECT value FROM json_each(?))
-"""
+_KEYS = f"SELECT rule_id, outlet_id, story_id, language, found_at FROM hits WHERE id {NUMBERS}"  # noqa: S608
 _PER_DAY = "SELECT day, sum(n) AS n FROM hit_days WHERE day BETWEEN ? AND ?{} GROUP BY day"
 _PER_QUARTER = "SELECT found_at / ? AS quarter, count(*) AS n FROM hits WHERE {} GROUP BY 1"
 _COMMON = {By.OUTLET: "outlet_id", By.RULE: "rule_id", By.STORY: "story_id", By.LANG: "language"}
@@ -51,11 +49,11 @@ _COMMON = {By.OUTLET: "outlet_id", By.RULE: "rule_id", By.STORY: "story_id", By.
 class SqlHits:
     """The Hits port."""
 
-    def __init__(self, sql: Sql, bodies: SqlBodies, calendar: SqlCalendar) -> None:
+    def __init__(self, sql: Sql, bodies: SqlBodies, calendar: SqlCalendar, search: SqlSearch) -> None:
         self._sql = sql
         self._bodies = bodies
         self._calendar = calendar
-        self._search = SqlSearch(sql)
+        self._search = search
 
     def add(self, hits: Sequence[Hit]) -> list[Hit]:
         """Insert those whose rule did not hit that article yet; return them with ids."""
@@ -105,7 +103,7 @@ class SqlHits:
 
     def many(self, hit_ids: Sequence[int]) -> dict[int, HitRow]:
         """Return these, by id."""
-        rows = self.select("WHERE h.id IN (SELECT value FROM json_each(?))", json.dumps([*hit_ids]))
+        rows = self.select(f"WHERE h.id {NUMBERS}", json.dumps([*hit_ids]))
         return {row.hit.id: row for row in rows}
 
     def sift(self, sought: Sought | None, wanted: Filter) -> Iterator[tuple[int, int]]:

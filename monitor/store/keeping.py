@@ -14,23 +14,23 @@ from monitor.store.bodies import SqlBodies
 from monitor.store.calendar import SqlCalendar
 from monitor.store.codec import instant, instant_or_none, micros, unpack_body
 from monitor.store.fulltext import SqlFulltext, words
-from monitor.store.rows import Sql
+from monitor.store.rows import NAMES, NUMBERS, Sql
 from monitor.views import Aged
 
-# Every statement takes a JSON list of numbers. Children before what they refer to.
-_IN = "IN (SELECT value FROM json_each(?))"
+# Every statement takes a JSON list of ids. Children before what they refer to.
 _TEXTS = f"""
-SELECT a.id, a.title, b.dictionary, b.data FROM articles a JOIN bodies b ON b.article_id = a.id WHERE a.id {_IN}
+SELECT a.id, a.title, b.dictionary, b.data FROM articles a JOIN bodies b ON b.article_id = a.id WHERE a.id {NUMBERS}
 """  # noqa: S608 - a constant
-_HITS = f"SELECT id, rule_id, found_at FROM hits WHERE article_id {_IN}"  # noqa: S608
-_ALERTS = f"SELECT DISTINCT alert_id AS id FROM alert_hits WHERE hit_id {_IN}"  # noqa: S608
+_HITS = f"SELECT id, rule_id, found_at FROM hits WHERE article_id {NUMBERS}"  # noqa: S608
+_ALERTS = f"SELECT DISTINCT alert_id AS id FROM alert_hits WHERE hit_id {NUMBERS}"  # noqa: S608
 _STORIES = f"""
-SELECT story_id AS id FROM placements WHERE article_id {_IN} UNION SELECT story_id FROM hits WHERE article_id {_IN}
+SELECT story_id AS id FROM placements WHERE article_id {NUMBERS}
+UNION SELECT story_id FROM hits WHERE article_id {NUMBERS}
 """  # noqa: S608
 _EMPTY = f"""
-SELECT id FROM alerts WHERE id {_IN} AND NOT EXISTS (SELECT 1 FROM alert_hits j WHERE j.alert_id = alerts.id)
+SELECT id FROM alerts WHERE id {NUMBERS} AND NOT EXISTS (SELECT 1 FROM alert_hits j WHERE j.alert_id = alerts.id)
 """  # noqa: S608
-_MESSAGES = f"SELECT DISTINCT outbox_id AS id FROM tellings WHERE alert_id {_IN}"  # noqa: S608
+_MESSAGES = f"SELECT DISTINCT outbox_id AS id FROM tellings WHERE alert_id {NUMBERS}"  # noqa: S608
 # A message tells many alerts; it is silent when none of them has a hit that it told.
 _SILENT = f"""
 {_MESSAGES} AND NOT EXISTS (
@@ -41,19 +41,19 @@ _SILENT = f"""
 _HUSH = f"""
 UPDATE outbox SET title = '', text = '', markdown = '', html = '', payload = '', detail = 'its articles were taken out',
     state = CASE state WHEN 'sent' THEN 'sent' ELSE 'dead' END, lease_until = NULL, owner = ''
-WHERE id {_IN}
+WHERE id {NAMES}
 """  # noqa: S608
-_UNTOLD = f"DELETE FROM alerts WHERE id {_IN} AND state = 'open' AND revision = 0"  # noqa: S608
-_CLOSE = f"UPDATE alerts SET state = 'told' WHERE id {_IN} AND state = 'open'"  # noqa: S608
+_UNTOLD = f"DELETE FROM alerts WHERE id {NUMBERS} AND state = 'open' AND revision = 0"  # noqa: S608
+_CLOSE = f"UPDATE alerts SET state = 'told' WHERE id {NUMBERS} AND state = 'open'"  # noqa: S608
 _LINKS = f"""
 UPDATE links SET article_id = NULL, state = ?, next_at = NULL, leased = 0, summary = '', content = '', author = '',
-    etag = '', last_modified = '', detail = '' WHERE article_id {_IN}
+    etag = '', last_modified = '', detail = '' WHERE article_id {NUMBERS}
 """  # noqa: S608
 _COPIES = f"""
-UPDATE placements SET copy_of = NULL WHERE story_id {_IN} AND copy_of {_IN}
+UPDATE placements SET copy_of = NULL WHERE story_id {NAMES} AND copy_of {NUMBERS}
 """  # noqa: S608
 _ARTICLE = tuple(
-    f"DELETE FROM {table} WHERE {column} {_IN}"  # noqa: S608
+    f"DELETE FROM {table} WHERE {column} {NUMBERS}"  # noqa: S608
     for table, column in (
         ("corrections", "article_id"),
         ("hits", "article_id"),
@@ -64,9 +64,9 @@ _ARTICLE = tuple(
         ("articles", "id"),
     )
 )
-_EVENTS = f"DELETE FROM events WHERE article_id {_IN} AND article_id <> 0"  # noqa: S608
+_EVENTS = f"DELETE FROM events WHERE article_id {NUMBERS} AND article_id <> 0"  # noqa: S608
 _ENDED = f"""
-SELECT id FROM stories s WHERE id {_IN}
+SELECT id FROM stories s WHERE id {NAMES}
     AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.story_id = s.id)
     AND NOT EXISTS (SELECT 1 FROM hits h WHERE h.story_id = s.id)
     AND NOT EXISTS (SELECT 1 FROM alerts l WHERE l.story_id = s.id)
@@ -84,7 +84,7 @@ FROM articles a WHERE a.id > ? AND a.id <= ? AND a.fetched_at < ? ORDER BY a.id 
 """
 _DEBT = """
 INSERT INTO facts (key, value) VALUES ('index_debt', ?)
-ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + excluded.value
+ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(facts.value AS INTEGER) + CAST(excluded.value AS INTEGER) AS TEXT)
 """
 # A merge that changes fewer rows has come to its end (SQLite's documentation of FTS5, "merge").
 _CHANGES = 2
@@ -117,7 +117,7 @@ class SqlKeeping:
         if quoted:
             self._sql.write(_HUSH, self._ids(_MESSAGES, alerts))
         for table in ("alert_hits", "decisions", "marks"):
-            self._sql.write(f"DELETE FROM {table} WHERE hit_id {_IN}", numbers)  # noqa: S608
+            self._sql.write(f"DELETE FROM {table} WHERE hit_id {NUMBERS}", numbers)  # noqa: S608
         for row in hits:
             self._calendar.count(row["rule_id"], row["found_at"], -1)
         self._close_alerts(alerts)
@@ -137,8 +137,8 @@ class SqlKeeping:
 
     def _end_stories(self, stories: str) -> None:
         ended = self._ids(_ENDED, stories)
-        self._sql.write(f"DELETE FROM kinships WHERE a {_IN} OR b {_IN}", ended, ended)  # noqa: S608
-        self._sql.write(f"DELETE FROM stories WHERE id {_IN}", ended)  # noqa: S608
+        self._sql.write(f"DELETE FROM kinships WHERE a {NAMES} OR b {NAMES}", ended, ended)  # noqa: S608
+        self._sql.write(f"DELETE FROM stories WHERE id {NAMES}", ended)  # noqa: S608
 
     def aged(self, after: int, before: datetime, *, limit: int) -> list[Aged]:
         """List articles fetched before a time, by id, those above `after` only."""
@@ -171,14 +171,21 @@ class SqlKeeping:
     def merge(self, pages: int, *, begin: bool) -> bool:
         """Write so many pages of the index anew; return whether there are more. `begin`: all there is takes part."""
         self._sql.carry_out()
-        before = self._sql.connection.total_changes
         # Below nothing, all segments are made inputs of one merge, which numbers above it go on with. To say so again
         # at each step would begin anew whenever the daemon has written, and never end.
-        self._sql.write("INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?)", -pages if begin else pages)
-        more = self._sql.connection.total_changes - before >= _CHANGES
+        changed = self._changed(
+            "INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?)", -pages if begin else pages
+        )
+        more = changed >= _CHANGES
         if not more:
             self._sql.write("DELETE FROM facts WHERE key = 'index_debt'")
         return more
+
+    def _changed(self, statement: str, value: int) -> int:
+        """Return how many rows a statement changed, those of the index too."""
+        before = self._sql.number("SELECT total_changes()")
+        self._sql.write(statement, value)
+        return self._sql.number("SELECT total_changes()") - before
 
     def train(self, now: datetime) -> bool:
         """Make one dictionary that is due; return whether one was."""

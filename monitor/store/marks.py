@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 
 from monitor.store.codec import moment, stamp
-from monitor.store.rows import Sql
+from monitor.store.rows import NUMBERS, Sql
 from monitor.views_alerts import Marked
 
 _MARK = """
 INSERT INTO marks (hit_id, mark, author, at) VALUES (?, ?, ?, ?)
 ON CONFLICT (hit_id) DO UPDATE SET mark = excluded.mark, author = excluded.author, at = excluded.at
 """
-_OF = "SELECT * FROM marks WHERE hit_id IN (SELECT value FROM json_each(?))"
+_OF = f"SELECT * FROM marks WHERE hit_id {NUMBERS}"  # noqa: S608
 _COUNT = "SELECT m.mark, count(*) AS n FROM marks m JOIN hits h ON h.id = m.hit_id WHERE h.rule_id = ? GROUP BY 1"
 # From the marks: they are few, and hits are many.
 _TALLY = "SELECT h.rule_id, m.mark, count(*) AS n FROM marks m CROSS JOIN hits h ON h.id = m.hit_id GROUP BY 1, 2"

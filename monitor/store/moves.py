@@ -34,14 +34,15 @@ INSERT INTO tellings SELECT outbox_id, ?, revision FROM tellings WHERE alert_id 
 """
 # What was told stays with the alert that told it.
 _HAND_OVER = """
-UPDATE OR IGNORE alert_hits SET alert_id = ?
-WHERE alert_id = ? AND told_revision IS NULL AND hit_id IN (SELECT id FROM hits WHERE article_id = ?)
+UPDATE alert_hits SET alert_id = ?1
+WHERE alert_id = ?2 AND told_revision IS NULL AND hit_id IN (SELECT id FROM hits WHERE article_id = ?3)
+    AND NOT EXISTS (SELECT 1 FROM alert_hits j WHERE j.alert_id = ?1 AND j.hit_id = alert_hits.hit_id)
 """
 _IDLE = """
 DELETE FROM alerts WHERE id = ? AND state = 'open' AND NOT EXISTS (SELECT 1 FROM alert_hits WHERE alert_id = alerts.id)
 """
 # Matchers are pairs in JSON: within a value its quotes would stand behind a backslash.
-_SILENCE = "UPDATE silences SET matchers = replace(matchers, ?1, ?2) WHERE instr(matchers, ?1)"
+_SILENCE = "UPDATE silences SET matchers = replace(matchers, ?1, ?2) WHERE instr(matchers, ?1) > 0"
 
 
 class SqlMoves:

@@ -22,7 +22,7 @@ SELECT * FROM (
     SELECT *, row_number() OVER (PARTITION BY channel_id ORDER BY not_before, created_at, id) AS place FROM outbox
     WHERE state IN ('pending', 'leased')
         AND ((state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?))
-) WHERE place <= ? ORDER BY not_before, created_at, id
+) sendable WHERE place <= ? ORDER BY not_before, created_at, id
 """
 # What was sent stays sent, whatever a slower holder of an older lease reports.
 _MARK = """

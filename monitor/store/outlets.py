@@ -68,7 +68,7 @@ ON CONFLICT (outlet_id) DO UPDATE SET data = excluded.data
 """
 _ROWS = """
 SELECT s.*, o.name,
-    CASE WHEN ?2 THEN (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) ELSE 0 END AS articles
+    CASE WHEN ?2 = 1 THEN (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) ELSE 0 END AS articles
 FROM sources s JOIN outlets o ON o.id = s.outlet_id
 WHERE s.active = 1 AND (?1 IS NULL OR s.outlet_id IN (SELECT value FROM json_each(?1))) ORDER BY s.outlet_id, s.id
 """
@@ -76,7 +76,8 @@ WHERE s.active = 1 AND (?1 IS NULL OR s.outlet_id IN (SELECT value FROM json_eac
 _VOLUME = """
 SELECT o.value AS outlet_id, s.key AS place, (
     SELECT count(*) FROM articles a WHERE a.outlet_id = o.value
-        AND a.id BETWEEN json_extract(s.value, '$[0]') AND json_extract(s.value, '$[1]')
+        AND a.id BETWEEN CAST(json_extract(s.value, '$[0]') AS INTEGER)
+        AND CAST(json_extract(s.value, '$[1]') AS INTEGER)
 ) AS n FROM json_each(?) o CROSS JOIN json_each(?) s
 """
 

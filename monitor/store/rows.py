@@ -1,8 +1,12 @@
-"""SQL in, rows out: the one place where sqlite3's errors become ours."""
+"""SQL in, rows out: the one place where sqlite3's errors become ours.
+
+Statements are written in SQLite's words; a second engine translates them (dialect.py).
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +20,9 @@ Row = sqlite3.Row
 Value = str | int | float | bytes | None
 INDEX = "articles_fts"
 """The full-text index, as statements name it."""
+NUMBERS = "IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
+NAMES = "IN (SELECT value FROM json_each(?))"
+"""A column is one of a JSON list's: of numbers, of texts. SQLite needs no telling apart; a second engine does."""
 # Some two megabytes of text.
 _DEFERRED = 256
 
@@ -53,25 +60,22 @@ def translated(path: Path) -> Iterator[None]:
         raise translate(error, path) from error
 
 
-class Sql:
+class Sql(ABC):
     """One connection as the tables see it. Parameters are bound; a lone surrogate becomes U+FFFD."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self.connection = connection
+    def __init__(self, path: Path) -> None:
+        """`path`: the database as messages name it."""
         self.path = path
-        self._deferred: list[tuple[str, tuple[Value, ...]]] = []
-        self._made = 0
 
     def all(self, sql: str, *values: Value) -> list[Row]:
         """Return every row."""
         return self._execute(sql, values)[0]
 
+    @abstractmethod
     def each(self, sql: str, *values: Value) -> Iterator[Row]:
         """Yield rows as they are found, for statements that may have more than anybody asks for. What is read stays
         that of one moment until it ends or is let go.
         """
-        with translated(self.path):
-            yield from self._begin(sql, values)
 
     def one(self, sql: str, *values: Value) -> Row | None:
         """Return the first row, None where there is none."""
@@ -105,6 +109,58 @@ class Sql:
             self.write(sql, *values)
 
     def defer(self, sql: str, *values: Value) -> None:
+        """Change the full-text index, at the end of the transaction at the latest."""
+        self.write(sql, *values)
+
+    def carry_out(self) -> None:  # noqa: B027 - an engine may have nothing to defer
+        """Make the changes that were deferred."""
+
+    def deferred(self) -> tuple[int, int]:
+        """Return how many changes were deferred in this transaction, and how many of them are made."""
+        return 0, 0
+
+    def undo(self, deferred: tuple[int, int] = (0, 0)) -> None:  # noqa: B027
+        """Know no more of changes than when `deferred` was returned: what came since was undone, or has ended."""
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Begin a transaction that may write."""
+
+    @abstractmethod
+    def run(self, statement: str) -> None:
+        """Execute what has no values and no rows."""
+
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Say whether there is a transaction to end."""
+
+    @abstractmethod
+    def may_commit(self) -> bool:
+        """Say whether the transaction holds all that was done in it: an error may have undone it."""
+
+    def _check_transaction(self) -> None:
+        if not self.in_transaction():
+            raise StoreError("a write outside a transaction: use `with store.transaction()`")
+
+    @abstractmethod
+    def _execute(self, sql: str, values: tuple[Value, ...]) -> tuple[list[Row], int]: ...
+
+
+class SqliteSql(Sql):
+    """One connection to SQLite."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        super().__init__(path)
+        self.connection = connection
+        self._deferred: list[tuple[str, tuple[Value, ...]]] = []
+        self._made = 0
+
+    def each(self, sql: str, *values: Value) -> Iterator[Row]:
+        """Yield rows as they are found."""
+        with translated(self.path):
+            yield from self._begin(sql, values)
+
+    def defer(self, sql: str, *values: Value) -> None:
         """Change the full-text index at the end of the transaction, or before the next statement that names it.
 
         FTS5 (3.40) writes out what it holds at every savepoint: of a group of 16 articles that takes twice the time.
@@ -126,11 +182,31 @@ class Sql:
         return len(self._deferred), self._made
 
     def undo(self, deferred: tuple[int, int] = (0, 0)) -> None:
-        """Know no more of changes than when `deferred` was returned: what came since was undone, or has ended."""
+        """Know no more of changes than when `deferred` was returned."""
         del self._deferred[deferred[0] :]
         self._made = deferred[1]
 
+    def begin(self) -> None:
+        """Take the write lock at once: a transaction begun by reading fails without waiting as soon as it writes beside
+        another writer.
+        """
+        self.run("BEGIN IMMEDIATE")
+
+    def run(self, statement: str) -> None:
+        """Execute what has no values and no rows."""
+        with translated(self.path):
+            self.connection.execute(statement)
+
+    def in_transaction(self) -> bool:
+        """Say whether there is a transaction to end."""
+        return self.connection.in_transaction
+
+    def may_commit(self) -> bool:
+        """Say whether it is there still: a full disk ends the whole of it."""
+        return self.connection.in_transaction
+
     def _check_transaction(self) -> None:
+        # As above, without a call: an article has twenty statements.
         if not self.connection.in_transaction:
             raise StoreError("a write outside a transaction: use `with store.transaction()`")
 

@@ -16,7 +16,7 @@ from itertools import islice, pairwise
 from operator import itemgetter
 
 from monitor.sought import AllOf, Phrase, Sought
-from monitor.store.rows import Row, Sql, Value
+from monitor.store.rows import NUMBERS, Row, Sql, Value
 from monitor.views import Filter
 
 FIRST_BATCH, GROWTH, MAX_BATCH = 32, 2, 16_384
@@ -34,9 +34,9 @@ _GAP, _MAX_RUNS = 5_000, 8
 # Ranking costs 4 us a match, and every article of a span that matches is ranked.
 RANKED_SPAN = 50_000
 LAST = (1 << 63) - 1
-AMONG = "{0} IN (SELECT value FROM json_each(?))"
+AMONG = f"{{0}} {NUMBERS}"
 _FROM = " AND id >= ?"
-_ENDS = "SELECT count(*), min(id), min(article), max(article) FROM ({})"
+_ENDS = "SELECT count(*), min(id), min(article), max(article) FROM ({}) chosen"
 _IN_RANGE = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid BETWEEN ? AND ?"
 _NEWEST = _IN_RANGE + " ORDER BY rowid DESC"
 # A word in the title says more than one in the text.
@@ -79,13 +79,17 @@ class SqlSearch:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
+    def expression(self, sought: Sought) -> str:
+        """Return what is sought in the index's language."""
+        return expression(sought)
+
     def stream(self, match: str, first: int, last: int) -> Iterator[int]:
         """Yield the articles of a range of ids that match, newest first."""
         return map(itemgetter(0), self._sql.each(_NEWEST, match, first, last))
 
     def sift(self, sought: Sought | None, wanted: Filter, listing: Listing) -> Iterator[Row]:
         """Yield the rows of a filter whose articles may hold what is sought."""
-        sieve = _Sieve(self, expression(sought) if sought else "", listing)
+        sieve = _Sieve(self, self.expression(sought) if sought else "", listing)
         size, last = FIRST_BATCH, wanted.before
         while True:
             rows, last = sieve.next(replace(wanted, before=last), size)
@@ -108,7 +112,7 @@ class SqlSearch:
 
     def by_article(self, sought: Sought, wanted: Filter, listing: Listing) -> Iterator[Row]:
         """Yield the rows of a filter whose articles may hold what is sought, the articles roughly newest first."""
-        numbers = self.stream(expression(sought), 1, LAST)
+        numbers = self.stream(self.expression(sought), 1, LAST)
         while batch := list(islice(numbers, RARE)):
             yield from self.rows(listing, wanted, LAST, AMONG, json.dumps(batch))
 

@@ -13,23 +13,10 @@ from monitor.errors import DamagedError, StoreError
 from monitor.parse import digest
 from monitor.parse.index import searchable
 from monitor.store import codec, schema
-from monitor.store.alerts import SqlAlerts
-from monitor.store.articles import SqlArticles
 from monitor.store.bodies import SqlBodies
-from monitor.store.calendar import SqlCalendar
-from monitor.store.digests import SqlDigests, SqlSilences
-from monitor.store.fulltext import SqlFulltext, own_text
-from monitor.store.health import SqlHealth
-from monitor.store.hits import SqlHits
-from monitor.store.keeping import SqlKeeping
-from monitor.store.links import SqlLinks
-from monitor.store.marks import SqlMarks
-from monitor.store.outbox import SqlOutbox
-from monitor.store.outlets import SqlOutlets
-from monitor.store.rows import Sql, clean, translated
-from monitor.store.spikes import SqlSpikes
-from monitor.store.stories import SqlStories
-from monitor.store.upkeep import SqlUpkeep
+from monitor.store.fulltext import own_text
+from monitor.store.rows import SqliteSql, clean, translated
+from monitor.store.tables import SqlStore
 
 log = logging.getLogger("monitor")
 if TYPE_CHECKING:
@@ -49,32 +36,16 @@ _EVERYWHERE = ("temp_store = MEMORY", "foreign_keys = ON")
 Stopped = Callable[[], bool]
 
 
-class SqliteStore:
+class SqliteStore(SqlStore):
     """The Store port over one connection. Use `open` or `open_readonly`."""
+
+    sql: SqliteSql
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, *, readonly: bool = False, stopped: Stopped | None = None
     ) -> None:
-        self.path = path
+        super().__init__(SqliteSql(connection, path), path)
         self._connection = connection
-        self._depth = 0
-        self.sql = sql = Sql(connection, path)
-        self.calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
-        self.outlets = SqlOutlets(sql, self.calendar)
-        self.links = SqlLinks(sql)
-        fulltext = SqlFulltext(sql)
-        self.articles = SqlArticles(sql, self.bodies, fulltext, self.calendar)
-        self.hits = SqlHits(sql, self.bodies, self.calendar)
-        self.stories = SqlStories(sql)
-        self.alerts = SqlAlerts(sql, self.hits)
-        self.outbox = SqlOutbox(sql)
-        self.digests = SqlDigests(sql, self.alerts, self.hits)
-        self.silences = SqlSilences(sql)
-        self.spikes = SqlSpikes(sql, self.hits, self.calendar)
-        self.marks = SqlMarks(sql)
-        self.health = SqlHealth(sql)
-        self.upkeep = SqlUpkeep(sql, self.calendar)
-        self.keeping = SqlKeeping(sql, self.bodies, fulltext, self.calendar)
         with translated(path):
             self._check() if readonly else self._prepare(stopped)
             for pragma in (_CACHED_TO_READ if readonly else _CACHED, *_EVERYWHERE):
@@ -115,49 +86,6 @@ class SqliteStore:
         except BaseException:
             connection.close()
             raise
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing. The outermost takes the write lock at once: one begun by reading fails without
-        waiting as soon as it writes beside another writer.
-        """
-        begin, commit, undo = (
-            ("SAVEPOINT nested", "RELEASE nested", ("ROLLBACK TO nested", "RELEASE nested"))
-            if self._depth
-            else ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
-        )
-        if self._depth:
-            self._check_alive()
-        self._execute(begin)
-        self._depth += 1
-        deferred = self.sql.deferred()
-        try:
-            yield
-            if self._depth == 1:
-                self.sql.carry_out()
-            self._check_alive()
-            self._execute(commit)
-            if self._depth == 1:
-                self.sql.undo()
-        except BaseException:
-            self.sql.undo(deferred)
-            self.bodies.forget()
-            self.calendar.forget()
-            if self._connection.in_transaction:
-                for statement in undo:
-                    self._execute(statement)
-            raise
-        finally:
-            self._depth -= 1
-
-    def _check_alive(self) -> None:
-        # A full disk ends the whole transaction; what follows must not be committed without what came before.
-        if not self._connection.in_transaction:
-            raise StoreError(f"the database {self.path} undid the whole transaction after an error within it")
-
-    def _execute(self, statement: str) -> None:
-        with translated(self.path):
-            self._connection.execute(statement)
 
     def close(self) -> None:
         """Close the connection; twice is once."""

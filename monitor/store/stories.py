@@ -30,7 +30,7 @@ VALUES (?, ?, ?, (SELECT article_id FROM traits WHERE mark = ? AND mark <> '' LI
 ON CONFLICT (article_id) DO UPDATE SET
     story_id = excluded.story_id, copy_of = excluded.copy_of, similarity = excluded.similarity,
     -- What a person decided stays so.
-    reason = CASE reason WHEN 'by_hand' THEN reason ELSE excluded.reason END
+    reason = CASE placements.reason WHEN 'by_hand' THEN placements.reason ELSE excluded.reason END
 """
 _TRAITS = """
 INSERT INTO traits (article_id, mark, at, sketch, terms) VALUES (?, ?, ?, ?, ?)
@@ -40,7 +40,7 @@ ON CONFLICT (article_id) DO UPDATE SET
 _MEMBERS = """
 SELECT t.mark, t.at, t.article_id, t.sketch, t.terms, p.story_id, p.reason, a.outlet_id
 FROM traits t JOIN placements p ON p.article_id = t.article_id JOIN articles a ON a.id = t.article_id
-WHERE t.at >= ?1 AND EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id) = ?2
+WHERE t.at >= ?1 AND CASE WHEN EXISTS (SELECT 1 FROM hits h WHERE h.story_id = p.story_id) THEN 1 ELSE 0 END = ?2
 ORDER BY t.at DESC, t.article_id DESC LIMIT ?3
 """
 _ORDER = "INSERT INTO story_orders (kind, story_id, other, article_id, at) VALUES (?, ?, ?, ?, ?) RETURNING id"
@@ -91,7 +91,7 @@ class SqlStories:
                     by_hand=row["reason"] == PlacementReason.BY_HAND,
                 ),
             )
-            for row in self._sql.all(_MEMBERS, micros(since), kept, most)
+            for row in self._sql.all(_MEMBERS, micros(since), int(kept), most)
         ]
 
     def forget_traits(self, before: datetime, *, limit: int) -> int:
