@@ -17,6 +17,8 @@ import time
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 # Debian keeps them off the PATH.
 _DEBIAN = Path("/usr/lib/postgresql")
 _NAMES = itertools.count(1)
@@ -121,3 +123,21 @@ class Server:
 def server() -> Server:
     """Return this process's server, started at the first call."""
     return Server()
+
+
+@cache
+def _made() -> str:
+    """Make a database with our tables once, as a template: 20 ms a copy in place of 280."""
+    from monitor.store.postgres import PostgresStore
+
+    running = server()
+    address = running.database()
+    PostgresStore.open(address).close()
+    return address.partition("@/")[2].partition("?")[0]
+
+
+def fresh() -> str:
+    """Return the address of a database with our tables and nothing in them; skip the test where there is no server."""
+    if why := missing():
+        pytest.skip(why)
+    return server().database(_made())

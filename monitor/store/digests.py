@@ -118,7 +118,7 @@ class SqlSilences:
     def rows(self, *, limit: int = 50, before: int | None = None, lasting: datetime | None = None) -> list[Silence]:
         """List, newest first."""
         rows = self._sql.all(
-            "SELECT * FROM silences WHERE (?1 IS NULL OR id < ?1) AND (?2 IS NULL OR ends_at > ?2) "
+            "SELECT * FROM silences WHERE (id < ?1 OR ?1 IS NULL) AND (ends_at > ?2 OR ?2 IS NULL) "
             "ORDER BY id DESC LIMIT ?3",
             before, stamp_or_none(lasting), limit,
         )  # fmt: skip

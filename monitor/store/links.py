@@ -62,7 +62,7 @@ _FINISH = """
 UPDATE links SET
     state = ?, attempts = ?, reason = ?, detail = ?, next_at = ?, leased = 0, rereads = ?, etag = ?, last_modified = ?,
     article_id = coalesce(nullif(?, 0), article_id),
-    summary = CASE WHEN ? THEN summary ELSE '' END, content = CASE WHEN ? THEN content ELSE '' END
+    summary = CASE WHEN ? = 1 THEN summary ELSE '' END, content = CASE WHEN ? = 1 THEN content ELSE '' END
 WHERE id = ? AND state <> 'gone'
 """
 _THIN = THIN.format("id = ? AND state IN ('read', 'again') AND article_id IS NOT NULL")

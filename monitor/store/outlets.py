@@ -70,7 +70,7 @@ _ROWS = """
 SELECT s.*, o.name,
     CASE WHEN ?2 = 1 THEN (SELECT count(*) FROM articles a WHERE a.outlet_id = s.outlet_id) ELSE 0 END AS articles
 FROM sources s JOIN outlets o ON o.id = s.outlet_id
-WHERE s.active = 1 AND (?1 IS NULL OR s.outlet_id IN (SELECT value FROM json_each(?1))) ORDER BY s.outlet_id, s.id
+WHERE s.active = 1 AND (s.outlet_id IN (SELECT value FROM json_each(?1)) OR ?1 IS NULL) ORDER BY s.outlet_id, s.id
 """
 # A range of ids within the index of an outlet: no row of an article is read.
 _VOLUME = """

@@ -12,7 +12,7 @@ UPDATE links SET
         CASE WHEN same THEN '' ELSE links.url END, CASE WHEN same THEN '' ELSE links.canonical END
     FROM (SELECT EXISTS (
         SELECT 1 FROM articles a WHERE a.id = links.article_id AND a.url = links.url AND a.canonical = links.canonical
-    ) AS same))
+    ) AS same) told)
 WHERE {}
 """
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -42,6 +43,7 @@ from monitor.views import (
 )
 from monitor.views_alerts import Decided, Marked, Overspent, Post, Stuck
 from monitor.views_service import Daemon, Queues
+from tests import postgres
 from tests.store.make import (
     FEED,
     NOW,
@@ -58,14 +60,31 @@ from tests.store.make import (
     tell,
 )
 
-STORES: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore.open(folder / "monitor.db")}
+STORES = {
+    "sqlite": pytest.param(lambda folder: SqliteStore.open(folder / "monitor.db"), id="sqlite"),
+    "memory": pytest.param(lambda _: SqliteStore(connect(":memory:"), Path(":memory:")), id="memory"),
+    "postgres": pytest.param(lambda _: open_postgres(), id="postgres", marks=pytest.mark.postgres),
+}
 SENT = Delivery(sent=True, reason=SendReason.OK)
 REFUSED = Delivery(sent=False, reason=SendReason.REFUSED, detail="503")
 
 
-@pytest.fixture(params=sorted(STORES))
+def connect(name: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(name, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def open_postgres() -> Store:
+    address = postgres.fresh()
+    from monitor.store.postgres import PostgresStore
+
+    return PostgresStore.open(address)
+
+
+@pytest.fixture(params=STORES.values())
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = STORES[request.param](tmp_path)
+    made = request.param(tmp_path)
     yield made
     made.close()
 

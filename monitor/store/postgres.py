@@ -1,0 +1,340 @@
+"""The store in a PostgreSQL database: connecting, migrating, transactions. DOOR of psycopg.
+
+Everything stands in a schema of its own, `monitor`, whatever else the database has. A connection is one thread's, as
+with SQLite; where it breaks (the server was restarted), what was under way fails and the next transaction has a new one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+from psycopg import errors
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumper
+
+from monitor.errors import BusyError, DamagedError, FullError, StoreError
+from monitor.store import pg_schema, schema
+from monitor.store.dialect import translate
+from monitor.store.keeping import SqlKeeping
+from monitor.store.pg_search import PgFulltext, PgSearch
+from monitor.store.rows import Row, Sql, Value, clean
+from monitor.store.tables import SqlStore
+
+log = logging.getLogger("monitor")
+
+SCHEMA = "monitor"
+# Numbers by which the locks of this program are known in its database ("MONI" and one more): migrations, the writer of
+# articles, and the keeper (cluster).
+MIGRATING, WRITING, KEEPING = (0x4D4F4E49 << 8 | number for number in (1, 2, 3))
+# Seconds: to be answered at all, to wait for what another holds.
+CONNECT_TIMEOUT, LOCK_TIMEOUT = 10, 30
+# Seconds between two looks whether what a reader does is to be ended.
+_LOOK = 0.2
+
+Stopped = Callable[[], bool]
+
+
+class _Integral(Loader):
+    """Sums of whole numbers are `numeric`; they come as int, as SQLite's do."""
+
+    def load(self, data: Any) -> int | float:
+        text = bytes(data).decode()
+        return float(text) if "." in text or "e" in text.lower() else int(text)
+
+
+class _Flag(Loader):
+    """A comparison is 1 or 0, as in SQLite."""
+
+    def load(self, data: Any) -> int:
+        return int(bytes(data) == b"t")
+
+
+class _Row(tuple[Any, ...]):
+    """What sqlite3.Row is: values by place and by name. `names`: of a shape of rows, place by name."""
+
+    names: dict[str, int] = {}  # noqa: RUF012 - each shape's own
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, self.names[key] if isinstance(key, str) else key)
+
+    def keys(self) -> list[str]:
+        return list(self.names)
+
+
+@lru_cache(maxsize=512)
+def _shape(names: tuple[str, ...]) -> type[_Row]:
+    # The first of two columns of one name, as in sqlite3.
+    places = {name: place for place, name in reversed(list(enumerate(names)))}
+    return type("Row", (_Row,), {"names": dict(sorted(places.items(), key=lambda pair: pair[1])), "__slots__": ()})
+
+
+def _rows(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], _Row]:
+    return _shape(tuple(column.name for column in cursor.description or ()))
+
+
+def named(address: str) -> Path:
+    """Return a database as messages name it, without secrets."""
+    said = conninfo_to_dict(address)
+    return Path(f"{said.get('dbname') or 'postgres'} on {str(said.get('host') or 'localhost').replace('/', '∕')}")
+
+
+def failure(error: psycopg.Error, name: Path) -> StoreError:
+    """Return the error of ours that says what psycopg meant."""
+    said = " ".join(str(error).split())
+    if isinstance(error, errors.LockNotAvailable):
+        return BusyError(f"another program is writing to the database {name}: try again")
+    if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure):
+        return BusyError(f"the database {name} undid a transaction that met another: try again ({said})")
+    if isinstance(error, errors.DiskFull):
+        return FullError(
+            f"the database {name}: the disk is full: make room, nothing that was committed is lost ({said})"
+        )
+    if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
+        return DamagedError(f"the database {name} is damaged ({said}): restore a backup")
+    if isinstance(error, errors.QueryCanceled):
+        return StoreError(f"the database {name}: it was ended ({said})")
+    if isinstance(
+        error, errors.InvalidPassword | errors.InvalidAuthorizationSpecification | errors.InsufficientPrivilege
+    ):
+        return StoreError(f"the database {name} refuses us: {said}")
+    if isinstance(error, psycopg.OperationalError | errors.AdminShutdown | psycopg.InterfaceError):
+        return BusyError(f"the database {name} does not answer: {said}")
+    return StoreError(f"the database {name}: {said}")
+
+
+def connect(address: str, *, readonly: bool = False) -> psycopg.Connection[Any]:
+    """Open a connection within our schema. Raises StoreError, BusyError where nothing answers."""
+    name = named(address)
+    said = conninfo_to_dict(address)
+    options = f"-c search_path={SCHEMA} -c timezone=UTC -c lock_timeout={LOCK_TIMEOUT}s"
+    if readonly:
+        options += " -c default_transaction_read_only=on"
+    try:
+        connection = psycopg.connect(
+            make_conninfo(
+                address,
+                options=f"{options} {said.get('options') or ''}".strip(),
+                connect_timeout=said.get("connect_timeout") or CONNECT_TIMEOUT,
+                application_name=said.get("application_name") or "monitor",
+            ),
+            autocommit=True,
+            cursor_factory=psycopg.RawCursor,
+            row_factory=_rows,
+        )
+    except psycopg.Error as error:
+        raise failure(error, name) from error
+    adapters = connection.adapters
+    # A text is text and a number eight bytes, as the columns are: left to guess, the server refuses `? IS NULL`.
+    adapters.register_dumper(str, StrDumper)
+    adapters.register_dumper(int, Int8Dumper)
+    adapters.register_loader("numeric", _Integral)
+    adapters.register_loader("bool", _Flag)
+    return connection
+
+
+class PgSql(Sql):
+    """One connection to PostgreSQL. `locking`: a transaction holds the one lock of who writes articles."""
+
+    def __init__(self, address: str, *, readonly: bool = False, locking: bool = True) -> None:
+        super().__init__(named(address))
+        self._address, self._readonly, self._locking = address, readonly, locking
+        self.connection = connect(address, readonly=readonly)
+
+    def each(self, sql: str, *values: Value) -> Iterator[Row]:
+        """Yield rows."""
+        yield from self.all(sql, *values)
+
+    def begin(self) -> None:
+        """Begin a transaction; where it is locking, in the turn of who writes."""
+        self._renew()
+        self.run("BEGIN")
+        if self._locking:
+            try:
+                self._execute("SELECT pg_advisory_xact_lock(?)", (WRITING,))
+            except StoreError:
+                with suppress(StoreError):
+                    self.run("ROLLBACK")
+                raise
+
+    def run(self, statement: str) -> None:
+        """Execute what has no values and no rows."""
+        try:
+            self.connection.execute(statement)
+        except psycopg.Error as error:
+            raise failure(error, self.path) from error
+
+    def in_transaction(self) -> bool:
+        """Say whether there is a transaction to end."""
+        return self.connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
+
+    def may_commit(self) -> bool:
+        """Say whether no statement of it failed: COMMIT would undo it without a word."""
+        return self.connection.info.transaction_status is TransactionStatus.INTRANS
+
+    def close(self) -> None:
+        """Close the connection; twice is once."""
+        self.connection.close()
+
+    def _renew(self) -> None:
+        if self.connection.broken:
+            self.connection.close()
+            self.connection = connect(self._address, readonly=self._readonly)
+            log.info("the database %s answers again", self.path)
+
+    def _execute(self, sql: str, values: tuple[Value, ...]) -> tuple[list[Row], int]:
+        if self.connection.broken:
+            self._renew()
+        statement = translate(sql)
+        try:
+            try:
+                cursor = self.connection.execute(statement, tuple(map(_plain, values)))
+            except (UnicodeEncodeError, psycopg.DataError) as error:
+                if self.connection.info.transaction_status is TransactionStatus.INERROR:
+                    raise
+                # Half a surrogate pair and NUL, which have no place in its texts; nothing was sent yet.
+                cleaned = tuple(map(_speakable, values))
+                if cleaned == values:
+                    raise failure(psycopg.DataError(str(error)), self.path) from error
+                cursor = self.connection.execute(statement, tuple(map(_plain, cleaned)))
+            rows = cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            raise failure(error, self.path) from error
+        return cast("list[Row]", rows), cursor.rowcount
+
+
+def _plain(value: Value) -> Value:
+    return int(value) if isinstance(value, bool) else value
+
+
+def _speakable(value: Value) -> Value:
+    value = clean(value)
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+class PgKeeping(SqlKeeping):
+    """What SQLite must be helped with, PostgreSQL does by itself: autovacuum, and the index with its rows."""
+
+    def free(self, pages: int) -> int:
+        """Return none: the server gives back what it can."""
+        return 0
+
+    def indebted(self) -> bool:
+        """Say no: what is taken out of the index is gone."""
+        return False
+
+    def merge(self, pages: int, *, begin: bool) -> bool:
+        """Say that there is no more to do."""
+        return False
+
+    def grow(self) -> None:
+        """Write a row and take it back: the server says whether its disk has room."""
+        self._sql.write("INSERT INTO facts (key, value) VALUES ('grow', '')")
+        self._sql.write("DELETE FROM facts WHERE key = 'grow'")
+
+    def optimize(self) -> None:
+        """Leave it to autovacuum."""
+
+
+class PostgresStore(SqlStore):
+    """The Store port over one connection. Use `open` or `open_readonly`."""
+
+    fulltext_kind = PgFulltext
+    search_kind = PgSearch
+    keeping_kind = PgKeeping
+    sql: PgSql
+
+    def __init__(self, sql: PgSql, stopped: Stopped | None = None) -> None:
+        super().__init__(sql, sql.path)
+        self._ended = threading.Event()
+        if stopped is not None:
+            threading.Thread(target=self._watch, args=(stopped,), name="stopper", daemon=True).start()
+
+    @classmethod
+    def open(cls, address: str, *, locking: bool = True) -> PostgresStore:
+        """Open for writing; tables are made, an older schema is brought up to date. `locking`: transactions are one at
+        a time among all that are so, as SQLite's are.
+
+        Raises DamagedError for a schema of a newer version, BusyError where nothing answers, StoreError.
+        """
+        store = cls(PgSql(address, locking=locking))
+        try:
+            store._prepare()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def open_readonly(cls, address: str, stopped: Stopped | None = None) -> PostgresStore:
+        """Open for reading. Raises StoreError where there are no tables: none are made. `stopped`: ends the statement
+        under way, by StoreError, once it says so.
+        """
+        store = cls(PgSql(address, readonly=True), stopped)
+        try:
+            applied = store._applied()
+            if applied is None:
+                raise StoreError(f"no tables in the database {store.path}: start `monitor run` first")
+            if any(name not in applied for name, _ in schema.MIGRATIONS):
+                raise StoreError(
+                    f"the database {store.path} is of an older version: start `monitor run` first, it brings it up to "
+                    "date"
+                )
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close the connection; twice is once."""
+        self._ended.set()
+        self.sql.close()
+
+    def _watch(self, stopped: Stopped) -> None:
+        while not self._ended.wait(_LOOK):
+            if stopped():
+                with suppress(psycopg.Error):
+                    self.sql.connection.cancel_safe(timeout=2.0)
+
+    def _prepare(self) -> None:
+        applied = self._applied()
+        if applied is not None and all(name in applied for name, _ in schema.MIGRATIONS):
+            return
+        with self.transaction():
+            self.sql.number("SELECT 1 FROM (SELECT pg_advisory_xact_lock(?)) locked", MIGRATING)
+            # Another one may have been faster.
+            applied = self._applied()
+            if applied is None:
+                self.sql.run(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+                self.sql.run("CREATE TABLE migrations (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())")
+            elif missing := [name for name, _ in schema.MIGRATIONS if name not in applied]:
+                log.info("bringing the database %s up to date (%s)", self.path, ", ".join(missing))
+            for name in pg_schema.bring_up(self.sql.run, applied):
+                self.sql.write("INSERT INTO migrations (name) VALUES (?)", name)
+
+    def _applied(self) -> set[str] | None:
+        """Return the steps that the database has seen; None for one without our tables. Raises DamagedError where it
+        knows more than we.
+        """
+        if not self.sql.number(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = ? AND tablename = 'migrations'", SCHEMA
+        ):
+            return None
+        applied = {row["name"] for row in self.sql.all("SELECT name FROM migrations")}
+        newer = applied - {name for name, _ in schema.MIGRATIONS}
+        if newer:
+            raise DamagedError(
+                f"the database {self.path} is of a newer version ({', '.join(sorted(newer))}): run the monitor that "
+                "wrote it"
+            )
+        return applied
