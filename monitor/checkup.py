@@ -44,8 +44,7 @@ from monitor.reading import Reader
 from monitor.settings.paths import caches
 from monitor.settings.record import Settings
 from monitor.store.check import glance
-from monitor.store.lock import holder
-from monitor.store.sqlite import SqliteStore
+from monitor.store.opening import holding, open_readonly, there, title
 from monitor.views import Filter
 
 # Seconds between two visits while somebody waits for what a site has: twenty of them are all there are.
@@ -58,21 +57,20 @@ MAX_SILENCE = 150.0
 
 def database(settings: Settings, now: datetime) -> tuple[list[Sign], datetime | None]:
     """Look at the database, its disk and its daemon; return also when anything in it was last written."""
-    path = settings.storage
-    signs, newest = [_disk(path, settings.min_free)], None
-    if not path.exists():
-        return [*signs, Sign("database", str(path), State.NOTE, "there is none yet", "`monitor run` makes it")], None
-    faults = list(glance(path))
+    path, place = title(settings.place), settings.place
+    signs, newest = [_disk(settings.storage, settings.min_free)], None
+    if not there(place):
+        return [*signs, Sign("database", path, State.NOTE, "there is none yet", "`monitor run` makes it")], None
+    faults = list(glance(place))
     signs += [
-        Sign(
-            "database", str(path), State.WRONG, fault, "`monitor db check` says more; `monitor db backup` keeps copies"
-        )
+        Sign("database", path, State.WRONG, fault, "`monitor db check` says more; `monitor db backup` keeps copies")
         for fault in faults
     ]
     if not faults:
-        signs.append(Sign("database", str(path), State.FINE, f"{path.stat().st_size / 1e6:,.0f} MB, whole at a glance"))
-        with closing(SqliteStore.open_readonly(path)) as store:
-            signs.append(_daemon(condition.examine(store, now), holder(path)))
+        with closing(open_readonly(place)) as store:
+            size = f"{store.sql.size() / 1e6:,.0f} MB, whole at a glance"
+            signs.append(Sign("database", path, State.FINE, size))
+            signs.append(_daemon(condition.examine(store, now), holding(place)))
             newest = _newest(store)
     return signs, newest
 

@@ -218,9 +218,9 @@ class Eye:
 
     def _measured(self) -> Sample:
         totals = queues = troubled = None
-        path = self._settings.storage
+        place = self._settings.place
         with suppress(StoreError):
-            store = wiring.onlooker(path)
+            store = wiring.onlooker(place)
             try:
                 totals, queues = store.upkeep.totals(), store.upkeep.queues(self._line.clock.now())
                 troubled = store.health.troubled()
@@ -241,7 +241,7 @@ class Eye:
             readers=pool.stats(),
             memory={kind: sum(memory(pid)[1] for pid in found) for kind, found in pids.items()},
             share={kind: sum(map(_share, found)) for kind, found in pids.items()},
-            files={name: _size(path.with_name(path.name + ending)) for name, ending in (("db", ""), ("wal", "-wal"))},
+            files={"db": _size(place.path), "wal": _size(place.path.with_name(f"{place.path.name}-wal"))},
         )
 
 

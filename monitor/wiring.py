@@ -26,15 +26,15 @@ from monitor.notify import plan
 from monitor.notify.channels.sender import Sender
 from monitor.parse import urls
 from monitor.pipeline import Pipeline
+from monitor.place import Place
 from monitor.placing import Member
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
 from monitor.settings.orders import orders
 from monitor.settings.paths import caches
 from monitor.settings.record import Settings
-from monitor.store import short
+from monitor.store import opening
 from monitor.store.ledger import StoreLedger
-from monitor.store.lock import DatabaseLock
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.upkeep import Floor, Policy, Upkeep
@@ -98,14 +98,14 @@ async def visiting(settings: Settings, *, gap: float | None = None) -> AsyncIter
                 await asyncio.to_thread(ledger.close)
 
 
-def onlooker(storage: Path, stopped: Callable[[], bool] | None = None) -> Store:
+def onlooker(place: Place, stopped: Callable[[], bool] | None = None) -> Store:
     """Open a database to look at it, beside who writes it. Raises StoreError. `stopped`: ends what it looks for."""
-    return SqliteStore.open_readonly(storage, stopped)
+    return opening.open_readonly(place, stopped)
 
 
-def writing(storage: Path) -> AbstractContextManager[Store]:
+def writing(place: Place) -> AbstractContextManager[Store]:
     """Open a database for one short change, beside the daemon. Raises StoreError."""
-    return short.writing(storage)
+    return opening.writing(place)
 
 
 @asynccontextmanager
@@ -115,12 +115,14 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
     """
     clock = SystemClock()
     check_channels(settings)
-    with DatabaseLock(settings.storage):
+    with opening.lock(settings.place):
         # The readers come first: they inherit nothing of our environment and no open file of ours.
         async with _readers(settings) as pool, client(settings) as fetcher:
             sender = Sender(out or sys.stdout, fetcher)
-            writer = await _writer(settings.storage, clock)
-            ledger = Floor(writer, clock, settings.storage, settings.min_free)
+            writer = await _writer(settings.place, clock)
+            # How full a server's disk is, it says itself.
+            least = 0 if settings.database else settings.min_free
+            ledger = Floor(writer, clock, settings.storage, least)
             try:
                 pipeline = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
                 upkeep = Upkeep(ledger, clock, policy(settings), window=STORY_WINDOW)
@@ -132,19 +134,19 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
                 await asyncio.to_thread(ledger.close)
 
 
-async def _writer(storage: Path, clock: SystemClock) -> StoreLedger:
+async def _writer(place: Place, clock: SystemClock) -> StoreLedger:
     """Open the database for writing. A stop meanwhile undoes what brings it up to date, which may take minutes."""
     stop = threading.Event()
-    opening = asyncio.ensure_future(
-        asyncio.to_thread(StoreLedger, lambda: SqliteStore.open(storage, stop.is_set), clock.monotonic)
+    opened = asyncio.ensure_future(
+        asyncio.to_thread(StoreLedger, lambda: opening.open_store(place, stop.is_set), clock.monotonic)
     )
     try:
-        return await asyncio.shield(opening)
+        return await asyncio.shield(opened)
     except asyncio.CancelledError:
         stop.set()
         # The lock of the database is ours until its file is as it was.
         with suppress(StoreError):
-            await asyncio.to_thread((await opening).close)
+            await asyncio.to_thread((await opened).close)
         raise
 
 
@@ -195,7 +197,7 @@ async def refit(work: Line, before: Settings, settings: Settings) -> None:
         outlets = settings.outlets if settings.outlets != before.outlets else None
         since = await asyncio.wrap_future(work.ledger.submit(lambda store: _adopt(store, settings, outlets, now)))
         work.pipeline.orders = orders(settings, since)
-        work.floor.least = settings.min_free
+        work.floor.least = 0 if settings.database else settings.min_free
         work.upkeep.policy = policy(settings)
         work.client.adjust(agent(settings), settings.page_size, settings.fetch_deadline)
         work.pipeline.visitor.adjust(agent(settings), settings.fetch_deadline, settings.page_size, settings.gap)

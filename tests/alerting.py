@@ -29,10 +29,10 @@ from monitor.pipeline import Pipeline
 from monitor.placing import Placement, PlacementReason, Traits
 from monitor.ports import Store
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.wiring import Line
 from monitor.works import Works
+from tests import engines
 from tests.store.make import article, hit
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -127,7 +127,7 @@ async def work(path: Path, run: int, at: float, upto: int, port: int) -> None:
     clock, known = Clock(at), orders(port, run)
     # Of what is killed, so short that it comes to know that it was not answered; elsewhere a busy machine answers in time.
     channel.READ_TIMEOUT = 5.0 if upto else 0.15
-    ledger = StoreLedger(lambda: SqliteStore.open(path))
+    ledger = StoreLedger(lambda: engines.opened(path))
 
     async def ask(job):
         return await asyncio.wrap_future(ledger.submit(job))

@@ -17,8 +17,8 @@ from monitor.model import Channel, Delivery, Hit, Outlet, Route, Rule, Standing
 from monitor.notify import plan
 from monitor.notify.silences import silenced
 from monitor.placing import Placement, PlacementReason, Traits
-from monitor.store.sqlite import SqliteStore
 from monitor.views_alerts import OutboxRow
+from tests import engines
 from tests.store.make import article, hit
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -45,7 +45,7 @@ class Bureau:
     numbers: int = 0
 
     def __post_init__(self) -> None:
-        self.store = SqliteStore.open(self.folder / "monitor.db")
+        self.store = engines.opened(self.folder / "monitor.db")
         self._told: dict[str, str] = {}
         self.use(self.routes)
 

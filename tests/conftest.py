@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from tests import engines
+
 # The suite's time is bounded on a machine of two cores. A third of its time is spent waiting, for daemons and timers.
 PROCESSES = 3
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--engine postgres`: what runs the whole line does so on PostgreSQL (tests/engines.py)."""
+    parser.addoption("--engine", choices=("sqlite", "postgres"), default=os.environ.get(engines.VARIABLE, "sqlite"))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """What every daemon would unpack anew is kept for all of them, and not in the home of who runs the tests."""
+    os.environ[engines.VARIABLE] = config.getoption("--engine")
     if cache := getattr(config, "cache", None):
         os.environ["XDG_CACHE_HOME"] = str(cache.mkdir("home"))
 

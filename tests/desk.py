@@ -19,9 +19,9 @@ from monitor.model import Channel, LinkState, Outlet, Route, Rule, Source
 from monitor.pipeline import Pipeline
 from monitor.reading import Reader
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.views import Filter
+from tests import engines
 from tests.fetch.origin import answer
 
 HOME = "http://courier.example"
@@ -135,7 +135,7 @@ class Desk:
         rules = [Rule("nato", "nato")]
         self.outlet = Outlet("courier", homepage=f"{HOME}/", sources=(Source(f"{HOME}/feed.xml"),), **outlet)
         self.client = Client(agent=AGENT, resolve=self.resolve, dial=self.dial)
-        self.ledger = StoreLedger(lambda: SqliteStore.open(folder / "monitor.db"))
+        self.ledger = StoreLedger(lambda: engines.opened(folder / "monitor.db"))
         readers = Readers(rules, self.clock)
         visitor = Visitor(self.client, readers, self.ledger, self.clock, Gate(0.0), AGENT)
         routes = (Route("all", ("here",)),)

@@ -12,6 +12,7 @@ FLOORS = {
     "monitor.errors": 1,
     "monitor.headers": 1,
     "monitor.model": 1,
+    "monitor.place": 1,
     "monitor.placing": 1,
     "monitor.routing": 1,
     "monitor.heap": 1,
@@ -190,6 +191,7 @@ DOORS = {
     "docx": ("monitor/review/word.py",),
     "watchfiles": ("monitor/reload.py",),
     "zstandard": ("monitor/store/bodies.py",),
+    "psycopg": ("monitor/store/postgres.py", "monitor/queue/jobs.py"),
 }
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
 PURE_DOORS = (

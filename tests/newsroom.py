@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests import engines
 from tests.forks import ROOT, Forked, forker
 
 RULES = """
@@ -33,8 +34,8 @@ class Newsroom:
         self.config.mkdir(parents=True)
         self.write(
             "monitor",
-            "storage: {path: ../data/monitor.db}\npoliteness: {gap: 0s, contact: desk@example.org}\n"
-            "service: {listen: off}\n",
+            f"storage: {engines.storage(folder / 'data' / 'monitor.db')}\n"
+            "politeness: {gap: 0s, contact: desk@example.org}\nservice: {listen: off}\n",
         )
         self.write("rules", RULES)
 

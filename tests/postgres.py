@@ -141,3 +141,10 @@ def fresh() -> str:
     if why := missing():
         pytest.skip(why)
     return server().database(_made())
+
+
+def empty() -> str:
+    """Return the address of an empty database; skip the test where there is no server."""
+    if why := missing():
+        pytest.skip(why)
+    return server().database()

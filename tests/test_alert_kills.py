@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.sqlite import SqliteStore
+from tests import engines
 from tests.alerting import CAREFUL, DIGESTS, ROUTES, SPEED, START
 from tests.children import Children
 from tests.consistent import consistent
@@ -330,7 +330,7 @@ def finish(children: Children, path: Path, receiver: Faulty, run: int, at: float
 
 def decided(path: Path, now: datetime) -> int:
     """Have a person send again what may have arrived."""
-    store = SqliteStore.open(path)
+    store = engines.opened(path)
     try:
         with store.transaction():
             return store.outbox.retry((), CAREFUL, now)

@@ -26,7 +26,7 @@ from monitor.model import Channel, Delivery, Route
 from monitor.notify.channels import threads
 from monitor.notify.channels.sender import KINDS, Sender
 from monitor.store import export
-from monitor.store.sqlite import SqliteStore
+from tests import engines
 from tests.bureau import Bureau
 from tests.chatrooms import Chatrooms
 from tests.notify.channels.test_channels import closed_port
@@ -133,7 +133,7 @@ class Desk:
 
     def exported(self) -> str:
         """Everything that `db export` writes."""
-        with closing(SqliteStore.open_readonly(self.folder / "monitor.db")) as store:
+        with closing(engines.readonly(self.folder / "monitor.db")) as store:
             return "".join(export.write(line) for line in export.lines(store))
 
 

@@ -22,9 +22,9 @@ from monitor.model import Failure, Link, Outlet, Rule, Source, TextKind
 from monitor.pipeline import Pipeline
 from monitor.reading import Reader
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.views import Filter
+from tests import engines
 from tests.fetch.origin import answer, moved, serving
 from tests.newsroom import Newsroom
 from tests.web import Web, article
@@ -90,7 +90,7 @@ class House:
         self.ports, self.dialled = {}, []
         self.addresses = dict(ADDRESSES)
         self.client = Client(agent=AGENT, resolve=self.resolve, dial=self.dial)
-        self.ledger = StoreLedger(lambda: SqliteStore.open(folder / "monitor.db"))
+        self.ledger = StoreLedger(lambda: engines.opened(folder / "monitor.db"))
         self.readers, self.clock = Readers(), Clock()
         self.outlet = Outlet("courier", sources=(Source(f"{HOME}/feed.xml"),), language="en")
         self.visitor = Visitor(self.client, self.readers, self.ledger, self.clock, Gate(0.0), AGENT)

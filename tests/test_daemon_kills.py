@@ -23,8 +23,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
+from tests import engines
 from tests.children import heard
 from tests.consistent import consistent
 from tests.forks import Forked, forker
@@ -253,7 +253,7 @@ class World:
 
     def _unchanged(self) -> list[str]:
         """Return the articles that are not there as they were published last."""
-        store, said = SqliteStore.open_readonly(self.path), []
+        store, said = engines.readonly(self.path), []
         for row in store.articles.rows(Filter(limit=10**6)):
             stored = store.articles.get(row.id)
             assert stored is not None

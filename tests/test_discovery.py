@@ -20,7 +20,7 @@ from monitor.fetch.gate import Gate
 from monitor.fetch.visit import Visitor
 from monitor.reading import Reader
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
+from tests import engines
 from tests.web import Web
 
 AGENT = "news-monitor/1.0 (+desk@example.org)"
@@ -42,7 +42,7 @@ class Readers:
 
 @asynccontextmanager
 async def guest(folder):
-    ledger = StoreLedger(lambda: SqliteStore.open(folder / "visits.db"))
+    ledger = StoreLedger(lambda: engines.opened(folder / "visits.db"))
     client = Client(agent=AGENT)
     try:
         yield Visitor(client, Readers(), ledger, SystemClock(), Gate(0.0), AGENT), ledger

@@ -37,10 +37,10 @@ from monitor.notify.channels import webhook
 from monitor.notify.channels.sender import Sender
 from monitor.pipeline import Pipeline
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.wiring import Line
 from monitor.works import Works
+from tests import engines
 from tests.alerting import CHANNELS, SECOND, START
 from tests.children import Children
 from tests.mailhost import MailHost
@@ -132,7 +132,7 @@ class Clock:
 
 def queued(path: Path, channels: list[str], copies: int = 1) -> None:
     """Leave messages in an outbox, as many for each channel."""
-    store = SqliteStore.open(path)
+    store = engines.opened(path)
     (one,) = hits_on(store, 1)
     opened(store, one.id, route="now")
     messages = [
@@ -156,7 +156,7 @@ async def test_row_21_each_receiver_has_its_own_trouble_and_no_others(tmp_path, 
                  "down": closed_port()} | {f"good{number}": good.port for number in range(94)}  # fmt: skip
         queued(path, list(ports))
         channels = {name: Channel(name, "webhook", f"http://127.0.0.1:{port}/") for name, port in ports.items()}
-        ledger, client = StoreLedger(lambda: SqliteStore.open(path)), Client(agent="news-monitor/1.0")
+        ledger, client = StoreLedger(lambda: engines.opened(path)), Client(agent="news-monitor/1.0")
         pipeline = Pipeline(
             None, None, ledger, Sender(io.StringIO(), client), clock, Clusters(),
             Orders({}, {}, channels, ()),
@@ -276,7 +276,7 @@ def test_two_workers_at_once_send_no_message_twice(tmp_path) -> None:
 def test_what_a_dead_worker_held_is_sent_by_another_after_its_lease(tmp_path) -> None:
     path = tmp_path / "monitor.db"
     queued(path, ["at-once"])
-    store = SqliteStore.open(path)
+    store = engines.opened(path)
     with store.transaction():
         # 3 s of the fast clock of tests/alerting.py.
         assert len(store.outbox.lease(START, owner="dead", lease=300.0, limit=9)) == 1

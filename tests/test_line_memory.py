@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from monitor.extract.article import extract
 from monitor.model import OWN_ROLES, Page
-from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
+from tests import engines
 from tests.newsroom import Newsroom
 from tests.web import Web, article
 
@@ -37,7 +37,7 @@ def publish(web: Web, room: Newsroom, path: str, title: str, paragraphs: list[st
 
 def bodies(room: Newsroom) -> dict[str, list[str]]:
     """The own blocks of every stored article by the path of its page."""
-    store = SqliteStore.open_readonly(room.folder / "data" / "monitor.db")
+    store = engines.readonly(room.folder / "data" / "monitor.db")
     stored = [store.articles.get(row.id) for row in store.articles.rows(Filter())]
     store.close()
     return {

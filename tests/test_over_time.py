@@ -11,7 +11,7 @@ import pytest
 from monitor.errors import AlertReason
 from monitor.model import Standing
 from monitor.store import schema
-from monitor.store.sqlite import SqliteStore
+from tests import engines
 from tests.desk import START, Desk, feed, item, page
 from tests.fetch.origin import answer, serving
 
@@ -359,7 +359,7 @@ async def test_an_article_that_moves_to_another_address_is_followed(watched):
 async def test_an_outlet_that_renews_its_addresses_after_an_upgrade_alerts_nothing(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
-        SqliteStore.open(tmp_path / "monitor.db").close()
+        engines.opened(tmp_path / "monitor.db").close()
     old = sqlite3.connect(tmp_path / "monitor.db")
     old.execute("INSERT INTO outlets VALUES ('courier', '', 1)")
     long_ago = "2026-11-20T08:00:00.000000Z"

@@ -17,9 +17,10 @@ from monitor.match.engine import Matcher
 from monitor.model import Article, Block, Role, Rule, Standing
 from monitor.search import Sort
 from monitor.store import search as fulltext
-from monitor.store.sqlite import SqliteStore
+from monitor.store.tables import SqlStore
 from monitor.trial import stored, tried
 from monitor.views import By, Filter, Placement, PlacementReason
+from tests import engines
 from tests.match import generate
 from tests.store.make import hit
 
@@ -41,7 +42,7 @@ def _generated() -> list[tuple[str, tuple, Article]]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """240 articles an hour apart, made close to the verdicts of 60 queries, and 320 hits on them."""
-    store = SqliteStore.open(tmp_path_factory.mktemp("archive") / "monitor.db")
+    store = engines.opened(tmp_path_factory.mktemp("archive") / "monitor.db")
     rng, generated, texts = random.Random(7), _generated(), {}
     hits = []
     with store.transaction():
@@ -157,8 +158,8 @@ def test_relevance_orders_what_the_newest_has(made, wanted):
             assert Counter(map(repr, best)) == Counter(map(repr, newest))
 
 
-def _store(tmp_path: Path, *texts: tuple[str, str]) -> SqliteStore:
-    store = SqliteStore.open(tmp_path / "monitor.db")
+def _store(tmp_path: Path, *texts: tuple[str, str]) -> SqlStore:
+    store = engines.opened(tmp_path / "monitor.db")
     with store.transaction():
         for number, (title, body) in enumerate(texts):
             url = f"https://courier.example/{number}"

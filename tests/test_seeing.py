@@ -26,7 +26,6 @@ from monitor.pool import Pool
 from monitor.seeing import Eye
 from monitor.settings.load import load
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
 from monitor.systemd import Manager
 from monitor.upkeep import Floor
@@ -36,6 +35,7 @@ from monitor.views_service import Daemon
 from monitor.vitals import health
 from monitor.wiring import Line
 from monitor.works import Works
+from tests import engines
 from tests.newsroom import Newsroom
 from tests.receivers import HttpReceiver
 from tests.story.newsroom import Event
@@ -228,7 +228,7 @@ class Clock:
 async def test_no_sign_is_written_while_a_tick_hangs_and_one_that_fails_has_ended(room) -> None:
     path, clock = room.folder / "data" / "monitor.db", Clock()
     settings = load(room.config, {})
-    ledger = Floor(StoreLedger(lambda: SqliteStore.open(path)), clock, path, 0)
+    ledger = Floor(StoreLedger(lambda: engines.opened(path)), clock, path, 0)
     pipeline = Pipeline(None, None, ledger, None, clock, Clusters(), Orders({}, {}, {}, ()))
     line = Line(pipeline, ledger, clock, ledger, None, None, None, None)
     eye = Eye(line, Works(line), replace(settings, listen=None), clock.monotonic)
@@ -329,7 +329,7 @@ def test_the_numbers_are_those_of_what_happened(room, web) -> None:
 
 
 def in_trouble(room: Newsroom, *ailments: tuple[str, Trouble]) -> None:
-    store = SqliteStore.open(room.folder / "data" / "monitor.db")
+    store = engines.opened(room.folder / "data" / "monitor.db")
     with store.transaction():
         for outlet, trouble in ailments:
             store.health.begin(Ailment(outlet, trouble, START, "as a test has it"))
@@ -338,7 +338,7 @@ def in_trouble(room: Newsroom, *ailments: tuple[str, Trouble]) -> None:
 
 async def test_an_overload_is_a_number_until_it_is_over(room) -> None:
     path, clock = room.folder / "data" / "monitor.db", Clock()
-    ledger = Floor(StoreLedger(lambda: SqliteStore.open(path)), clock, path, 0)
+    ledger = Floor(StoreLedger(lambda: engines.opened(path)), clock, path, 0)
     pipeline = Pipeline(None, None, ledger, None, clock, Clusters(), Orders({}, {}, {}, ()))
     pool = await Pool.start((), (), size=1)
     line = Line(pipeline, ledger, clock, ledger, None, None, pool, None)
@@ -391,7 +391,7 @@ def test_a_port_in_use_is_a_warning_in_a_log_of_json_and_no_end(room, web) -> No
 
 def test_status_shows_what_a_daemon_left(room) -> None:
     at = datetime(2026, 11, 27, 2, tzinfo=UTC)
-    store = SqliteStore.open(room.folder / "data" / "monitor.db")
+    store = engines.opened(room.folder / "data" / "monitor.db")
     left = Daemon(77, "0.1.0", at, 3, 4, False, "", ((at, "noon"),), (("polls", 5),), ((at, "the tick failed"),))
     with store.transaction():
         store.upkeep.introduce(left)

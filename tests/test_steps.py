@@ -13,11 +13,11 @@ from monitor.errors import AlertReason, FullError, Reason, SendReason
 from monitor.model import Alert, Delivery, Keep, Link, Message, Outlet, Source, Standing
 from monitor.steps import Moment, Step, step
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from monitor.timekeeper import Timekeeper, spell
 from monitor.upkeep import Policy, Upkeep
 from monitor.views import Filter
 from monitor.views_alerts import Post
+from tests import engines
 from tests.desk import Clock, Desk, item
 from tests.fetch.origin import answer, serving
 from tests.jumping import Machine
@@ -143,7 +143,7 @@ class Newsdesk:
     def __init__(self, folder) -> None:
         self.machine = Machine(START)
         self.clock = SystemClock(self.machine.read)
-        self.ledger = StoreLedger(lambda: SqliteStore.open(folder / "monitor.db"))
+        self.ledger = StoreLedger(lambda: engines.opened(folder / "monitor.db"))
         self.rearmed, self.moved, self.beats = 0, [], 0
         self.keeper = Timekeeper(self.clock, self.ledger, self.rearm, (self.moved.append,), self.beat)
         self.stored(fill)
@@ -274,7 +274,7 @@ async def test_what_the_pipeline_holds_in_memory_moves_too(tmp_path):
 
 async def test_the_hours_of_housework_are_not_the_wall_clocks(tmp_path):
     clock = Clock()
-    ledger = StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
+    ledger = StoreLedger(lambda: engines.opened(tmp_path / "monitor.db"))
     try:
         house = Upkeep(ledger, clock, Policy({}, Keep(1.0, 1.0)), window=HOUR)
         await house.tick()

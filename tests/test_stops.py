@@ -25,7 +25,7 @@ import pytest
 
 from monitor.cli import stops
 from monitor.store import schema
-from monitor.store.sqlite import SqliteStore
+from tests import engines
 from tests.children import heard
 from tests.consistent import dump
 from tests.newsroom import ROOT, RULES, Newsroom
@@ -280,7 +280,7 @@ def test_a_stop_while_the_database_is_brought_up_to_date_leaves_it_as_it_was(tmp
     room.write("rules", "rules: {nato: NATO}\n")
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:7])
-        SqliteStore.open(path).close()
+        engines.opened(path).close()
     rows(room, "INSERT INTO outlets (id, name) VALUES ('courier', 'Courier')")
     rows(room, "INSERT INTO sources (outlet_id, url, kind, next_check_at, baselined)"
                " VALUES ('courier', 'https://a.example/feed', 'feed', '2026-11-27T00:00:00.000000+00:00', 1)")  # fmt: skip

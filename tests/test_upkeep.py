@@ -16,9 +16,9 @@ from monitor import upkeep
 from monitor.errors import FullError
 from monitor.model import Article, Block, Keep, Role, Standing
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from monitor.upkeep import Floor, Pace, Policy, Upkeep, starved, sweep
 from monitor.views import EventRow, Filter, RobotsFile
+from tests import engines
 from tests.desk import Clock, Desk, item
 from tests.fetch.origin import serving
 from tests.store.make import NOW, article, hits_on, opened, save
@@ -29,7 +29,7 @@ POLICY = Policy({"courier": Keep(10 * DAY, 30 * DAY), "post": Keep(None, None)},
 
 @pytest.fixture
 def store(tmp_path):
-    store = SqliteStore.open(tmp_path / "monitor.db")
+    store = engines.opened(tmp_path / "monitor.db")
     yield store
     store.close()
 
@@ -100,7 +100,7 @@ def test_without_an_age_nothing_is_looked_at(store):
 
 async def test_the_daemons_tick_takes_out_old_articles_forgets_traits_and_frees_pages(tmp_path):
     clock = Clock()
-    ledger = StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
+    ledger = StoreLedger(lambda: engines.opened(tmp_path / "monitor.db"))
     try:
         ledger.submit(lambda store: [hits_on(store, number) for number in range(60)]).result()
         house = Upkeep(ledger, clock, POLICY, window=timedelta(days=7))
@@ -121,7 +121,7 @@ async def test_the_daemons_tick_takes_out_old_articles_forgets_traits_and_frees_
 async def test_what_hosts_said_that_are_never_asked_again_is_forgotten(tmp_path):
     """A month of an outlet that links to new hosts all the time: what is kept stays at a week of them."""
     clock, most = Clock(), []
-    ledger = StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
+    ledger = StoreLedger(lambda: engines.opened(tmp_path / "monitor.db"))
 
     def said(store, day):
         store.outlets.put_robots(RobotsFile("https://own.example", 200, b"own", clock.now()))
@@ -149,7 +149,7 @@ async def test_what_hosts_said_that_are_never_asked_again_is_forgotten(tmp_path)
 
 async def test_events_go_after_three_months_but_the_newest_of_each_kind_stays(tmp_path):
     clock = Clock()
-    ledger = StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
+    ledger = StoreLedger(lambda: engines.opened(tmp_path / "monitor.db"))
 
     def note(store):
         for kind in ("disk_low", *["overload"] * 1_200):
@@ -203,7 +203,7 @@ async def test_an_article_taken_out_while_it_is_read_again_stays_out(tmp_path):
 async def test_below_the_floor_nothing_is_read_and_it_is_told_once_each_way(tmp_path, monkeypatch):
     free = 1_000
     monkeypatch.setattr(upkeep.os, "statvfs", lambda _: os.statvfs_result((1, 1, 0, 0, free, 0, 0, 0, 0, 255)))
-    floor = Floor(StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db")), Clock(), tmp_path / "monitor.db", 500)
+    floor = Floor(StoreLedger(lambda: engines.opened(tmp_path / "monitor.db")), Clock(), tmp_path / "monitor.db", 500)
     try:
         assert await floor.room()
         free = 499
@@ -249,7 +249,7 @@ async def fill(floor, start):
 
 async def meets_a_full_disk(path, shrink, grow):
     """Fill the database until nothing fits, make room, go on; return how much was kept."""
-    floor = Floor(StoreLedger(lambda: SqliteStore.open(path)), Clock(), path, 0)
+    floor = Floor(StoreLedger(lambda: engines.opened(path)), Clock(), path, 0)
     try:
         shrink(floor)
         kept = await fill(floor, 0)

@@ -19,12 +19,12 @@ from monitor.outlets import cadence
 from monitor.outlets.novelty import News
 from monitor.settings.load import load
 from monitor.store.ledger import StoreLedger
-from monitor.store.sqlite import SqliteStore
 from monitor.views import DueSource
 from monitor.views_health import Glance
 from monitor.vigil import Vigil
 from monitor.wiring import line
 from monitor.works import Works
+from tests import engines
 from tests.desk import Clock
 from tests.newsroom import Newsroom
 from tests.receivers import HttpReceiver
@@ -107,7 +107,7 @@ def watch(folder: Path, count: int, *, every: float = 900.0) -> Iterator[Watch]:
         for n in range(count)
     )
     clock, path = Clock(), folder / "monitor.db"
-    ledger = StoreLedger(lambda: SqliteStore.open(path))
+    ledger = StoreLedger(lambda: engines.opened(path))
     try:
         ledger.submit(lambda store: store.outlets.sync(outlets, clock.now())).result()
         one = Watch(path, outlets, clock, ledger, None)  # type: ignore[arg-type]

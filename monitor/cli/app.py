@@ -22,6 +22,7 @@ from monitor.safe import one_line as one_line
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from monitor.place import Place
     from monitor.ports import Store
     from monitor.settings.record import Settings
 
@@ -43,10 +44,15 @@ class App:
 
     def store(self) -> Store:
         """Open the database read-only, reading no more of the configuration than its path."""
-        from monitor.settings.paths import storage_path
-        from monitor.store.sqlite import SqliteStore
+        from monitor.store.opening import open_readonly
 
-        return SqliteStore.open_readonly(storage_path(self.config, os.environ))
+        return open_readonly(self.place())
+
+    def place(self) -> Place:
+        """Return where the database is, reading no more of the configuration than that."""
+        from monitor.settings.paths import place
+
+        return place(self.config, os.environ)
 
     @cached_property
     def zone(self) -> tzinfo:

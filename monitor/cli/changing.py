@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,10 +16,9 @@ if TYPE_CHECKING:
 @contextmanager
 def writing(app: App) -> Iterator[Store]:
     """Open the database for one short change; the daemon learns of it at its next tick."""
-    from monitor.settings.paths import storage_path
-    from monitor.store import short
+    from monitor.store import opening
 
-    with short.writing(storage_path(app.config, os.environ)) as store:
+    with opening.writing(app.place()) as store:
         yield store
 
 

@@ -19,7 +19,7 @@ from monitor.errors import StoreError
 
 if TYPE_CHECKING:
     from monitor.ports import Store
-    from monitor.store.sqlite import SqliteStore
+    from monitor.store.tables import SqlStore
 
 # Between two transactions the daemon must find the lock free: SQLite does not queue, who waits looks again after 1 to
 # 25 ms. Without a gap it waited 543 ms (95th percentile) beside `db prune`.
@@ -32,19 +32,21 @@ def db() -> None:
 
 
 def _path(app: App) -> Path:
-    from monitor.settings.paths import storage_path
-
-    return storage_path(app.config, os.environ)
+    """Return the database's file."""
+    place = app.place()
+    if place.address:
+        raise StoreError(
+            "a database of a server's is backed up by its own means (pg_dump, pg_basebackup), see docs/cluster.md"
+        )
+    return place.path
 
 
 @contextmanager
-def _writing(app: App) -> Iterator[SqliteStore]:
+def _writing(app: App) -> Iterator[SqlStore]:
     """Open the database for writing beside the daemon; it must be there."""
-    from monitor.store.sqlite import SqliteStore
+    from monitor.store import opening
 
-    path = _path(app)
-    SqliteStore.open_readonly(path).close()
-    with closing(SqliteStore.open(path)) as store:
+    with opening.writing(app.place()) as store:
         yield store
 
 
@@ -87,10 +89,11 @@ def backup(app: App, path: Path, keep: int | None) -> None:
 def check(app: App, quick: bool, as_json: bool) -> None:
     """Look whether the database is whole. It is only read; exit code 1 with what to do where it is not."""
     from monitor.store.check import check as examine
+    from monitor.store.opening import title
 
-    path, wrong = _path(app), 0
+    place, wrong = app.place(), 0
     with working("checking"):
-        for fault in examine(path, quick=quick):
+        for fault in examine(place, quick=quick):
             wrong += 1
             if as_json:
                 print_json([{"fault": fault}])
@@ -99,7 +102,7 @@ def check(app: App, quick: bool, as_json: bool) -> None:
     if wrong:
         raise click.exceptions.Exit(1)
     if not as_json:
-        click.echo(f"{path}: whole")
+        click.echo(f"{title(place)}: whole")
 
 
 @db.command()
@@ -186,9 +189,9 @@ def _copy(lines: Iterator[str], out: TextIO) -> int:
 
 def _lines(app: App) -> Iterator[str]:
     from monitor.store.export import lines, write
-    from monitor.store.sqlite import SqliteStore
+    from monitor.store.opening import open_readonly
 
-    with closing(SqliteStore.open_readonly(_path(app))) as store:
+    with closing(open_readonly(app.place())) as store:
         for line in lines(store):
             yield write(line)
 

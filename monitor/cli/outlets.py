@@ -31,9 +31,11 @@ def outlets() -> None:
 @pass_app
 def list_(app: App, as_json: bool) -> None:
     """List the configured outlets, how their sources fare, and when each is asked next and why then."""
+    from monitor.store import opening
+
     settings = app.settings(addresses=False)
     # Before the first run there is no database; the configuration alone is listed.
-    store = app.store() if settings.storage.exists() else None
+    store = app.store() if opening.there(settings.place) else None
     rows = objects.sources(
         settings.outlets, store.outlets.rows() if store else (), store.health.ailments() if store else ()
     )

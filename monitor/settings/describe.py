@@ -13,6 +13,7 @@ from monitor.settings.record import Settings
 # The name in the files, the field of Settings.
 _SCALARS = (
     ("storage.path", "storage"),
+    ("storage.url", "database"),
     ("storage.keep", "keep"),
     ("storage.min_free", "min_free"),
     ("timezone", "timezone"),
@@ -30,6 +31,7 @@ _SCALARS = (
     ("allow_commands", "allow_commands"),
 )
 _WRITTEN: dict[str, Callable[[Any], str]] = {
+    "database": lambda address: "(secret)" if address else "none",
     "listen": lambda place: address(*place) if place else "off",
     "min_free": lambda size: f"{size / 10**6:g}MB",
     "password_file": lambda path: str(path or "none"),

@@ -114,9 +114,12 @@ def _scalars(
     file: schema.MonitorFile, document: Document, environ: Mapping[str, str], origins: dict[str, str], found: Findings
 ) -> dict[str, Any]:
     """Return the values of monitor.yaml, with the environment before the file."""
-    storage = Path()
+    storage, database = Path(), ""
     try:
         storage, origins["storage.path"] = paths.storage_of(document, environ)
+        database, said = paths.address_of(document, environ)
+        if said:
+            origins["storage.url"] = said
     except ConfigError as error:
         # Of a path that is no text pydantic has spoken already.
         if not any((error.file, error.line) == (told.file, told.line) for told in found.errors):
@@ -137,6 +140,7 @@ def _scalars(
             found.errors.append(ConfigError(f"MONITOR_CONTACT: found {contact_set!r}, expected {error}"))
     return {
         "storage": storage,
+        "database": database,
         "keep": entries.keep_of(file.storage.keep, file.storage.keep),
         "min_free": file.storage.min_free,
         "timezone": timezone,

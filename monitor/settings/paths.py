@@ -9,6 +9,7 @@ from pathlib import Path
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from monitor.errors import ConfigError
+from monitor.place import Place
 from monitor.settings.document import Document, read
 
 NAMES = ("monitor", "outlets", "rules", "alerts")
@@ -55,6 +56,45 @@ def storage_path(directory: Path | None, environ: Mapping[str, str]) -> Path:
     if document.errors and not environ.get("MONITOR_STORAGE_PATH"):
         raise document.errors[0]
     return storage_of(document, environ)[0]
+
+
+def place(directory: Path | None, environ: Mapping[str, str]) -> Place:
+    """Return where the database is, reading only monitor.yaml and what it names for that. Raises ConfigError."""
+    folder = config_folder(directory, environ)
+    document = read(folder / "monitor.yaml")
+    if document.errors and not environ.get("MONITOR_STORAGE_PATH"):
+        raise document.errors[0]
+    return Place(storage_of(document, environ)[0], address_of(document, environ)[0])
+
+
+def address_of(document: Document, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the address of a server's database, "" where it is a file, and where it was said. Raises ConfigError."""
+    storage = document.data.get("storage") if isinstance(document.data, dict) else None
+    said = storage if isinstance(storage, dict) else {}
+    named = [key for key in ("url_env", "url_file") if isinstance(said.get(key), str)]
+    if not named:
+        return "", ""
+    key = ("storage", named[0])
+    if len(named) > 1:
+        raise document.error(key, "storage: url_env and url_file name two databases", "Leave one of them")
+    name = said[named[0]]
+    if named[0] == "url_env":
+        text, origin = environ.get(name, ""), f"environment {name}"
+        if not text.strip():
+            raise document.error(
+                key, f"the environment variable {name} is not set", "It holds postgresql://user@host/name"
+            )
+    else:
+        path = absolute(name, document.path.parent)
+        origin = f"file {path}"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise document.error(key, f"{path} cannot be read: {error}") from error
+    text = text.strip()
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise document.error(key, "the database's address begins with postgresql://", "See docs/cluster.md")
+    return text, origin
 
 
 def timezone_name(directory: Path | None, environ: Mapping[str, str]) -> str:

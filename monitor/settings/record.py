@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.model import Channel, Entity, Keep, Outlet, Route, Rule
+from monitor.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Settings:
 
     directory: Path
     storage: Path
+    database: str = field(repr=False)
+    """The address of a server's database, with its secrets; "" where the database is the file `storage`."""
     keep: Keep
     min_free: int
     timezone: str
@@ -53,3 +56,8 @@ class Settings:
     warnings: tuple[str, ...]
     origins: Mapping[str, str]
     stamp: tuple[tuple[str, int, int], ...]
+
+    @property
+    def place(self) -> Place:
+        """Where the database is."""
+        return Place(self.storage, self.database)

@@ -88,6 +88,10 @@ class StorageKeys(Keys):
 
     path: Text | None = None
     """The database. A relative path starts at this folder. Without it: the user's data folder."""
+    url_env: Variable | None = None
+    """The environment variable that holds the address of a PostgreSQL database, in place of a file."""
+    url_file: Text | None = None
+    """The file that holds that address."""
     keep: KeepKeys = Field(default_factory=KeepKeys)
     """For how long; an outlet can say otherwise."""
     min_free: Size = by_default(size, "200MB")

@@ -29,7 +29,8 @@ SAMPLE_BYTES = 100 * DICTIONARY_BYTES
 # Languages without a dictionary of their own are packed with that of all texts.
 ALL = "*"
 _COUNT = """
-INSERT INTO languages (language, bodies) VALUES (?, 1), (?, 1) ON CONFLICT (language) DO UPDATE SET bodies = languages.bodies + 1
+INSERT INTO languages (language, bodies) VALUES (?, 1), (?, 1)
+ON CONFLICT (language) DO UPDATE SET bodies = languages.bodies + 1
 """
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 from monitor.errors import StoreError
+from monitor.place import Place
 from monitor.store.calendar import HOUR, QUARTER
 from monitor.store.codec import unpack_body, unpack_evidence
+from monitor.store.opening import open_readonly
 from monitor.store.rows import Sql
-from monitor.store.sqlite import SqliteStore
+from monitor.store.tables import SqlStore
 
 RESTORE = "restore a backup; until then the file is left as it is"
 # What counts the rows that are wrong, and what is said of them.
@@ -56,10 +57,10 @@ _PACKED = (
 _SAMPLE = 20
 
 
-def check(path: Path, *, quick: bool = False) -> Iterator[str]:
+def check(place: Place, *, quick: bool = False) -> Iterator[str]:
     """Yield what is wrong, in words with what to do. The file is only read. `quick`: of texts a sample is unpacked."""
     try:
-        store = SqliteStore.open_readonly(path)
+        store = open_readonly(place)
     except StoreError as error:
         yield str(error)
         return
@@ -71,25 +72,22 @@ def check(path: Path, *, quick: bool = False) -> Iterator[str]:
         store.close()
 
 
-def glance(path: Path) -> Iterator[str]:
+def glance(place: Place) -> Iterator[str]:
     """Yield what SQLite finds wrong without holding tables and indexes against one another, which takes far longer."""
     try:
-        with closing(SqliteStore.open_readonly(path)) as store:
-            found = [row[0] for row in store.sql.all("PRAGMA quick_check(5)") if row[0] != "ok"]
+        with closing(open_readonly(place)) as store:
+            found = store.sql.damage(quick=True)
     except StoreError as error:
         found = [str(error)]
     yield from found
 
 
-def _faults(store: SqliteStore, *, quick: bool) -> Iterator[str]:
+def _faults(store: SqlStore, *, quick: bool) -> Iterator[str]:
     sql = store.sql
     # One moment's state, though the daemon writes.
-    sql.all("BEGIN")
-    for row in sql.all("PRAGMA integrity_check(20)"):
-        if row[0] != "ok":
-            yield f"{row[0]}: {RESTORE}"
-    for row in sql.all("PRAGMA foreign_key_check"):
-        yield f"row {row[1]} of {row[0]} refers to nothing in {row[2]}: {RESTORE}"
+    sql.look()
+    for fault in sql.damage():
+        yield f"{fault}: {RESTORE}"
     for name, question in _QUESTIONS.items():
         if n := sql.number(question.format(hour=HOUR)):
             yield f"{n} {name}: {RESTORE}"
@@ -97,7 +95,7 @@ def _faults(store: SqliteStore, *, quick: bool) -> Iterator[str]:
     yield from _texts(store, sql, quick=quick)
 
 
-def _days(store: SqliteStore, sql: Sql) -> Iterator[str]:
+def _days(store: SqlStore, sql: Sql) -> Iterator[str]:
     counted: dict[tuple[str, str], int] = {}
     for row in sql.all(_COUNTED, QUARTER):
         key = (store.calendar.day(row["quarter"] * QUARTER), row["rule_id"])
@@ -112,7 +110,7 @@ def _days(store: SqliteStore, sql: Sql) -> Iterator[str]:
         )
 
 
-def _texts(store: SqliteStore, sql: Sql, *, quick: bool) -> Iterator[str]:
+def _texts(store: SqlStore, sql: Sql, *, quick: bool) -> Iterator[str]:
     for name, question in _PACKED:
         read: Callable[[str], object] = unpack_evidence if name == "hits" else unpack_body
         after, bad, first, part = 0, 0, "", 0

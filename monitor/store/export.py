@@ -20,13 +20,13 @@ from monitor.model import Block
 from monitor.store.backup import sync
 from monitor.store.codec import instant, unpack_body
 from monitor.store.rows import Row
-from monitor.store.sqlite import SqliteStore
+from monitor.store.tables import SqlStore
 
 Line = dict[str, Any]
 _PART = 200
 
 
-def lines(store: SqliteStore) -> Iterator[Line]:
+def lines(store: SqlStore) -> Iterator[Line]:
     """Yield everything, one moment's state, a few hundred rows in memory at a time. `store`: opened read-only."""
     store.sql.all("BEGIN")
     try:
@@ -41,13 +41,13 @@ def lines(store: SqliteStore) -> Iterator[Line]:
         store.sql.all("ROLLBACK")
 
 
-def _parts(store: SqliteStore, select: str, after: int | str) -> Iterator[list[Row]]:
+def _parts(store: SqlStore, select: str, after: int | str) -> Iterator[list[Row]]:
     while rows := store.sql.all(select, after, _PART):
         after = rows[-1]["id"]
         yield rows
 
 
-def _article(store: SqliteStore, number: int) -> Line:
+def _article(store: SqlStore, number: int) -> Line:
     stored = store.articles.get(number)
     assert stored is not None
     article, row = stored.article, stored.row
@@ -79,7 +79,7 @@ def _article(store: SqliteStore, number: int) -> Line:
     }
 
 
-def _revision(store: SqliteStore, row: Row) -> Line:
+def _revision(store: SqlStore, row: Row) -> Line:
     standfirst, blocks = unpack_body(store.bodies.unpack(row["dictionary"], row["data"]))
     return {
         "revision": row["revision"],
@@ -110,7 +110,7 @@ def _hit(hit: Any) -> Line:
     }
 
 
-def _alert(store: SqliteStore, row: Row) -> Line:
+def _alert(store: SqlStore, row: Row) -> Line:
     hits = store.sql.all("SELECT hit_id FROM alert_hits WHERE alert_id = ? ORDER BY hit_id", row["id"])
     messages = store.sql.all(
         "SELECT o.id, channel_id AS channel, title, text, state, created_at, sent_at "

@@ -17,11 +17,12 @@ from monitor.errors import StoreError
 from monitor.parse import urls
 from monitor.parse.digest import exact, key
 from monitor.parse.index import searchable
+from monitor.sought import Phrase
 from monitor.store import export
 from monitor.store.codec import instant, micros, unpack_body
-from monitor.store.lock import DatabaseLock
 from monitor.store.rows import NUMBERS, Row
-from monitor.store.sqlite import SqliteStore
+from monitor.store.search import LAST
+from monitor.store.tables import SqlStore
 
 _BY_ADDRESS = """
 SELECT id FROM articles WHERE key = ? AND (url = ? OR canonical = ?)
@@ -31,7 +32,6 @@ _TEXTS = f"""
 SELECT a.title, b.dictionary, b.data FROM articles a JOIN bodies b ON b.article_id = a.id WHERE a.id {NUMBERS}
 UNION ALL SELECT title, dictionary, data FROM revisions WHERE article_id {NUMBERS}
 """  # noqa: S608 - constants
-_ELSEWHERE = f"SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid NOT {NUMBERS} LIMIT 1"  # noqa: S608
 _TOMBSTONE = """
 UPDATE links SET url = '', canonical = '', title = '', summary = '', author = '', content = '', detail = '',
     etag = '', last_modified = '', state = 'gone', next_at = NULL, leased = 0 WHERE id = ?
@@ -43,7 +43,7 @@ _PACKED = (
     ("revisions", ("article_id", "revision"), "data"),
 )
 _WORD = re.compile(r"\w+")
-_AT_ONCE, _REPACKED, _PAGES = 50, 200, 64
+_AT_ONCE, _REPACKED = 50, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Forgotten:
     faults: tuple[str, ...]
 
 
-def by_address(store: SqliteStore, url: str) -> list[int]:
+def by_address(store: SqlStore, url: str) -> list[int]:
     """Return the articles that have this URL, or have it as the canonical one."""
     found = set()
     for one in {url, urls.canonical(url)}:
@@ -77,7 +77,7 @@ def by_address(store: SqliteStore, url: str) -> list[int]:
     return sorted(found)
 
 
-def find(store: SqliteStore, articles: Sequence[int], url: str = "") -> Found:
+def find(store: SqlStore, articles: Sequence[int], url: str = "") -> Found:
     """Return all that belongs to these articles, and the links to `url` that made none."""
     ids = json.dumps(list(articles))
     links = {row["id"] for row in store.sql.all(f"SELECT id FROM links WHERE article_id {NUMBERS}", ids)}  # noqa: S608
@@ -87,7 +87,7 @@ def find(store: SqliteStore, articles: Sequence[int], url: str = "") -> Found:
     for row in store.sql.all(_TEXTS, ids, ids):
         standfirst, blocks = unpack_body(store.bodies.unpack(row["dictionary"], row["data"]))
         said |= _words("\n".join([row["title"], standfirst, *(block.text for block in blocks)]))
-    own = frozenset(word for word in said if store.sql.one(_ELSEWHERE, f'"{word}"', ids) is None)
+    own = frozenset(word for word in said if not _elsewhere(store, word, set(articles)))
     tainted = [
         row["id"]
         for row in store.sql.all("SELECT id, data FROM dictionaries")
@@ -96,21 +96,25 @@ def find(store: SqliteStore, articles: Sequence[int], url: str = "") -> Found:
     return Found(tuple(articles), tuple(sorted(links)), own, tuple(tainted))
 
 
+def _elsewhere(store: SqlStore, word: str, article_ids: set[int]) -> bool:
+    """Say whether another article has a word."""
+    having = store.search.stream(store.search.expression(Phrase((word,))), 1, LAST)
+    return any(number not in article_ids for number in having)
+
+
 def _words(text: str) -> set[str]:
     return set(_WORD.findall(searchable(text)))
 
 
-def forget(
-    store: SqliteStore, found: Found, now: datetime, told: Callable[[str], object] = lambda _: None
-) -> Forgotten:
+def forget(store: SqlStore, found: Found, now: datetime, told: Callable[[str], object] = lambda _: None) -> Forgotten:
     """Forget what was found. Raises BusyError where a daemon runs that packs texts by a dictionary which must go."""
     if found.dictionaries:
-        with DatabaseLock(store.path):
+        with store.alone():
             return _forget(store, found, now, told)
     return _forget(store, found, now, told)
 
 
-def _forget(store: SqliteStore, found: Found, now: datetime, told: Callable[[str], object]) -> Forgotten:
+def _forget(store: SqlStore, found: Found, now: datetime, told: Callable[[str], object]) -> Forgotten:
     ids = json.dumps(found.articles)
     since = store.sql.number(f"SELECT min(fetched_at) FROM articles WHERE id {NUMBERS}", ids)  # noqa: S608
     hits = [row["id"] for row in store.sql.all(f"SELECT id FROM hits WHERE article_id {NUMBERS}", ids)]  # noqa: S608
@@ -122,8 +126,7 @@ def _forget(store: SqliteStore, found: Found, now: datetime, told: Callable[[str
             _bury(store, found.links[start : start + _AT_ONCE])
     faults = []
     told("the index is written anew")
-    if not _merge(store):
-        faults.append("segments of the index hold words still, as others were written meanwhile: run it again")
+    faults += store.purge()
     for number in found.dictionaries:
         told(f"what dictionary {number} packed is packed anew")
         _repack(store, number, now)
@@ -131,37 +134,17 @@ def _forget(store: SqliteStore, found: Found, now: datetime, told: Callable[[str
     while free:
         with store.transaction():
             free = store.keeping.free(500) > 0
-    if store.sql.all("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
-        faults.append(f"{store.path}-wal holds words still, as others read it: it is emptied when they have ended")
+    faults += store.settle()
     exports, backups = _copies(store, since, found, hits, faults)
     return Forgotten(len(found.articles), len(hits), len(found.links), exports, backups, tuple(faults))
 
 
-def _bury(store: SqliteStore, links: Sequence[int]) -> None:
+def _bury(store: SqlStore, links: Sequence[int]) -> None:
     """Leave of links the digests by which they are known."""
     store.sql.write_many(_TOMBSTONE, [(number,) for number in links])
 
 
-def _merge(store: SqliteStore) -> bool:
-    """Write all segments of the index anew that there are now; return whether that was done."""
-    old, more, steps = _segments(store), True, 0
-    # Twice the pages there are: of what the daemon writes meanwhile some is merged too.
-    most = 2 * store.sql.number("SELECT count(*) FROM articles_fts_idx") // _PAGES + 100
-    while more and old and steps < most:
-        with store.transaction():
-            more = store.keeping.merge(_PAGES, begin=steps == 0)
-        steps += 1
-        if steps % 50 == 0:
-            # Numbers of segments are used again: one that is here may be new, and is left to the end of the loop.
-            old &= _segments(store)
-    return not more or not old & _segments(store)
-
-
-def _segments(store: SqliteStore) -> set[int]:
-    return {row[0] for row in store.sql.all("SELECT DISTINCT segid FROM articles_fts_idx")}
-
-
-def _repack(store: SqliteStore, number: int, now: datetime) -> None:
+def _repack(store: SqlStore, number: int, now: datetime) -> None:
     """Pack anew, by a new dictionary, what a dictionary packed; then drop it."""
     row = store.sql.one("SELECT language FROM dictionaries WHERE id = ?", number)
     assert row is not None
@@ -183,7 +166,7 @@ def _repack(store: SqliteStore, number: int, now: datetime) -> None:
         store.sql.write("DELETE FROM dictionaries WHERE id = ?", number)
 
 
-def _packed(store: SqliteStore, table: str, keys: Sequence[str], column: str, number: int) -> Iterator[list[Row]]:
+def _packed(store: SqlStore, table: str, keys: Sequence[str], column: str, number: int) -> Iterator[list[Row]]:
     names, marks = ", ".join(keys), ", ".join("?" * len(keys))
     select = (
         f"SELECT {names}, {column} FROM {table} WHERE dictionary = ? AND ({names}) > ({marks}) "  # noqa: S608
@@ -198,7 +181,7 @@ def _packed(store: SqliteStore, table: str, keys: Sequence[str], column: str, nu
 # ---- copies
 
 
-def note_copy(store: SqliteStore, path: Path, kind: str, now: datetime) -> None:
+def note_copy(store: SqlStore, path: Path, kind: str, now: datetime) -> None:
     """Remember a file that articles were written to: an `export` or a `backup`."""
     with store.transaction():
         store.sql.write(
@@ -208,7 +191,7 @@ def note_copy(store: SqliteStore, path: Path, kind: str, now: datetime) -> None:
         )  # fmt: skip
 
 
-def drop_copies(store: SqliteStore, paths: Sequence[Path]) -> None:
+def drop_copies(store: SqlStore, paths: Sequence[Path]) -> None:
     """Forget of files that they are there, as they were removed."""
     with store.transaction():
         for path in paths:
@@ -216,7 +199,7 @@ def drop_copies(store: SqliteStore, paths: Sequence[Path]) -> None:
 
 
 def _copies(
-    store: SqliteStore, since: int, found: Found, hits: Sequence[int], faults: list[str]
+    store: SqlStore, since: int, found: Found, hits: Sequence[int], faults: list[str]
 ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     exports, backups = [], []
     for row in store.sql.all("SELECT * FROM copies WHERE at >= ? ORDER BY at", since):

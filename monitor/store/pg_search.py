@@ -78,7 +78,7 @@ class PgFulltext(SqlFulltext):
         if old != new:
             self.put(article_id, new)
 
-    def take(self, article_id: int, held: Words) -> None:
+    def take(self, article_id: int, held: Words) -> None:  # noqa: ARG002
         """Take an article out."""
         self._sql.write("DELETE FROM articles_fts WHERE rowid = ?", article_id)
 

@@ -1,7 +1,8 @@
 """The store in a PostgreSQL database: connecting, migrating, transactions. DOOR of psycopg.
 
 Everything stands in a schema of its own, `monitor`, whatever else the database has. A connection is one thread's, as
-with SQLite; where it breaks (the server was restarted), what was under way fails and the next transaction has a new one.
+with SQLite; where it breaks (the server was restarted), what was under way fails and the next transaction has a
+new one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -89,27 +90,27 @@ def named(address: str) -> Path:
     return Path(f"{said.get('dbname') or 'postgres'} on {str(said.get('host') or 'localhost').replace('/', '∕')}")
 
 
+_CAUSES: tuple[tuple[tuple[type[psycopg.Error], ...], type[StoreError], str], ...] = (
+    ((errors.LockNotAvailable,), BusyError, "another program is writing: try again"),
+    ((errors.DeadlockDetected, errors.SerializationFailure), BusyError, "a transaction met another: try again"),
+    ((errors.DiskFull,), FullError, "the disk is full: make room, nothing that was committed is lost"),
+    ((errors.DataCorrupted, errors.IndexCorrupted), DamagedError, "it is damaged: restore a backup"),
+    ((errors.QueryCanceled,), StoreError, "a statement was ended"),
+    (
+        (errors.InvalidAuthorizationSpecification, errors.InvalidPassword, errors.InsufficientPrivilege),
+        StoreError,
+        "it refuses us",
+    ),
+    ((psycopg.OperationalError, psycopg.InterfaceError), BusyError, "it does not answer"),
+)
+
+
 def failure(error: psycopg.Error, name: Path) -> StoreError:
     """Return the error of ours that says what psycopg meant."""
     said = " ".join(str(error).split())
-    if isinstance(error, errors.LockNotAvailable):
-        return BusyError(f"another program is writing to the database {name}: try again")
-    if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure):
-        return BusyError(f"the database {name} undid a transaction that met another: try again ({said})")
-    if isinstance(error, errors.DiskFull):
-        return FullError(
-            f"the database {name}: the disk is full: make room, nothing that was committed is lost ({said})"
-        )
-    if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
-        return DamagedError(f"the database {name} is damaged ({said}): restore a backup")
-    if isinstance(error, errors.QueryCanceled):
-        return StoreError(f"the database {name}: it was ended ({said})")
-    if isinstance(
-        error, errors.InvalidPassword | errors.InvalidAuthorizationSpecification | errors.InsufficientPrivilege
-    ):
-        return StoreError(f"the database {name} refuses us: {said}")
-    if isinstance(error, psycopg.OperationalError | errors.AdminShutdown | psycopg.InterfaceError):
-        return BusyError(f"the database {name} does not answer: {said}")
+    for kinds, ours, words in _CAUSES:
+        if isinstance(error, kinds):
+            return ours(f"the database {name}: {words} ({said})")
     return StoreError(f"the database {name}: {said}")
 
 
@@ -148,7 +149,7 @@ class PgSql(Sql):
 
     def __init__(self, address: str, *, readonly: bool = False, locking: bool = True) -> None:
         super().__init__(named(address))
-        self._address, self._readonly, self._locking = address, readonly, locking
+        self.address, self._readonly, self._locking = address, readonly, locking
         self.connection = connect(address, readonly=readonly)
 
     def each(self, sql: str, *values: Value) -> Iterator[Row]:
@@ -166,6 +167,18 @@ class PgSql(Sql):
                 with suppress(StoreError):
                     self.run("ROLLBACK")
                 raise
+
+    def look(self) -> None:
+        """Begin to read as of one moment."""
+        self.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
+
+    def damage(self, *, quick: bool = False) -> list[str]:  # noqa: ARG002 - the server keeps what it promises
+        """Return nothing: references and indexes are the server's (pg_amcheck looks for what a disk has lost)."""
+        return []
+
+    def size(self) -> int:
+        """Return how large the database is."""
+        return self.number("SELECT pg_database_size(current_database())")
 
     def run(self, statement: str) -> None:
         """Execute what has no values and no rows."""
@@ -189,7 +202,7 @@ class PgSql(Sql):
     def _renew(self) -> None:
         if self.connection.broken:
             self.connection.close()
-            self.connection = connect(self._address, readonly=self._readonly)
+            self.connection = connect(self.address, readonly=self._readonly)
             log.info("the database %s answers again", self.path)
 
     def _execute(self, sql: str, values: tuple[Value, ...]) -> tuple[list[Row], int]:
@@ -225,7 +238,7 @@ def _speakable(value: Value) -> Value:
 class PgKeeping(SqlKeeping):
     """What SQLite must be helped with, PostgreSQL does by itself: autovacuum, and the index with its rows."""
 
-    def free(self, pages: int) -> int:
+    def free(self, pages: int) -> int:  # noqa: ARG002
         """Return none: the server gives back what it can."""
         return 0
 
@@ -233,7 +246,7 @@ class PgKeeping(SqlKeeping):
         """Say no: what is taken out of the index is gone."""
         return False
 
-    def merge(self, pages: int, *, begin: bool) -> bool:
+    def merge(self, pages: int, *, begin: bool) -> bool:  # noqa: ARG002
         """Say that there is no more to do."""
         return False
 
@@ -282,23 +295,35 @@ class PostgresStore(SqlStore):
         """
         store = cls(PgSql(address, readonly=True), stopped)
         try:
-            applied = store._applied()
-            if applied is None:
-                raise StoreError(f"no tables in the database {store.path}: start `monitor run` first")
-            if any(name not in applied for name, _ in schema.MIGRATIONS):
-                raise StoreError(
-                    f"the database {store.path} is of an older version: start `monitor run` first, it brings it up to "
-                    "date"
-                )
+            store._check()
         except BaseException:
             store.close()
             raise
         return store
 
+    def _check(self) -> None:
+        applied = self._applied()
+        if applied is None:
+            raise StoreError(f"no tables in the database {self.path}: start `monitor run` first")
+        if any(name not in applied for name, _ in schema.MIGRATIONS):
+            raise StoreError(
+                f"the database {self.path} is of an older version: start `monitor run` first, it brings it up to date"
+            )
+
     def close(self) -> None:
         """Close the connection; twice is once."""
         self._ended.set()
         self.sql.close()
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Return the keeper's lock."""
+        return KeeperLock(self.sql.address)
+
+    def purge(self) -> list[str]:
+        """Overwrite what rows that are gone have left in the tables' files."""
+        for table in ("articles", "articles_fts", "bodies", "revisions", "hits", "links", "outbox", "corrections"):
+            self.sql.run(f"VACUUM (FULL) {table}")
+        return []
 
     def _watch(self, stopped: Stopped) -> None:
         while not self._ended.wait(_LOOK):
@@ -338,3 +363,34 @@ class PostgresStore(SqlStore):
                 "wrote it"
             )
         return applied
+
+
+def keeper(address: str) -> int:
+    """Return the server's process of the session that holds the keeper's lock; 0: none does. Raises StoreError."""
+    sql = PgSql(address, readonly=True)
+    try:
+        held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = ("
+        held += "SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = ? AND objid = ?"
+        return sql.number(held, KEEPING >> 32, KEEPING & 0xFFFFFFFF)
+    finally:
+        sql.close()
+
+
+class KeeperLock:
+    """What one process alone holds of a database: a lock of its session, which ends with it. Enter and leave."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def __enter__(self) -> KeeperLock:
+        self._connection = connect(self._address)
+        taken = self._connection.execute("SELECT pg_try_advisory_lock($1)", (KEEPING,)).fetchone()
+        if not taken or not taken[0]:
+            self._connection.close()
+            raise BusyError(f"another daemon has the database {named(self._address)}: stop it first")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()

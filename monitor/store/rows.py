@@ -127,6 +127,22 @@ class Sql(ABC):
         """Begin a transaction that may write."""
 
     @abstractmethod
+    def close(self) -> None:
+        """Close the connection; twice is once."""
+
+    @abstractmethod
+    def look(self) -> None:
+        """Begin to read as of one moment, whatever is written meanwhile; for the rest of the connection."""
+
+    @abstractmethod
+    def damage(self, *, quick: bool = False) -> list[str]:
+        """Return what the engine itself finds wrong, in its words; `quick`: at a glance."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return how large the database is, in bytes."""
+
+    @abstractmethod
     def run(self, statement: str) -> None:
         """Execute what has no values and no rows."""
 
@@ -191,6 +207,26 @@ class SqliteSql(Sql):
         another writer.
         """
         self.run("BEGIN IMMEDIATE")
+
+    def close(self) -> None:
+        """Close the connection; twice is once."""
+        self.connection.close()
+
+    def look(self) -> None:
+        """Begin to read as of one moment."""
+        self.run("BEGIN")
+
+    def damage(self, *, quick: bool = False) -> list[str]:
+        """Return what SQLite finds: quickly without holding tables and indexes against one another."""
+        if quick:
+            return [row[0] for row in self.all("PRAGMA quick_check(5)") if row[0] != "ok"]
+        found = [row[0] for row in self.all("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        lost = self.all("PRAGMA foreign_key_check")
+        return found + [f"row {row[1]} of {row[0]} refers to nothing in {row[2]}" for row in lost]
+
+    def size(self) -> int:
+        """Return how large the file is."""
+        return self.path.stat().st_size
 
     def run(self, statement: str) -> None:
         """Execute what has no values and no rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from monitor.parse.index import searchable
 from monitor.store import codec, schema
 from monitor.store.bodies import SqlBodies
 from monitor.store.fulltext import own_text
+from monitor.store.lock import DatabaseLock
 from monitor.store.rows import SqliteSql, clean, translated
 from monitor.store.tables import SqlStore
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 BUSY_TIMEOUT = 5.0
+# Of the index so many are written anew in one transaction.
+_PAGES = 64
 # FULL: what was told to a receiver, or taken off a list, is on the disk; in groups it costs nothing. Deleted text is
 # overwritten: Debian's SQLite does so anyway.
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864", "secure_delete = ON")
@@ -87,9 +90,34 @@ class SqliteStore(SqlStore):
             connection.close()
             raise
 
-    def close(self) -> None:
-        """Close the connection; twice is once."""
-        self._connection.close()
+    def alone(self) -> AbstractContextManager[object]:
+        """Return the daemon's lock."""
+        return DatabaseLock(self.path)
+
+    def purge(self) -> list[str]:
+        """Write all segments of the index anew that there are now."""
+        old, more, steps = self._segments(), True, 0
+        # Twice the pages there are: of what the daemon writes meanwhile some is merged too.
+        most = 2 * self.sql.number("SELECT count(*) FROM articles_fts_idx") // _PAGES + 100
+        while more and old and steps < most:
+            with self.transaction():
+                more = self.keeping.merge(_PAGES, begin=steps == 0)
+            steps += 1
+            if steps % 50 == 0:
+                # Numbers of segments are used again: one that is here may be new, and is left to the end of the loop.
+                old &= self._segments()
+        if not more or not old & self._segments():
+            return []
+        return ["segments of the index hold words still, as others were written meanwhile: run it again"]
+
+    def _segments(self) -> set[int]:
+        return {row[0] for row in self.sql.all("SELECT DISTINCT segid FROM articles_fts_idx")}
+
+    def settle(self) -> list[str]:
+        """Empty the log."""
+        if not self.sql.all("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
+            return []
+        return [f"{self.path}-wal holds words still, as others read it: it is emptied when they have ended"]
 
     def _prepare(self, stopped: Stopped | None) -> None:
         if new := self._is_empty():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from monitor.errors import StoreError
@@ -41,9 +41,9 @@ class SqlStore:
         self.calendar, self.bodies = SqlCalendar(sql), SqlBodies(sql)
         self.outlets = SqlOutlets(sql, self.calendar)
         self.links = SqlLinks(sql)
-        fulltext, search = self.fulltext_kind(sql), self.search_kind(sql)
-        self.articles = SqlArticles(sql, self.bodies, fulltext, self.calendar, search)
-        self.hits = SqlHits(sql, self.bodies, self.calendar, search)
+        fulltext, self.search = self.fulltext_kind(sql), self.search_kind(sql)
+        self.articles = SqlArticles(sql, self.bodies, fulltext, self.calendar, self.search)
+        self.hits = SqlHits(sql, self.bodies, self.calendar, self.search)
         self.stories = SqlStories(sql)
         self.alerts = SqlAlerts(sql, self.hits)
         self.outbox = SqlOutbox(sql)
@@ -53,7 +53,23 @@ class SqlStore:
         self.marks = SqlMarks(sql)
         self.health = SqlHealth(sql)
         self.upkeep = SqlUpkeep(sql, self.calendar)
-        self.keeping = self.keeping_kind(sql, self.bodies, fulltext, self.calendar)
+        self.keeping: SqlKeeping = self.keeping_kind(sql, self.bodies, fulltext, self.calendar)
+
+    def close(self) -> None:
+        """Close the connection; twice is once."""
+        self.sql.close()
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Return what one process alone can hold. Entering it raises BusyError where another does."""
+        raise NotImplementedError
+
+    def purge(self) -> list[str]:
+        """Write anew what holds words of articles that were taken out; return what could not be."""
+        return []
+
+    def settle(self) -> list[str]:
+        """Let go of logs of what was written; return what holds on to them."""
+        return []
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -24,8 +24,8 @@ from monitor.web.tokens import Tokens
 
 def beside(settings: Settings, in_force: Callable[[], Settings]) -> Beside:
     """Return what serves it as `settings` says, over the configuration that is in force at each moment."""
-    storage, ending = settings.storage, threading.Event()
-    archive = Archive(lambda: wiring.onlooker(storage, ending.is_set))
+    storage, place, ending = settings.storage, settings.place, threading.Event()
+    archive = Archive(lambda: wiring.onlooker(place, ending.is_set))
     kept = Kept(settings.page.password_file, os.urandom)
     # What is wrong with it stands in the log at once, not only when somebody comes; mended, it is taken up.
     with suppress(ConfigError):
@@ -35,7 +35,7 @@ def beside(settings: Settings, in_force: Callable[[], Settings]) -> Beside:
         Configured(in_force, lambda: in_force().stamp),
         kept,
         Tokens(tokens.beside(storage)),
-        lambda: wiring.writing(storage),
+        lambda: wiring.writing(place),
         World(lambda: datetime.now(UTC), time.monotonic, os.urandom),
         ZoneInfo(settings.timezone),
         settings.page.names,

@@ -15,9 +15,10 @@ from urllib.parse import urlencode
 
 from monitor.errors import AlertReason, Trouble
 from monitor.model import Alert, Silence
+from monitor.place import Place
 from monitor.placing import Kinship
 from monitor.settings.load import load
-from monitor.store import short
+from monitor.store import opening
 from monitor.store.sqlite import SqliteStore
 from monitor.views_alerts import Decided, Marked
 from monitor.views_health import Ailment
@@ -132,7 +133,7 @@ def serving(folder: Path, *, closed: bool = False) -> Iterator[Programs]:
     known = Configured(lambda: load(config, {}, addresses=False), lambda: 1)
     tokens = Tokens(beside(storage))
     world = World(lambda: datetime.now(UTC), time.monotonic, os.urandom)
-    app = page(archive, known, held, tokens, lambda: short.writing(storage), world, UTC)
+    app = page(archive, known, held, tokens, lambda: opening.writing(Place(storage)), world, UTC)
     served = Beside(app, (), lambda: None, archive.close)
     at = served.start("127.0.0.1", 0)
     try:

@@ -16,7 +16,8 @@ import httpx
 
 from monitor.errors import AlertReason, Trouble
 from monitor.model import Entity, Route, Rule, Silence
-from monitor.store import short
+from monitor.place import Place
+from monitor.store import opening
 from monitor.store.sqlite import SqliteStore
 from monitor.views_alerts import Decided
 from monitor.views_health import Ailment
@@ -83,7 +84,9 @@ def page(
     kept = Kept(secret, os.urandom)
     world = World(lambda: later(60), time.monotonic, os.urandom)
     tokens = Tokens(beside(path))
-    app = assembly.page(archive, known, kept, tokens, lambda: short.writing(path), world, ZoneInfo("Europe/Berlin"))
+    app = assembly.page(
+        archive, known, kept, tokens, lambda: opening.writing(Place(path)), world, ZoneInfo("Europe/Berlin")
+    )
     served = Beside(app, (), lambda: None, archive.close)
     at = served.start("127.0.0.1", 0)
     try:

@@ -17,7 +17,8 @@ from urllib.parse import urlencode
 from starlette.routing import Mount, Route
 
 from monitor.model import Rule
-from monitor.store import short
+from monitor.place import Place
+from monitor.store import opening
 from monitor.store.sqlite import SqliteStore
 from monitor.web import access, kept, tokens
 from monitor.web.archive import Archive
@@ -136,7 +137,7 @@ def served(folder: Path, *, closed: bool = True, broken: bool = False, **also: A
         Configured(load, lambda: 0),
         Kept(secret if closed else None, os.urandom),
         Tokens(tokens.beside(database)),
-        lambda: short.writing(database),
+        lambda: opening.writing(Place(database)),
         World(lambda: datetime.now(UTC), lambda: times[-1], os.urandom),
         UTC,
         also.get("names", ()),

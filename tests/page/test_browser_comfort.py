@@ -10,7 +10,8 @@ import pytest
 
 from monitor.errors import SendReason
 from monitor.model import Delivery
-from monitor.store import short
+from monitor.place import Place
+from monitor.store import opening
 from monitor.store.sqlite import SqliteStore
 from tests.page.room import page
 from tests.store.make import NOW, enrolled, hits_on, later, message, opened, tell
@@ -234,5 +235,5 @@ def test_a_form_of_another_session_is_said_so(served, shows):
     shown.get_by_role("button", name="Noise").click()
     shown.get_by_role("alert").wait_for()
     assert "load the page again" in shown.get_by_role("alert").text_content()
-    with short.writing(served.path) as store:
+    with opening.writing(Place(served.path)) as store:
         assert store.marks.of([1]) == {}

@@ -6,7 +6,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.errors import Reason, Trouble
-from monitor.store import short
+from monitor.place import Place
+from monitor.store import opening
 from monitor.views import EventRow, PollOutcome
 from monitor.views_health import Ailment
 from monitor.web.watched import HISTORY
@@ -44,12 +45,12 @@ def test_what_an_outlet_wrote_stays_text_in_samples_and_differences(served, word
 
 
 def test_what_is_noted_of_an_outlet_stays_text(served):
-    with short.writing(served.path) as store, store.transaction():
+    with opening.writing(Place(served.path)) as store, store.transaction():
         source = store.outlets.lease_due(later(9_000), limit=1, lease=60)[0].id
     texts = [text.encode("utf-8", "replace").decode() for text in STRINGS]
     for start in range(0, len(texts), HISTORY):
         part = texts[start : start + HISTORY]
-        with short.writing(served.path) as store, store.transaction():
+        with opening.writing(Place(served.path)) as store, store.transaction():
             for text in part:
                 store.upkeep.event(EventRow("trouble", NOW, "courier", reason=text, detail=text))
             store.health.end(Ailment("courier", Trouble.SILENT, NOW, ""))

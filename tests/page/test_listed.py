@@ -9,7 +9,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.errors import AlertReason, Reason, Trouble
 from monitor.model import Alert
-from monitor.store import short
+from monitor.place import Place
+from monitor.store import opening
 from monitor.store.sqlite import SqliteStore
 from monitor.views import EventRow, OutletRow, PollOutcome
 from monitor.views_alerts import Decided, Marked
@@ -30,7 +31,7 @@ def served(tmp_path):
 
 def test_a_rule_says_how_precise_it_is(served):
     assert "no hit is marked" in said(served, "/rules")
-    with short.writing(served.path) as store, store.transaction():
+    with opening.writing(Place(served.path)) as store, store.transaction():
         store.marks.put(1, Marked("relevant", "ann", NOW))
     assert "100% [21%, 100%] by 1 marked hit " in said(served, "/rules")
 
@@ -38,7 +39,7 @@ def test_a_rule_says_how_precise_it_is(served):
 def test_a_budget_says_what_was_told_what_was_left_over_and_how_often(served):
     assert "1 of 5 told since midnight" in said(served, "/rules")
     assert "digest" not in said(served, "/rules")
-    with short.writing(served.path) as store:
+    with opening.writing(Place(served.path)) as store:
         found = hits_on(store, 9, story="s9")[0]
         with store.transaction():
             alert = store.alerts.open(Alert("desk", "ice", "s9", NOW), found.id, NOW)
@@ -86,7 +87,7 @@ def _looked_at(served):
 
 
 def test_an_outlet_says_what_went_wrong_and_how_it_fared(served):
-    with short.writing(served.path) as store, store.transaction():
+    with opening.writing(Place(served.path)) as store, store.transaction():
         source = store.outlets.lease_due(later(9_000), limit=1, lease=60)[0].id
         store.outlets.record(PollOutcome(source, NOW, later(900), Reason.DNS, "no such host", 3, plan="it failed"))
         store.health.note("courier", [Glance(NOW - DAY, Reason.PAYWALL), Glance(NOW - 2 * DAY)], 40)
@@ -135,7 +136,7 @@ def test_a_mean_is_that_of_the_whole_days_of_a_week(days, whole, expected):
 
 
 def test_those_in_trouble_come_first_and_words_narrow(served):
-    with short.writing(served.path) as store, store.transaction():
+    with opening.writing(Place(served.path)) as store, store.transaction():
         store.health.begin(Ailment("courier", Trouble.BLOCKED, NOW, "refused", "ask"))
     text = said(served, "/outlets?q=cour")
     assert "refused" in text

@@ -16,7 +16,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.model import Route, Rule
-from monitor.store import short
+from monitor.place import Place
+from monitor.store import opening
 from monitor.store.sqlite import SqliteStore
 from monitor.views import Filter
 from monitor.views_alerts import Marked
@@ -117,7 +118,7 @@ def test_a_rule_is_shown_in_the_form_and_tried_when_it_is_sent(served):
 
 def test_marks_say_how_precise_a_rule_is_and_nothing_of_another_query(tmp_path):
     with page(tmp_path) as served:
-        with short.writing(served.path) as store, store.transaction():
+        with opening.writing(Place(served.path)) as store, store.transaction():
             for number, mark in ((1, "relevant"), (2, "relevant"), (3, "noise")):
                 store.marks.put(number, Marked(mark, "ann", NOW))
         expected = "Precision 67% [21%, 94%] by 3 marked hits"
@@ -293,7 +294,7 @@ def held(path: Path) -> Iterator[tuple[Programs, threading.Event, threading.Even
     archive, kept, tokens = Archive(open_store), Kept(None, os.urandom), Tokens(beside(path))
     world = World(lambda: datetime.now(UTC), time.monotonic, os.urandom)
     app = assembly.page(
-        archive, Configured(lambda: Said, lambda: 1), kept, tokens, lambda: short.writing(path), world, UTC
+        archive, Configured(lambda: Said, lambda: 1), kept, tokens, lambda: opening.writing(Place(path)), world, UTC
     )
     served = Beside(app, (), lambda: None, archive.close)
     at = served.start("127.0.0.1", 0)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from monitor.errors import AlertReason
-from monitor.store import short
+from monitor.place import Place
+from monitor.store import opening
 from monitor.store.sqlite import SqliteStore
 from monitor.views_alerts import Decided
 from monitor.web import render, zones
@@ -126,7 +127,7 @@ def test_days_that_are_asked_for_are_those_of_the_reader(tmp_path):
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles", "Asia/Kathmandu"])
 def test_a_budget_goes_by_the_zone_of_the_configuration_whoever_asks(served, zone):
-    with short.writing(served.path) as store, store.transaction():
+    with opening.writing(Place(served.path)) as store, store.transaction():
         for back in (9, 10, 15, 23, 24, 33):
             store.alerts.log([Decided(NOW - timedelta(hours=back), AlertReason.OVER_BUDGET, "desk", "ice")])
     own, there = (

@@ -12,8 +12,9 @@ import pytest
 
 from monitor.errors import BusyError, DamagedError, StoreError
 from monitor.model import Block, Message, Role
+from monitor.place import Place
 from monitor.store import bodies as packing
-from monitor.store import forget as forgetting
+from monitor.store import sqlite
 from monitor.store.backup import backup
 from monitor.store.check import check
 from monitor.store.export import lines, without, write
@@ -70,14 +71,14 @@ def test_a_backup_made_while_articles_are_saved_is_whole(path, tmp_path):
         for turn in range(3):
             before = len(written)
             counts = backup(path, tmp_path / f"{turn}.db", lambda *_: stop.wait(0.001))
-            assert list(check(tmp_path / f"{turn}.db")) == []
+            assert list(check(Place(tmp_path / f"{turn}.db"))) == []
             assert counts["articles"] == counts["hits"] >= 400 + before
     finally:
         stop.set()
         thread.join()
     with closing(SqliteStore.open(tmp_path / "2.db")) as restored:
         assert hits_on(restored, 90_000)
-    assert list(check(tmp_path / "2.db")) == []
+    assert list(check(Place(tmp_path / "2.db"))) == []
     assert sorted(one.name for one in tmp_path.iterdir() if "part" in one.name) == []
 
 
@@ -130,10 +131,10 @@ def test_what_does_not_belong_together_is_said(store, path, statement, told):
     hits_on(store, 1)
     (second,) = hits_on(store, 2)
     opened(store, second.id)
-    assert list(check(path)) == []
+    assert list(check(Place(path))) == []
     extra = ("DELETE FROM alert_hits",) if "hits WHERE id = 2" in statement else ()
     broken(store, statement, *extra)
-    assert any(told in fault for fault in check(path)), list(check(path))
+    assert any(told in fault for fault in check(Place(path))), list(check(Place(path)))
 
 
 def test_a_damaged_file_is_said_and_left_alone(store, path):
@@ -143,17 +144,17 @@ def test_a_damaged_file_is_said_and_left_alone(store, path):
     data = bytearray(path.read_bytes())
     data[8 * 4096 : 40 * 4096] = b"\xa5" * (32 * 4096)
     path.write_bytes(data)
-    found = list(check(path))
+    found = list(check(Place(path)))
     assert found
     assert all("restore" in fault for fault in found)
     assert path.read_bytes() == data
 
 
 def test_no_database_and_another_programs_are_said(tmp_path):
-    assert "no database" in next(check(tmp_path / "none.db"))
+    assert "no database" in next(check(Place(tmp_path / "none.db")))
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE t (a)")
-    assert "another program" in next(check(tmp_path / "other.db"))
+    assert "another program" in next(check(Place(tmp_path / "other.db")))
 
 
 # ---- export
@@ -238,7 +239,7 @@ def test_what_is_forgotten_stands_in_no_file_any_more(store, path, tmp_path):
     assert done.backups == (tmp_path / "copy.db",)
     assert not done.faults
     assert holds(path) == ["copy.db"]
-    assert list(check(path)) == []
+    assert list(check(Place(path))) == []
     assert [line["kind"] for line in map(json.loads, (tmp_path / "all.ndjson").read_text().splitlines())] == [
         "article", "story", "alert",
     ]  # fmt: skip
@@ -278,7 +279,7 @@ def test_a_dictionary_that_holds_its_words_is_made_anew(store, path, tmp_path, m
     done = forget(store, found, NOW)
     assert done.faults == ()
     assert holds(path) == []
-    assert list(check(path)) == []
+    assert list(check(Place(path))) == []
     assert store.articles.get(store.articles.find("https://courier.example/900").row.id).article.body
     with store.transaction():
         assert store.sql.number("SELECT count(*) FROM dictionaries WHERE id = 1") == 0
@@ -295,7 +296,7 @@ def test_a_reader_in_its_way_is_said(store, path, tmp_path):
 
 
 def test_the_index_is_written_anew_though_a_daemon_goes_on_writing(store, path, monkeypatch):
-    monkeypatch.setattr(forgetting, "_PAGES", 8)
+    monkeypatch.setattr(sqlite, "_PAGES", 8)
 
     def put(number):
         words = " ".join(f"w{number * 7919 * place % 100_003}" for place in range(300))

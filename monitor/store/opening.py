@@ -1,0 +1,92 @@
+"""Whichever engine the configuration names, opened. Nothing above knows which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from monitor.errors import StoreError
+from monitor.place import Place
+from monitor.store.lock import DatabaseLock, holder
+from monitor.store.sqlite import SqliteStore
+from monitor.store.tables import SqlStore
+
+if TYPE_CHECKING:
+    from monitor.store.postgres import PostgresStore
+
+Stopped = Callable[[], bool]
+
+
+def _postgres() -> type[PostgresStore]:
+    try:
+        from monitor.store.postgres import PostgresStore
+    except ImportError as error:
+        raise StoreError(
+            "a PostgreSQL database wants the extra `cluster`: pip install 'news-monitor[cluster]' "
+            f"({error.name or error} is missing)"
+        ) from error
+    return PostgresStore
+
+
+def open_store(place: Place, stopped: Stopped | None = None) -> SqlStore:
+    """Open for writing; a new database is made, an older one brought up to date. `stopped`: ends that, where a file is
+    rewritten for minutes. Raises StoreError, BusyError, DamagedError.
+    """
+    return _postgres().open(place.address) if place.address else SqliteStore.open(place.path, stopped)
+
+
+def open_readonly(place: Place, stopped: Stopped | None = None) -> SqlStore:
+    """Open for reading beside who writes; none is made. `stopped`: ends the statement under way, by StoreError, once it
+    says so. Raises StoreError.
+    """
+    if place.address:
+        return _postgres().open_readonly(place.address, stopped)
+    return SqliteStore.open_readonly(place.path, stopped)
+
+
+@contextmanager
+def writing(place: Place) -> Iterator[SqlStore]:
+    """Open for one short change beside the daemon, which learns of it at its next tick. Raises StoreError."""
+    # An older database is brought up to date by the daemon alone, and none is made here.
+    open_readonly(place).close()
+    store = open_store(place)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def lock(place: Place) -> AbstractContextManager[object]:
+    """Return what one daemon alone can hold of a database. Raises BusyError where another holds it, when entered."""
+    if place.address:
+        _postgres()
+        from monitor.store.postgres import KeeperLock
+
+        return KeeperLock(place.address)
+    return DatabaseLock(place.path)
+
+
+def holding(place: Place) -> int:
+    """Return the id of the process that holds a database's lock: of a server's, that of its session there. 0: none."""
+    if place.address:
+        _postgres()
+        from monitor.store.postgres import keeper
+
+        return keeper(place.address)
+    return holder(place.path)
+
+
+def there(place: Place) -> bool:
+    """Say whether there may be a database: a file can be asked for, a server must be asked itself."""
+    return bool(place.address) or place.path.exists()
+
+
+def title(place: Place) -> str:
+    """Return a database as people know it, without secrets."""
+    if place.address:
+        _postgres()
+        from monitor.store.postgres import named
+
+        return str(named(place.address))
+    return str(place.path)
