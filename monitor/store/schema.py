@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from monitor.store.schema_alerts import alerting
 from monitor.store.schema_archive import archive
+from monitor.store.schema_cluster import cluster
 from monitor.store.schema_health import health
 from monitor.store.schema_links import digests
 from monitor.store.schema_page import page, told_and_tried
@@ -313,5 +314,6 @@ MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = 
     ("0008_health", health),
     ("0009_page", page),
     ("0010_told_and_tried", told_and_tried),
+    ("0011_cluster", cluster),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""

@@ -294,7 +294,7 @@ def test_an_update_that_takes_long_is_announced_and_a_new_file_is_not(
     SqliteStore.open(path).close()
     assert (
         f"bringing {path} up to date (0003_fetching, 0004_archive, 0005_links, 0006_alerts, 0007_service, 0008_health, "
-        "0009_page, 0010_told_and_tried)" in caplog.text
+        "0009_page, 0010_told_and_tried, 0011_cluster)" in caplog.text
     )
     caplog.clear()
     SqliteStore.open(path).close()
@@ -383,7 +383,7 @@ def test_an_update_that_is_stopped_is_undone_wherever_it_was(path: Path, monkeyp
     monkeypatch.setattr(sqlite, "_STEPS", 500)
     before = dump(path)
     stops, most = 0, 1
-    while "0010_told_and_tried" not in "".join(dump(path)):
+    while "0011_cluster" not in "".join(dump(path)):
         assert dump(path) == before
         asked = itertools.count(1)
         try:
