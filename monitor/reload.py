@@ -35,7 +35,13 @@ MOST_ERRORS = 5
 MANY = 50_000
 RELOADED, FAILED = "reload", "reload_failed"
 # What only a start sets.
-_FIXED = {"storage": "storage.path", "readers": "limits.readers", "listen": "service.listen", "page": "web"}
+_FIXED = {
+    "storage": "storage.path",
+    "database": "storage.url",
+    "readers": "limits.readers",
+    "listen": "service.listen",
+    "page": "web",
+}
 
 T = TypeVar("T")
 Reread = Callable[[Settings], Settings]

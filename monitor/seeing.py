@@ -241,7 +241,7 @@ class Eye:
             readers=pool.stats(),
             memory={kind: sum(memory(pid)[1] for pid in found) for kind, found in pids.items()},
             share={kind: sum(map(_share, found)) for kind, found in pids.items()},
-            files={"db": _size(place.path), "wal": _size(place.path.with_name(f"{place.path.name}-wal"))},
+            files=wiring.sizes(place),
         )
 
 
@@ -252,10 +252,3 @@ def _share(pid: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in said.splitlines() if line.startswith("Pss:"))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

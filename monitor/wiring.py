@@ -103,6 +103,11 @@ def onlooker(place: Place, stopped: Callable[[], bool] | None = None) -> Store:
     return opening.open_readonly(place, stopped)
 
 
+def sizes(place: Place) -> dict[str, int]:
+    """Return how many bytes a database takes, part by part; 0 where that cannot be seen."""
+    return opening.sizes(place)
+
+
 def writing(place: Place) -> AbstractContextManager[Store]:
     """Open a database for one short change, beside the daemon. Raises StoreError."""
     return opening.writing(place)

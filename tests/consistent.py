@@ -8,7 +8,10 @@ from pathlib import Path
 
 from monitor.store.codec import unpack_body, unpack_evidence
 from monitor.store.fulltext import words
+from monitor.store.pg_search import vector
 from monitor.store.sqlite import SqliteStore
+from monitor.store.tables import SqlStore
+from tests import engines
 
 # What each query returns should not be there.
 _NEVER = {
@@ -30,10 +33,10 @@ _NEVER = {
     "a placement without a story": "SELECT article_id FROM placements WHERE story_id NOT IN (SELECT id FROM stories)",
     "an article outside its hour": """
         SELECT a.id FROM articles a LEFT JOIN hours o ON o.hour = a.fetched_at / 3600000000
-        WHERE coalesce(a.id BETWEEN o.first_article AND o.last_article, 0) = 0""",
+        WHERE o.hour IS NULL OR NOT a.id BETWEEN o.first_article AND o.last_article""",
     "a hit outside its hour": """
         SELECT h.id FROM hits h LEFT JOIN hours o ON o.hour = h.found_at / 3600000000
-        WHERE coalesce(h.id BETWEEN o.first_hit AND o.last_hit, 0) = 0""",
+        WHERE o.hour IS NULL OR h.id < coalesce(o.first_hit, h.id + 1) OR h.id > coalesce(o.last_hit, 0)""",
     "a link that was read and has no article": """
         SELECT id FROM links WHERE state IN ('read', 'again') AND article_id IS NULL""",
     "an alert of no hit": "SELECT id FROM alerts WHERE id NOT IN (SELECT alert_id FROM alert_hits)",
@@ -66,6 +69,8 @@ def dump(path: Path) -> list[str]:
 
 def consistent(path: Path) -> list[str]:
     """Return what is wrong with a database that nobody writes to, a sentence each."""
+    if engines.engine() == "postgres":
+        return _served(path)
     store = SqliteStore.open(path)
     try:
         raw = store._connection
@@ -82,11 +87,26 @@ def consistent(path: Path) -> list[str]:
         store.close()
 
 
-def _counts(store: SqliteStore) -> list[str]:
+def _served(path: Path) -> list[str]:
+    """Return it of a server's database, which keeps references and its index itself."""
+    store = engines.opened(path)
+    try:
+        wrong = [f"{what}: {row[0]}" for what, query in _NEVER.items() for row in store.sql.all(query)]
+        for row in store.sql.all("SELECT a.id, a.title, b.* FROM articles a JOIN bodies b ON b.article_id = a.id"):
+            held = words(row["title"], *unpack_body(store.bodies.unpack(row["dictionary"], row["data"])))
+            same = "SELECT count(*) FROM articles_fts WHERE rowid = ? AND words = CAST(? AS tsvector)"
+            if not store.sql.number(same, row["id"], vector(held)):
+                wrong.append(f"articles are not indexed as they read: {row['id']}")
+        return wrong + _counts(store)
+    finally:
+        store.close()
+
+
+def _counts(store: SqlStore) -> list[str]:
     day = store.calendar.day
-    rows = store._connection.execute("SELECT found_at, rule_id FROM hits").fetchall()
+    rows = store.sql.all("SELECT found_at, rule_id FROM hits")
     counted = Counter((day(row["found_at"]), row["rule_id"]) for row in rows)
-    kept = {(row["day"], row["rule_id"]): row["n"] for row in store._connection.execute("SELECT * FROM hit_days")}
+    kept = {(row["day"], row["rule_id"]): row["n"] for row in store.sql.all("SELECT * FROM hit_days")}
     wrong = [
         f"hits of {key}: {kept.get(key, 0)} counted, {n} there" for key, n in counted.items() if kept.get(key) != n
     ]

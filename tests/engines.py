@@ -7,7 +7,12 @@ beside that path, where processes that are started find it too.
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+import pytest
 
 from monitor.place import Place
 from monitor.store import opening
@@ -52,3 +57,60 @@ def storage(path: Path) -> str:
     """Return what `storage:` in monitor.yaml says of it."""
     said = place(path)
     return f"{{path: {path}, url_file: {note(path)}}}" if said.address else f"{{path: {path}}}"
+
+
+def there(path: Path) -> bool:
+    """Say whether anything has been opened there yet."""
+    if engine() == "sqlite":
+        return path.exists()
+    return note(path).exists() and bool(ask(path, "SELECT 1 FROM pg_tables WHERE tablename = 'sources'"))
+
+
+def ask(path: Path, sql: str, *values: object) -> list[tuple]:
+    """Run a statement beside whoever is at work, as a stranger to the store; return its rows."""
+    if engine() == "sqlite":
+        with closing(sqlite3.connect(path, timeout=10)) as raw, raw:
+            return raw.execute(sql, values).fetchall()
+    from monitor.store.postgres import PgSql
+
+    with closing(PgSql(place(path).address, locking=False)) as server:
+        return server.all(sql, *values)  # type: ignore[arg-type,return-value]
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Write for as long as the block runs, as a program beside the daemon may: nobody else can."""
+    if engine() == "sqlite":
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+        return
+    from monitor.store.postgres import PgSql
+
+    with closing(PgSql(place(path).address)) as server:
+        server.begin()
+        yield
+        server.run("ROLLBACK")
+
+
+def refuse(path: Path, table: str) -> None:
+    """Let nothing be written to a table, as where the disk is full."""
+    if engine() == "sqlite":
+        ask(path, f"CREATE TRIGGER no_room BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END")
+        return
+    ask(path, "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'full'; END $$")
+    ask(path, f"CREATE TRIGGER no_room BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION no_room()")
+
+
+def allow(path: Path, table: str) -> None:
+    """Undo `refuse`."""
+    if engine() == "sqlite":
+        ask(path, "DROP TRIGGER no_room")
+        return
+    ask(path, f"DROP TRIGGER no_room ON {table}")
+    ask(path, "DROP FUNCTION no_room")
+
+
+own = pytest.mark.skipif(engine() != "sqlite", reason="it looks into SQLite itself")
+"""For a test of what one engine alone has."""

@@ -10,7 +10,6 @@ import os
 import random
 import re
 import signal
-import sqlite3
 import threading
 import time
 from collections import defaultdict
@@ -111,10 +110,7 @@ def children() -> Iterator[Children]:
 
 
 def rows(path: Path, sql: str) -> list[tuple]:
-    raw = sqlite3.connect(path)
-    found = raw.execute(sql).fetchall()
-    raw.close()
-    return found
+    return engines.ask(path, sql)
 
 
 def names(path: Path, sql: str) -> set[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +12,7 @@ from monitor import works as crews
 from monitor.settings.load import load
 from monitor.store.codec import instant
 from monitor.wiring import line
+from tests import engines
 from tests.desk import words
 from tests.newsroom import Newsroom
 from tests.web import Web, article
@@ -50,8 +49,7 @@ def room(tmp_path):
 
 
 def of(room, query, *values):
-    with closing(sqlite3.connect(room.folder / "data" / "monitor.db")) as database:
-        return database.execute(query, values).fetchall()
+    return engines.ask(room.folder / "data" / "monitor.db", query, *values)
 
 
 async def test_a_host_holds_a_handful_of_links_while_others_are_read_and_its_rest_comes_later(room):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -333,9 +332,8 @@ def test_the_line_believes_what_it_has_asked(tmp_path):
         other.pages["/good.html"] = page(f"{there}/good.html")
         web.feed([("/good.html", "NATO meets"), ("/gone.html", "Harbour closed")])
         room.run("run", "--once")
-        database = sqlite3.connect(room.folder / "data" / "monitor.db")
-        known = dict(database.execute("SELECT url, coalesce(nullif(canonical, ''), url) FROM articles").fetchall())
-        database.close()
+        said = "SELECT url, coalesce(nullif(canonical, ''), url) FROM articles"
+        known = dict(engines.ask(room.folder / "data" / "monitor.db", said))
     assert known == {
         f"{web.url}/good.html": f"{there}/good.html",
         f"{web.url}/gone.html": f"{web.url}/gone.html",

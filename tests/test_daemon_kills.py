@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -114,13 +113,7 @@ class World:
         self.webs[number % len(self.webs)].pages[f"/{number}.html"] = page
 
     def rows(self, sql: str) -> list[tuple]:
-        raw = sqlite3.connect(self.path)
-        try:
-            found = raw.execute(sql).fetchall()
-            raw.commit()
-        finally:
-            raw.close()
-        return found
+        return engines.ask(self.path, sql)
 
     def phase(self, life: Life) -> set[str]:
         """Return what a process that is dead had in hand."""

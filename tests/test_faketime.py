@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests import engines
 from tests.newsroom import Newsroom
 from tests.web import Web
 
@@ -36,8 +35,8 @@ def set_clock(file: Path, text: str) -> None:
 
 
 def told(room: Newsroom) -> list[str]:
-    with closing(sqlite3.connect(room.folder / "data" / "monitor.db")) as database:
-        rows = database.execute("SELECT detail FROM events WHERE kind IN ('clock', 'asleep') ORDER BY id").fetchall()
+    said = "SELECT detail FROM events WHERE kind IN ('clock', 'asleep') ORDER BY id"
+    rows = engines.ask(room.folder / "data" / "monitor.db", said)
     return [re.sub(r"\d+ s\b.*", "", detail) for (detail,) in rows]
 
 

@@ -21,7 +21,6 @@ import io
 import json
 import re
 import signal
-import sqlite3
 import threading
 import time
 from collections import Counter
@@ -223,10 +222,8 @@ routes:
         assert host.mails == []
         assert [row["state"] for row in outbox(room)] == ["pending"] * 3
         host.script = {}
-        with sqlite3.connect(room.folder / "data" / "monitor.db") as raw:
-            # As if the half minute had passed.
-            raw.execute("UPDATE outbox SET not_before = created_at")
-        raw.close()
+        # As if the half minute had passed.
+        engines.ask(room.folder / "data" / "monitor.db", "UPDATE outbox SET not_before = created_at")
         room.run("run", "--once")
         assert {row["state"] for row in outbox(room)} == {"sent"}
     roots = [re.search(rb"^References: (.*?)\r$", mail, re.MULTILINE)[1] for mail in host.mails]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import time
 
 import pytest
 
+from tests import engines
 from tests.consistent import consistent
 from tests.newsroom import Newsroom
 from tests.receivers import HttpReceiver
@@ -49,9 +49,8 @@ def test_kills_at_any_moment_lose_nothing(tmp_path):
             time.sleep(0.2)
             room.run("run", "--once")
         names = {headers["x-monitor-id"] for _, headers, _ in hook.posts}
-        database = sqlite3.connect(tmp_path / "data" / "monitor.db")
         counts = [
-            database.execute(query).fetchone()[0]
+            engines.ask(tmp_path / "data" / "monitor.db", query)[0][0]
             for query in (
                 "select count(*) from articles",
                 "select count(*) from hits",
@@ -59,7 +58,6 @@ def test_kills_at_any_moment_lose_nothing(tmp_path):
                 "select count(*) from outbox where state = 'sent'",
             )
         ]
-        database.close()
         print(f"{KILLS} kills, {len(hook.posts)} posts, {len(names)} names")
         assert consistent(tmp_path / "data" / "monitor.db") == []
         assert counts == [KILLS] * 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import sqlite3
 import threading
 import time
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import monitor.daemon
+from tests import engines
 from tests.newsroom import RULES, Newsroom
 from tests.receivers import HttpReceiver, SmtpReceiver
 from tests.web import Web, article
@@ -77,7 +77,7 @@ def publish(web, *, older=True, meeting=True):
 
 
 def once(room):
-    if (room.folder / "data" / "monitor.db").exists():
+    if engines.there(room.folder / "data" / "monitor.db"):
         ((due,),) = in_database(room, "select max(next_check_at) from sources")
         time.sleep(max(0.0, (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()))
     return room.rows("run", "--once")[0]
@@ -85,12 +85,7 @@ def once(room):
 
 def in_database(room, statement):
     """Run a statement in the room's database, as if time had passed; return its rows."""
-    database = sqlite3.connect(room.folder / "data" / "monitor.db")
-    try:
-        with database:
-            return database.execute(statement).fetchall()
-    finally:
-        database.close()
+    return engines.ask(room.folder / "data" / "monitor.db", statement)
 
 
 def test_from_an_outlet_to_an_alert(room, web, mail, hook):
@@ -374,8 +369,8 @@ def test_a_channel_that_nothing_can_use_is_refused_before_anything_is_read(room,
 def test_a_pass_that_is_stopped_says_so_and_the_next_goes_on(room, web, mail):
     web.feed([])
     once(room)
-    slow = "storage: {path: ../data/monitor.db}\npoliteness: {gap: 60s}\n"
     quick = (room.config / "monitor.yaml").read_text()
+    slow = quick.replace("gap: 0s", "gap: 60s")
     room.write("monitor", slow)
     publish(web)
     process = room.start("run", "--once")

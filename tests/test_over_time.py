@@ -356,6 +356,7 @@ async def test_an_article_that_moves_to_another_address_is_followed(watched):
         assert [alert.alert.reason for alert in desk.alerts()] == [AlertReason.REVISED]
 
 
+@engines.own
 async def test_an_outlet_that_renews_its_addresses_after_an_upgrade_alerts_nothing(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])

@@ -6,7 +6,6 @@ import asyncio
 import os
 import pty
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from monitor.model import Rule
 from monitor.pool import Pool
 from monitor.reload import changes
 from monitor.settings.load import load
+from tests import engines
 from tests.newsroom import ROOT, RULES, Newsroom
 from tests.receivers import HttpReceiver
 from tests.web import Web, article
@@ -38,13 +38,10 @@ class Room(Newsroom):
 
     def events(self, kind: str) -> list[str]:
         path = self.folder / "data" / "monitor.db"
-        if not path.exists():
+        if not engines.there(path):
             return []
-        raw = sqlite3.connect(path)
-        try:
-            return [detail for (detail,) in raw.execute("SELECT detail FROM events WHERE kind = ? ORDER BY id", [kind])]
-        finally:
-            raw.close()
+        rows = engines.ask(path, "SELECT detail FROM events WHERE kind = ? ORDER BY id", kind)
+        return [detail for (detail,) in rows]
 
     @contextmanager
     def daemon(self) -> Iterator[subprocess.Popen[str]]:

@@ -116,6 +116,7 @@ def test_matches_are_read_once_and_no_further_than_asked(monkeypatch):
     assert matches.found == set(range(3, 501, 3))
 
 
+@engines.own
 def test_a_query_of_the_newest_begins_one_answer_of_the_index(made):
     store, _, _, _ = made
     said: list[str] = []
@@ -325,6 +326,7 @@ def test_a_rule_tried_by_full_text_hits_what_it_hits_by_a_scan(made):
 # ---- plans
 
 
+@engines.own
 @pytest.mark.parametrize("wanted", FILTERS[1:], ids=repr)
 def test_no_listing_scans_a_table(made, wanted):
     store, _, _, _ = made
@@ -346,6 +348,7 @@ def test_no_listing_scans_a_table(made, wanted):
         assert not scans, (one, plan)
 
 
+@engines.own
 def test_a_page_far_down_is_found_by_its_number(made):
     store, _, _, _ = made
     said: list[str] = []

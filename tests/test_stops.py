@@ -9,7 +9,6 @@ import os
 import select
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -141,12 +140,7 @@ def until(true: Callable[[], object], seconds: float = 30.0) -> None:
 
 
 def rows(room: Newsroom, sql: str) -> list[tuple]:
-    raw = sqlite3.connect(room.folder / "data" / "monitor.db", timeout=10)
-    try:
-        with raw:
-            return raw.execute(sql).fetchall()
-    finally:
-        raw.close()
+    return engines.ask(room.folder / "data" / "monitor.db", sql)
 
 
 def start(room: Newsroom, *code: str) -> subprocess.Popen[str]:
@@ -272,6 +266,7 @@ END
 """
 
 
+@engines.own
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_while_the_database_is_brought_up_to_date_leaves_it_as_it_was(tmp_path, web, monkeypatch, number):
     room, path = Newsroom(tmp_path), tmp_path / "data" / "monitor.db"

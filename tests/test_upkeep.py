@@ -113,7 +113,8 @@ async def test_the_daemons_tick_takes_out_old_articles_forgets_traits_and_frees_
         clock.forward(30 * DAY)
         await house.tick()
         assert ledger.submit(ids).result() == []
-        assert ledger.submit(lambda store: store.upkeep._sql.number("PRAGMA freelist_count")).result() == 0
+        if engines.engine() == "sqlite":
+            assert ledger.submit(lambda store: store.upkeep._sql.number("PRAGMA freelist_count")).result() == 0
     finally:
         ledger.close()
 
@@ -274,6 +275,7 @@ def quota(pages):
     return lambda floor: floor.submit(lambda store: store.upkeep._sql.all(f"PRAGMA max_page_count = {pages}")).result()
 
 
+@engines.own
 async def test_at_a_full_quota_nothing_is_lost_and_it_goes_on_when_there_is_room(tmp_path):
     assert await meets_a_full_disk(tmp_path / "monitor.db", quota(400), quota(9_000)) > 100
 
@@ -289,6 +291,7 @@ def tmpfs(folder, size):
         subprocess.run(["umount", folder], check=True)
 
 
+@engines.own
 async def test_on_a_full_disk_nothing_is_lost_and_it_goes_on_when_there_is_room(tmp_path):
     with tmpfs(tmp_path, "8m"):
         ballast = tmp_path / "ballast"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -87,17 +86,13 @@ class Watch:
             self.clock.forward(60)
 
     def ask(self, sql: str) -> list[tuple]:
-        raw = sqlite3.connect(self.path)
-        try:
-            return raw.execute(sql).fetchall()
-        finally:
-            raw.close()
+        return engines.ask(self.path, sql)
 
     def events(self) -> list[tuple[str, str, str]]:
         return self.ask("SELECT kind, outlet_id, reason FROM events WHERE kind <> 'baseline' ORDER BY id")
 
     def titles(self) -> list[str]:
-        return [title for (title,) in self.ask("SELECT title FROM outbox ORDER BY rowid")]
+        return [title for (title,) in self.ask("SELECT title FROM outbox ORDER BY created_at, id")]
 
 
 @contextmanager
@@ -129,7 +124,7 @@ def test_our_own_network_gone_is_one_event_for_four_hundred_outlets(tmp_path: Pa
         room.live(HOUR / 2, o0=Reason.DNS)
         assert room.events()[1:] == [("trouble", "", "network"), ("recovered", "", "network")]
         # All have been asked again within a quarter of an hour, and what fails now begins anew.
-        [(never, failing)] = room.ask("SELECT sum(reason IS NOT NULL), sum(failures > 0) FROM sources")
+        [(never, failing)] = room.ask("SELECT count(reason), count(nullif(failures, 0)) FROM sources")
         assert (never, failing) == (1, 1)
         room.live(2 * HOUR)
         assert room.events()[3:] == [("recovered", "o0", "failing")]
@@ -195,8 +190,7 @@ def test_what_begins_in_one_tick_is_one_message_a_channel(tmp_path: Path) -> Non
 def test_event_state_and_message_are_written_together_or_not_at_all(tmp_path: Path) -> None:
     with watch(tmp_path, 6) as room:
         room.live(HOUR / 2)
-        refuse = "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END"
-        room.ledger.submit(lambda store: store.sql.connection.execute(refuse)).result()
+        engines.refuse(room.path, "outbox")
         with suppress(StoreError):
             room.live(3 * HOUR, o1=Reason.NOT_FOUND)
         for _ in range(300):
@@ -206,7 +200,7 @@ def test_event_state_and_message_are_written_together_or_not_at_all(tmp_path: Pa
             room.clock.forward(60)
         assert room.events() == []
         assert room.ask("SELECT * FROM troubles") == []
-        room.ledger.submit(lambda store: store.sql.connection.execute("DROP TRIGGER full")).result()
+        engines.allow(room.path, "outbox")
         room.tick()
         assert room.events() == [("trouble", "o1", "failing")]
         assert len(room.titles()) == 1
@@ -334,8 +328,7 @@ def test_a_changed_template_is_noticed_and_told_to_a_receiver(tmp_path: Path) ->
 def test_pages_are_counted_once_however_often_the_telling_fails(tmp_path: Path) -> None:
     with watch(tmp_path, 2) as room:
         room.polls()
-        refuse = "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END"
-        room.ledger.submit(lambda store: store.sql.connection.execute(refuse)).result()
+        engines.refuse(room.path, "outbox")
         for number in range(33):
             room.clock.forward(3_600)
             room.vigil.read(
@@ -345,7 +338,7 @@ def test_pages_are_counted_once_however_often_the_telling_fails(tmp_path: Path) 
             with suppress(StoreError):
                 room.tick()
         assert room.events() == []
-        room.ledger.submit(lambda store: store.sql.connection.execute("DROP TRIGGER full")).result()
+        engines.allow(room.path, "outbox")
         room.tick()
         [(data,)] = room.ask("SELECT data FROM glances")
         assert [reason for _, reason, *_ in json.loads(data)].count("no_body") == 3

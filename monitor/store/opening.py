@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
@@ -57,24 +57,33 @@ def writing(place: Place) -> Iterator[SqlStore]:
         store.close()
 
 
-def lock(place: Place) -> AbstractContextManager[object]:
-    """Return what one daemon alone can hold of a database. Raises BusyError where another holds it, when entered."""
-    if place.address:
+@contextmanager
+def lock(place: Place) -> Iterator[None]:
+    """Hold what one daemon alone can hold of a database. Raises BusyError where another does. Of a server's the file's
+    lock is held too: by it this machine's commands find the daemon.
+    """
+    with DatabaseLock(place.path):
+        if not place.address:
+            yield
+            return
         _postgres()
         from monitor.store.postgres import KeeperLock
 
-        return KeeperLock(place.address)
-    return DatabaseLock(place.path)
+        with KeeperLock(place.address):
+            yield
 
 
 def holding(place: Place) -> int:
-    """Return the id of the process that holds a database's lock: of a server's, that of its session there. 0: none."""
-    if place.address:
-        _postgres()
-        from monitor.store.postgres import keeper
+    """Return the id of this machine's process that holds a database's lock; else, of a server's, that of the session
+    which holds it there. 0: none.
+    """
+    here = holder(place.path)
+    if here or not place.address:
+        return here
+    _postgres()
+    from monitor.store.postgres import keeper
 
-        return keeper(place.address)
-    return holder(place.path)
+    return keeper(place.address)
 
 
 def there(place: Place) -> bool:
@@ -90,3 +99,14 @@ def title(place: Place) -> str:
 
         return str(named(place.address))
     return str(place.path)
+
+
+def sizes(place: Place) -> dict[str, int]:
+    """Return how many bytes a database takes: a file and its log, or a server's. 0 where that cannot be seen."""
+    if not place.address:
+        log = place.path.with_name(f"{place.path.name}-wal")
+        return {name: path.stat().st_size if path.exists() else 0 for name, path in (("db", place.path), ("wal", log))}
+    size = 0
+    with suppress(StoreError), closing(open_readonly(place)) as store:
+        size = store.sql.size()
+    return {"db": size}
