@@ -16,6 +16,7 @@ from monitor.fetch import guard, policy, robots, subscription
 from monitor.fetch.gate import Gate
 from monitor.fetch.trail import PERMANENT, Trail, target
 from monitor.fetch.turn import Turn
+from monitor.fetch.turns import Alone, Turns
 from monitor.model import Failure, Outlet, Page
 from monitor.parse import urls
 from monitor.ports import Clock, Fetcher, Ledger, Readers, Request, Store
@@ -134,6 +135,8 @@ class Visitor:
         max_bytes: int = 5_000_000,
     ) -> None:
         self._fetcher = fetcher
+        self.turns: Turns = Alone()
+        """Of those that ask hosts beside this process."""
         self._readers = readers
         self._ledger = ledger
         self._clock = clock
@@ -258,17 +261,28 @@ class Visitor:
             now = self._clock.monotonic()
             if delay is not None:
                 self._gate.pace(host, delay)
-            pause = self._gate.pause(host, now)
-            if pause > MAX_WAIT:
-                raise FetchError(Reason.RATE_LIMITED, f"{host} asked for a pause", retry_after=pause)
-            slot = self._gate.next_slot(host, now)
+            self._check_pause(host, now)
+            told = await self.turns.enter(host, MAX_WAIT)
             try:
-                await self._clock.sleep(slot - now)
-                yield
+                now = self._clock.monotonic()
+                if told > 0:
+                    self._gate.hold(host, now + told)
+                    self._check_pause(host, now)
+                slot = self._gate.next_slot(host, now)
+                try:
+                    await self._clock.sleep(slot - now)
+                    yield
+                finally:
+                    self._gate.release(host, self._clock.monotonic())
             finally:
-                self._gate.release(host, self._clock.monotonic())
+                self.turns.leave(host, self._gate.gap(host))
         finally:
             turn.release()
+
+    def _check_pause(self, host: str, now: float) -> None:
+        pause = self._gate.pause(host, now)
+        if pause > MAX_WAIT:
+            raise FetchError(Reason.RATE_LIMITED, f"{host} asked for a pause", retry_after=pause)
 
     async def _write(self, work: Callable[[Store], T]) -> T:
         return await asyncio.wrap_future(self._ledger.submit(work))

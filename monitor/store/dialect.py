@@ -77,6 +77,8 @@ FUNCTIONS = (
         SELECT to_char(
             (moment::timestamptz AT TIME ZONE 'UTC') + later::interval, 'YYYY-MM-DD"T"HH24:MI:SS.MS"000+00:00"')
     $$""",
+    """CREATE OR REPLACE FUNCTION micros_now() RETURNS bigint LANGUAGE sql VOLATILE
+    AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$""",
     # Of a link's or source's address the server that is asked: one job of the cluster is one of these.
     r"""CREATE OR REPLACE FUNCTION host_of(url text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         SELECT lower(coalesce(substring(url FROM '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#]+)'), ''))

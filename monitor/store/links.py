@@ -50,13 +50,13 @@ UPDATE links SET state = 'again', next_at = ?
 WHERE id = ? AND (state = 'read' OR (state = 'again' AND leased = 0 AND next_at > ?)) AND rereads < 12
 """
 # What was left out when the article was made stands there.
-_WHOLE = """
+WHOLE = """
 SELECT l.*, s.url AS source, a.url AS article_url, a.canonical AS article_canonical, a.title AS article_title
 FROM links l JOIN sources s ON s.id = l.source_id LEFT JOIN articles a ON a.id = l.article_id
 """
-_WAITING = _WHOLE + "WHERE l.state = 'waiting' AND l.source_id = ? AND l.abroad = ? ORDER BY l.id LIMIT ?"
-_ONE = _WHOLE + "WHERE l.id = ?"
-_DUE = _WHOLE + "WHERE l.state IN ('new', 'partial', 'again') AND l.next_at <= ? ORDER BY l.next_at, l.id LIMIT ?"
+_WAITING = WHOLE + "WHERE l.state = 'waiting' AND l.source_id = ? AND l.abroad = ? ORDER BY l.id LIMIT ?"
+_ONE = WHOLE + "WHERE l.id = ?"
+_DUE = WHOLE + "WHERE l.state IN ('new', 'partial', 'again') AND l.next_at <= ? ORDER BY l.next_at, l.id LIMIT ?"
 # What its entry said is needed until its page has been read. An article that was taken out meanwhile stays out.
 _FINISH = """
 UPDATE links SET
@@ -119,7 +119,7 @@ class SqlLinks:
         self._sql.write_many(
             "UPDATE links SET state = 'new', next_at = ?, leased = 1 WHERE id = ?", [(until, row["id"]) for row in rows]
         )
-        return [replace(_link(row), state=LinkState.NEW) for row in rows]
+        return [replace(link_of(row), state=LinkState.NEW) for row in rows]
 
     def move(self, moved: Sequence[Moved], now: datetime) -> None:
         """Note new ids and dates."""
@@ -134,7 +134,7 @@ class SqlLinks:
     def get(self, link_id: int) -> Link | None:
         """Return one."""
         row = self._sql.one(_ONE, link_id)
-        return _link(row) if row else None
+        return link_of(row) if row else None
 
     def lease_due(self, now: datetime, *, limit: int, lease: float) -> list[Link]:
         """Take links to read or to complete, the longest due first."""
@@ -143,7 +143,7 @@ class SqlLinks:
         self._sql.write_many(
             "UPDATE links SET next_at = ?, leased = 1 WHERE id = ?", [(until, row["id"]) for row in rows]
         )
-        return [_link(row) for row in rows]
+        return [link_of(row) for row in rows]
 
     def give_back(self, link_ids: Sequence[int], at: datetime) -> None:
         """End these leases."""
@@ -198,7 +198,8 @@ def _shared_guids(links: Sequence[Link]) -> set[str]:
     return {link.guid for link in links if first.setdefault(link.guid, link.canonical) != link.canonical}
 
 
-def _link(row: Row) -> Link:
+def link_of(row: Row) -> Link:
+    """Read a row of WHOLE."""
     url = row["url"] or row["article_url"] or ""
     canonical = row["canonical"] if row["url"] else row["article_canonical"]
     return Link(

@@ -67,7 +67,7 @@ def lock(place: Place) -> Iterator[None]:
             yield
             return
         _postgres()
-        from monitor.store.postgres import KeeperLock
+        from monitor.store.pg_lock import KeeperLock
 
         with KeeperLock(place.address):
             yield
@@ -81,7 +81,7 @@ def holding(place: Place) -> int:
     if here or not place.address:
         return here
     _postgres()
-    from monitor.store.postgres import keeper
+    from monitor.store.pg_lock import keeper
 
     return keeper(place.address)
 

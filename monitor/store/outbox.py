@@ -31,7 +31,7 @@ UPDATE outbox SET
     reason = ?, detail = ?, lease_until = NULL, owner = ''
 WHERE id = ? AND state <> 'sent'
 """
-_DOUBTFUL = """
+DOUBTFUL = """
 UPDATE outbox SET
     state = 'unknown', attempts = attempts + 1, ambiguous = ambiguous + 1, reason = 'ambiguous',
     detail = 'the process ended while it was sent', lease_until = NULL, owner = ''
@@ -82,7 +82,7 @@ class SqlOutbox:
         busy: Mapping[str, int] | None = None, once: Collection[str] = (),
     ) -> list[OutboxRow]:  # fmt: skip
         """Take rows that may be sent now, so many a channel."""
-        self._sql.write_many(_DOUBTFUL, [(stamp(now), channel) for channel in once])
+        self._sql.write_many(DOUBTFUL, [(stamp(now), channel) for channel in once])
         found = self._sql.all(_SENDABLE, stamp(now), stamp(now), limit)
         rows = [row for row in found if row["place"] <= limit - (busy or {}).get(row["channel_id"], 0)]
         self._sql.write_many(

@@ -25,13 +25,14 @@ ON CONFLICT (outlet_id, url) DO UPDATE SET
     next_check_at = CASE WHEN sources.active = 1 THEN min(sources.next_check_at, ?) ELSE excluded.next_check_at END,
     active = 1
 """
-_DUE = """
+DUE = """
 SELECT id, outlet_id, url, kind, links, next_check_at, etag, last_modified, body_hash, failures, baselined,
     rhythm, pace, trouble, last_ok_at, rewritten_at, seen, news_at, quiet, spells, back_at,
     (SELECT max(last_ok_at) FROM sources other WHERE other.outlet_id = sources.outlet_id) AS outlet_ok_at
-FROM sources WHERE active = 1 AND next_check_at <= ?
-ORDER BY next_check_at, id LIMIT ?
+FROM sources
 """
+"""What is to be known of a source to poll it."""
+_DUE = DUE + "WHERE active = 1 AND next_check_at <= ? ORDER BY next_check_at, id LIMIT ?"
 _OVERDUE = """
 SELECT id, next_check_at, last_polled_at FROM sources WHERE active = 1 AND next_check_at <= ? AND leased = 0
 """
@@ -114,7 +115,7 @@ class SqlOutlets:
             "UPDATE sources SET next_check_at = ?, leased = 1 WHERE id = ?",
             [(ahead(now, lease), row["id"]) for row in rows],
         )
-        return [_due_source(row) for row in rows]
+        return [due_source(row) for row in rows]
 
     def overdue(self, now: datetime) -> list[Overdue]:
         """List what is due and in nobody's hands."""
@@ -203,7 +204,8 @@ class SqlOutlets:
         return {outlet_id: tuple(counts) for outlet_id, counts in found.items()}
 
 
-def _due_source(row: Row) -> DueSource:
+def due_source(row: Row) -> DueSource:
+    """Read a row of DUE."""
     return DueSource(
         id=row["id"],
         outlet_id=row["outlet_id"],

@@ -28,6 +28,7 @@ from monitor.store import pg_schema, schema
 from monitor.store.dialect import translate
 from monitor.store.keeping import SqlKeeping
 from monitor.store.pg_search import PgFulltext, PgSearch
+from monitor.store.pg_work import PgWork
 from monitor.store.rows import Row, Sql, Value, clean
 from monitor.store.tables import SqlStore
 
@@ -39,6 +40,7 @@ SCHEMA = "monitor"
 MIGRATING, WRITING, KEEPING = (0x4D4F4E49 << 8 | number for number in (1, 2, 3))
 # Seconds: to be answered at all, to wait for what another holds.
 CONNECT_TIMEOUT, LOCK_TIMEOUT = 10, 30
+_FENCE = "SELECT 1 FROM facts WHERE key = 'keeper' AND value = ?"
 # Seconds between two looks whether what a reader does is to be ended.
 _LOOK = 0.2
 
@@ -114,9 +116,12 @@ def failure(error: psycopg.Error, name: Path) -> StoreError:
     return StoreError(f"the database {name}: {said}")
 
 
-def connect(address: str, *, readonly: bool = False) -> psycopg.Connection[Any]:
-    """Open a connection within our schema. Raises StoreError, BusyError where nothing answers."""
-    name = named(address)
+def connect(address: str, *, readonly: bool = False, name: str = "monitor") -> psycopg.Connection[Any]:
+    """Open a connection within our schema. `name`: as the server shows it.
+
+    Raises StoreError, BusyError where nothing answers.
+    """
+    database = named(address)
     said = conninfo_to_dict(address)
     options = f"-c search_path={SCHEMA} -c timezone=UTC -c lock_timeout={LOCK_TIMEOUT}s"
     if readonly:
@@ -127,14 +132,14 @@ def connect(address: str, *, readonly: bool = False) -> psycopg.Connection[Any]:
                 address,
                 options=f"{options} {said.get('options') or ''}".strip(),
                 connect_timeout=said.get("connect_timeout") or CONNECT_TIMEOUT,
-                application_name=said.get("application_name") or "monitor",
+                application_name=said.get("application_name") or name,
             ),
             autocommit=True,
             cursor_factory=psycopg.RawCursor,
             row_factory=_rows,
         )
     except psycopg.Error as error:
-        raise failure(error, name) from error
+        raise failure(error, database) from error
     adapters = connection.adapters
     # A text is text and a number eight bytes, as the columns are: left to guess, the server refuses `? IS NULL`.
     adapters.register_dumper(str, StrDumper)
@@ -147,10 +152,13 @@ def connect(address: str, *, readonly: bool = False) -> psycopg.Connection[Any]:
 class PgSql(Sql):
     """One connection to PostgreSQL. `locking`: a transaction holds the one lock of who writes articles."""
 
-    def __init__(self, address: str, *, readonly: bool = False, locking: bool = True) -> None:
+    def __init__(self, address: str, *, readonly: bool = False, locking: bool = True, name: str = "monitor") -> None:
         super().__init__(named(address))
+        self._name = name
         self.address, self._readonly, self._locking = address, readonly, locking
-        self.connection = connect(address, readonly=readonly)
+        self.fence = ""
+        """What the keeper of the database called itself; where another one does so now, nothing is written any more."""
+        self.connection = connect(address, readonly=readonly, name=name)
 
     def each(self, sql: str, *values: Value) -> Iterator[Row]:
         """Yield rows."""
@@ -163,10 +171,15 @@ class PgSql(Sql):
         if self._locking:
             try:
                 self._execute("SELECT pg_advisory_xact_lock(?)", (WRITING,))
+                self._check_fence()
             except StoreError:
                 with suppress(StoreError):
                     self.run("ROLLBACK")
                 raise
+
+    def _check_fence(self) -> None:
+        if self.fence and not self._execute(_FENCE, (self.fence,))[0]:
+            raise StoreError(f"another daemon keeps the database {self.path} now: this one writes no more")
 
     def look(self) -> None:
         """Begin to read as of one moment."""
@@ -202,7 +215,7 @@ class PgSql(Sql):
     def _renew(self) -> None:
         if self.connection.broken:
             self.connection.close()
-            self.connection = connect(self.address, readonly=self._readonly)
+            self.connection = connect(self.address, readonly=self._readonly, name=self._name)
             log.info("the database %s answers again", self.path)
 
     def _execute(self, sql: str, values: tuple[Value, ...]) -> tuple[list[Row], int]:
@@ -269,6 +282,7 @@ class PostgresStore(SqlStore):
 
     def __init__(self, sql: PgSql, stopped: Stopped | None = None) -> None:
         super().__init__(sql, sql.path)
+        self.work = PgWork(sql)
         self._ended = threading.Event()
         if stopped is not None:
             threading.Thread(target=self._watch, args=(stopped,), name="stopper", daemon=True).start()
@@ -317,7 +331,15 @@ class PostgresStore(SqlStore):
 
     def alone(self) -> AbstractContextManager[object]:
         """Return the keeper's lock."""
+        from monitor.store.pg_lock import KeeperLock
+
         return KeeperLock(self.sql.address)
+
+    def command(self, name: str) -> None:
+        """Be the keeper: whoever was it before writes no more."""
+        with self.transaction():
+            self.work.say("keeper", name)
+        self.sql.fence = name
 
     def purge(self) -> list[str]:
         """Overwrite what rows that are gone have left in the tables' files."""
@@ -363,34 +385,3 @@ class PostgresStore(SqlStore):
                 "wrote it"
             )
         return applied
-
-
-def keeper(address: str) -> int:
-    """Return the server's process of the session that holds the keeper's lock; 0: none does. Raises StoreError."""
-    sql = PgSql(address, readonly=True)
-    try:
-        held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = ("
-        held += "SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = ? AND objid = ?"
-        return sql.number(held, KEEPING >> 32, KEEPING & 0xFFFFFFFF)
-    finally:
-        sql.close()
-
-
-class KeeperLock:
-    """What one process alone holds of a database: a lock of its session, which ends with it. Enter and leave."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._connection: psycopg.Connection[Any] | None = None
-
-    def __enter__(self) -> KeeperLock:
-        self._connection = connect(self._address)
-        taken = self._connection.execute("SELECT pg_try_advisory_lock($1)", (KEEPING,)).fetchone()
-        if not taken or not taken[0]:
-            self._connection.close()
-            raise BusyError(f"another daemon has the database {named(self._address)}: stop it first")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._connection is not None:
-            self._connection.close()

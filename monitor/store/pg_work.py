@@ -1,0 +1,178 @@
+"""What several machines share of the work, in PostgreSQL: which hosts and channels have some, and whose turn it is.
+
+A job of the cluster is a host with all that is due of it, or a channel. Rows are taken with SKIP LOCKED: two workers
+that ask at once never wait for each other, and never get the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from monitor.model import Link
+from monitor.store.codec import ahead, micros, moment, stamp
+from monitor.store.links import WHOLE, link_of
+from monitor.store.outbox import DOUBTFUL, outbox_row
+from monitor.store.outlets import DUE, due_source
+from monitor.store.rows import Sql
+from monitor.views import DueSource
+from monitor.views_alerts import OutboxRow
+from monitor.views_cluster import Granted
+
+_HOSTS = """
+SELECT host FROM sources WHERE active = 1 AND next_check_at <= ?
+UNION SELECT host FROM links WHERE state IN ('new', 'partial', 'again') AND next_at <= ? LIMIT ?
+"""
+_SOURCES = f"""
+{DUE} WHERE active = 1 AND host = ? AND next_check_at <= ? ORDER BY next_check_at, id LIMIT ?
+FOR UPDATE OF sources SKIP LOCKED
+"""
+_LINKS = f"""
+{WHOLE} WHERE l.state IN ('new', 'partial', 'again') AND l.host = ? AND l.next_at <= ? ORDER BY l.next_at, l.id LIMIT ?
+FOR UPDATE OF l SKIP LOCKED
+"""
+_CHANNELS = """
+SELECT DISTINCT channel_id FROM outbox
+WHERE (state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?)
+"""
+_MESSAGES = """
+SELECT * FROM outbox
+WHERE channel_id = ? AND ((state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?))
+ORDER BY not_before, created_at, id LIMIT ? FOR UPDATE SKIP LOCKED
+"""
+# By the database's clock, which is one for all machines. A turn that was given back or has run out is free once the
+# host's gap is over.
+_TAKE = """
+INSERT INTO turns (host, owner, until, free_at) VALUES (?, ?, micros_now() + ?, 0)
+ON CONFLICT (host) DO UPDATE SET owner = excluded.owner, until = excluded.until
+WHERE turns.owner = excluded.owner OR (turns.until <= micros_now() AND turns.free_at <= micros_now())
+RETURNING host
+"""
+_SECOND = 1_000_000
+
+
+class PgWork:
+    """The Work port."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    # ---- what there is to do
+
+    def due_hosts(self, now: datetime, *, limit: int) -> list[str]:
+        """Return hosts of which a source or a link is due."""
+        return [row[0] for row in self._sql.all(_HOSTS, stamp(now), micros(now), limit)]
+
+    def lease_host(
+        self, host: str, now: datetime, *, sources: int, links: int, lease: float
+    ) -> tuple[list[DueSource], list[Link]]:
+        """Take what is due of a host, the longest due first."""
+        polls = self._sql.all(_SOURCES, host, stamp(now), sources)
+        self._sql.write_many(
+            "UPDATE sources SET next_check_at = ?, leased = 1 WHERE id = ?",
+            [(ahead(now, lease), row["id"]) for row in polls],
+        )
+        reads = self._sql.all(_LINKS, host, micros(now), links)
+        until = micros(now) + round(lease * _SECOND)
+        self._sql.write_many(
+            "UPDATE links SET next_at = ?, leased = 1 WHERE id = ?", [(until, row["id"]) for row in reads]
+        )
+        return [due_source(row) for row in polls], [link_of(row) for row in reads]
+
+    def give_back(self, source_ids: Sequence[int], at: datetime) -> None:
+        """End leases of sources that were not asked."""
+        self._sql.write_many(
+            "UPDATE sources SET next_check_at = ?, leased = 0 WHERE id = ? AND leased = 1",
+            [(stamp(at), number) for number in source_ids],
+        )
+
+    def due_channels(self, now: datetime) -> list[str]:
+        """Return the channels that have messages which may be sent now, or whose sender has gone."""
+        return [row[0] for row in self._sql.all(_CHANNELS, stamp(now), stamp(now))]
+
+    def lease_messages(
+        self, channel: str, now: datetime, *, owner: str, lease: float, limit: int, once: bool
+    ) -> list[OutboxRow]:
+        """Take messages of a channel. `once`: of one that must get none twice, those are put aside that a process was
+        sending when it ended.
+        """
+        if once:
+            self._sql.write(DOUBTFUL, stamp(now), channel)
+        rows = self._sql.all(_MESSAGES, channel, stamp(now), stamp(now), limit)
+        self._sql.write_many(
+            "UPDATE outbox SET state = 'leased', owner = ?, lease_until = ? WHERE id = ?",
+            [(owner, ahead(now, lease), row["id"]) for row in rows],
+        )
+        return [outbox_row(row) for row in rows]
+
+    # ---- turns
+
+    def take_turn(self, host: str, owner: str, lease: float) -> Granted:
+        """Take a host's turn for so many seconds, or say how long to wait for it."""
+        if self._sql.all(_TAKE, host, owner, round(lease * _SECOND)):
+            held = self._sql.one("SELECT held_until FROM hosts WHERE host = ?", host)
+            return Granted(held_until=moment(held[0]) if held else None)
+        left = self._sql.number("SELECT max(until, free_at) - micros_now() FROM turns WHERE host = ?", host)
+        return Granted(wait=max(left, 0) / _SECOND + 0.001)
+
+    def renew_turns(self, gaps: Mapping[str, float], owner: str, lease: float) -> set[str]:
+        """Hold turns for so many seconds more; return those that are still the owner's. `gaps`: by host, the seconds
+        that must lie between a visit and the next, should the owner end without a word.
+        """
+        kept: set[str] = set()
+        for host, gap in sorted(gaps.items()):
+            kept.update(
+                row[0]
+                for row in self._sql.all(
+                    "UPDATE turns SET until = micros_now() + ?, free_at = micros_now() + ? "
+                    "WHERE host = ? AND owner = ? RETURNING host",
+                    round(lease * _SECOND), round((lease + gap) * _SECOND), host, owner,
+                )
+            )  # fmt: skip
+        return kept
+
+    def give_turns(self, gaps: Mapping[str, float], owner: str) -> None:
+        """Give turns back; the next may ask a host once its gap, in seconds, is over."""
+        self._sql.write_many(
+            "UPDATE turns SET owner = '', until = 0, free_at = micros_now() + ? WHERE host = ? AND owner = ?",
+            [(round(gap * _SECOND), host, owner) for host, gap in sorted(gaps.items())],
+        )
+
+    def forget_turns(self, age: float) -> None:
+        """Forget turns that nobody has had for so many seconds."""
+        self._sql.write(
+            "DELETE FROM turns WHERE max(until, free_at) < micros_now() - ?", round(age * _SECOND)
+        )  # fmt: skip
+
+    # ---- who is at work
+
+    def fact(self, key: str) -> str:
+        """Return what the keeper says to all, "" for nothing."""
+        row = self._sql.one("SELECT value FROM facts WHERE key = ?", key)
+        return str(row[0]) if row else ""
+
+    def say(self, key: str, value: str) -> None:
+        """Say something to all."""
+        self._sql.write(
+            "INSERT INTO facts (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            key, value,
+        )  # fmt: skip
+
+    def appear(self, name: str, data: str) -> None:
+        """Say that a worker is there, and what it does (JSON)."""
+        self._sql.write(
+            "INSERT INTO workers (id, at, data) VALUES (?, micros_now(), ?) "
+            "ON CONFLICT (id) DO UPDATE SET at = excluded.at, data = excluded.data",
+            name, data,
+        )  # fmt: skip
+
+    def leave(self, name: str) -> None:
+        """Take a worker off the list."""
+        self._sql.write("DELETE FROM workers WHERE id = ?", name)
+
+    def workers(self, within: float) -> dict[str, str]:
+        """Return what those said who were there in the last so many seconds, by name; forget those of a day ago."""
+        rows = self._sql.all(
+            "SELECT id, data FROM workers WHERE at >= micros_now() - ? ORDER BY id", round(within * _SECOND)
+        )
+        return {row[0]: row[1] for row in rows}
