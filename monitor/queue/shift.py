@@ -162,7 +162,7 @@ class Shift:
         if task.cancelled() and self._leaving:
             self._cut_off.add(job.number)
             return
-        if not task.cancelled() and (error := task.exception()):
+        if error := asyncio.CancelledError() if task.cancelled() else task.exception():
             log.error("the job of the %s %s failed", job.kind, job.key, exc_info=error)
         self._ended.add(job.number)
         self._report.set()
@@ -182,12 +182,12 @@ class Shift:
 
     def _unanswered(self, error: StoreError) -> None:
         if not self._away:
-            log.warning("the queue does not answer, trying again: %s", error)
+            log.warning("no jobs for now: %s", error)
         self._away = True
 
     def _answered(self) -> None:
         if self._away:
-            log.info("the queue answers again")
+            log.info("there are jobs again")
         self._away = False
 
     def _held(self) -> list[int]:
