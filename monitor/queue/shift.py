@@ -87,6 +87,8 @@ class Shift:
         self._wake, self._report = asyncio.Event(), asyncio.Event()
         self._striking = asyncio.Lock()
         self._leaving = self._away = False
+        # Of the loop's clock: no job is taken before.
+        self._quiet_until = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then let what is in hand end. Cancelled: the hands are too, their jobs go back."""
@@ -112,10 +114,13 @@ class Shift:
             self._wake.clear()
             if self._more & self._free().keys():
                 try:
-                    await self._fill()
+                    if self._away:
+                        await self._come_back(stop)
+                    await asyncio.sleep(max(0.0, self._quiet_until - asyncio.get_running_loop().time()))
+                    if not stop.is_set():
+                        await self._fill()
                 except StoreError as error:
                     self._unanswered(error)
-                    await self._come_back(stop)
                 continue
             try:
                 async with asyncio.timeout(LOOK):
@@ -171,13 +176,9 @@ class Shift:
     async def _come_back(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await asyncio.sleep(PAUSE)
-            try:
+            with suppress(StoreError):
                 await self._desk.beat(self._held())
-            except StoreError as error:
-                self._unanswered(error)
-            else:
                 self._answered()
-                await asyncio.sleep(SETTLE)
                 return
 
     def _unanswered(self, error: StoreError) -> None:
@@ -188,17 +189,26 @@ class Shift:
     def _answered(self) -> None:
         if self._away:
             log.info("there are jobs again")
+            self._quiet_until = asyncio.get_running_loop().time() + SETTLE
         self._away = False
 
     def _held(self) -> list[int]:
         return sorted({*self._running, *self._ended})
 
     async def _beating(self) -> None:
+        pause = BEAT
         while True:
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(pause)
+            pause = BEAT
             if held := self._held():
-                with suppress(StoreError):
+                try:
                     await self._desk.beat(held)
+                except StoreError as error:
+                    self._unanswered(error)
+                    # Within SETTLE of when it answers again, which others wait.
+                    pause = PAUSE
+                else:
+                    self._answered()
 
     async def _reporting(self) -> None:
         while True:
