@@ -70,12 +70,10 @@ class Jobs:
         """
 
         async def bring_up(queries: Queries) -> None:
-            async with queries.schema_lock():
-                made = await queries.schema_is_installed()
-                await queries.apply_upgrade()
-                if not made:
-                    # Rows live for seconds: what is dead must go before a thousandth of the table is alive.
-                    await queries.optimize_autovacuum()
+            # In a lock of pgqueuer's own: those that come second find nothing to do.
+            if (await queries.apply_upgrade()).statements:
+                # Rows live for seconds, and ten million of them a day: they are swept out by the thousand.
+                await queries.optimize_autovacuum()
 
         await self._link.ask(bring_up)
 
