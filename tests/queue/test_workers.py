@@ -9,6 +9,7 @@ import signal
 import pytest
 
 from monitor.errors import BusyError
+from monitor.queue import jobs as door
 from monitor.queue import shift
 from monitor.queue.jobs import Kind
 from tests import postgres
@@ -127,6 +128,32 @@ async def test_an_idle_worker_outlives_a_restart(monkeypatch):
         await until(lambda: done == ["before", "after"])
         await jobs.offer(Kind.HOST, ["later"])
         await until(lambda: done[-1] == "later")
+
+
+async def test_after_a_long_absence_each_keeps_what_it_holds(monkeypatch):
+    """All beats are old then, and whoever were first would take up what the others have in hand."""
+    monkeypatch.setattr(door, "STALE", 3.0)
+    for name in ("BEAT", "LOOK"):
+        monkeypatch.setattr(shift, name, 0.5)
+    go, begun = asyncio.Event(), []
+
+    async def hand(key: str) -> None:
+        begun.append(key)
+        await go.wait()
+
+    # One has no hand free, the other has.
+    async with queue() as jobs, working(jobs, hand, slots=2):
+        await jobs.offer(Kind.HOST, ["a", "b"])
+        await until(lambda: len(begun) == 2)
+        async with working(jobs, hand, slots=10):
+            await jobs.offer(Kind.HOST, ["c"])
+            await until(lambda: len(begun) == 3)
+            await asyncio.to_thread(postgres.server().restart, away=3.5)
+            await jobs.offer(Kind.HOST, ["d"])
+            await until(lambda: "d" in begun)
+            go.set()
+            await emptied(jobs)
+    assert begun == ["a", "b", "c", "d"]
 
 
 async def test_stopped_while_the_server_is_away_it_ends():
