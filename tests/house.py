@@ -59,6 +59,7 @@ FLOORS = {
     "monitor.vigil": 4,
     "monitor.vitals": 4,
     "monitor.enrol": 4,
+    "monitor.queue": 4,
     "monitor.discovery": 4,
     "monitor.settings": 4,
     "monitor.condition": 5,
@@ -195,6 +196,7 @@ DOORS = {
     "watchfiles": ("monitor/reload.py",),
     "zstandard": ("monitor/store/bodies.py",),
     "psycopg": ("monitor/store/postgres.py", "monitor/queue/jobs.py"),
+    "pgqueuer": ("monitor/queue/jobs.py",),
 }
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}
 PURE_DOORS = (
@@ -225,6 +227,7 @@ ASYNC_ROOMS = (
     "monitor/upkeep.py",
     "monitor/vigil.py",
     "monitor/pool.py",
+    "monitor/queue/",
     "monitor/worker.py",
     "monitor/wiring.py",
     "monitor/checkup.py",
