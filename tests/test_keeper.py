@@ -37,12 +37,22 @@ TIMES = {"at", "opened_at", "due_at", "told_at", "fetched_at", "found_at", "gone
 TIMES |= {"not_before", "payload", "id"}
 
 
+def as_worker(path):
+    """Open the database as one of those who write beside each other, where its engine lets them."""
+    place = engines.place(path)
+    if not place.address:
+        return engines.opened(path)
+    from monitor.store.postgres import PostgresStore
+
+    return PostgresStore.open(place.address, locking=False)
+
+
 class Cluster(Desk):
     """A worker and a keeper on one database, a connection each."""
 
     def __init__(self, folder, origin, **outlet):
         super().__init__(folder, origin, **outlet)
-        self.works = StoreLedger(lambda: engines.opened(folder / "monitor.db"))
+        self.works = StoreLedger(lambda: as_worker(folder / "monitor.db"))
         self.hand = HandingOver(self.works, self.clock, lambda: self.pipeline.orders)
         self.pipeline.ledger, self.pipeline.keeper = self.works, self.hand
         self.in_force("one")
