@@ -25,6 +25,8 @@ class Orders:
     lease: float = 600.0
     notices: tuple[str, ...] = ()
     """Channels that are told how outlets fare."""
+    version: str = ""
+    """What it is called among the machines that share the work; "" where one does all."""
 
     @cached_property
     def by_route(self) -> dict[str, Route]:

@@ -61,7 +61,7 @@ async def _everything_due(works: Works, work: Line) -> None:
     while await works.lease_reads() or works.reads.keys:
         # A host's next links are due when some of its last have been read, whatever others still wait for.
         await works.reads.settled(1.0)
-    while await work.pipeline.look_again():
+    while await work.keeper.look_again():
         pass
     await work.pipeline.look_for_spikes()
     while await work.pipeline.tell(flush=True):
@@ -121,7 +121,7 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
             "polls": (works.lease_polls, 1),
             "reads": (works.lease_reads, READ_TICK),
             "messages": (works.messages, 1),
-            "stories": (work.pipeline.look_again, STORY_TICK),
+            "stories": (work.keeper.look_again, STORY_TICK),
             "spikes": (work.pipeline.look_for_spikes, SPIKE_TICK),
             "load": (works.weigh, MINUTE),
             "heartbeat": (eye.beat, HEARTBEAT),

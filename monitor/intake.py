@@ -25,7 +25,6 @@ from monitor.model import (
     LinkState,
     Memory,
     Outlet,
-    Page,
     Reading,
     Standing,
     TextKind,
@@ -84,15 +83,16 @@ def take_list(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A reading on its way into the store. `placement`: where it stands. `retry`: the page may be
-    there later.
+    """A reading on its way into the store. `placement`: where it stands. `retry`: the page may be there later. `etag`,
+    `last_modified`: what to ask for it with next time, "" for none.
     """
 
     link: Link
     reading: Reading
     retry: bool
     placement: Placement
-    page: Page | None = None
+    etag: str = ""
+    last_modified: str = ""
     new_name: bool = False
     """It has a name that no other article of its story has."""
 
@@ -140,10 +140,9 @@ def take_article(store: Store, orders: Orders, item: Item, now: datetime) -> tup
     # A paywall's page says no more next time.
     reason = None if article.text is TextKind.FULL else article.reason
     outcome = policy.outcome(link, reason, article.detail, now, retry=item.retry)
-    etag, last_modified = policy.validators(item.page.headers if item.page else {})
     outcome = again.after(
-        outcome, link, article, now, hits=bool(reading.hits), changed=saved.changed, etag=etag,
-        last_modified=last_modified,
+        outcome, link, article, now, hits=bool(reading.hits), changed=saved.changed, etag=item.etag,
+        last_modified=item.last_modified,
     )  # fmt: skip
     store.links.finish(replace(outcome, article_id=saved.article_id))
     seen = health.glance(item.link, article, article.reason, now)
@@ -154,8 +153,13 @@ def known_of(store: Store, link: Link) -> tuple[Memory, str]:
     """Return what a link's reading needs: what its outlet's pages taught, and the story of the article that it led to
     before, "" for none.
     """
+    return store.outlets.memory(link.outlet), story_of(store, link)
+
+
+def story_of(store: Store, link: Link) -> str:
+    """Return the story of the article that a link led to before, "" for none."""
     known = store.articles.row(link.article_id) if link.article_id else None
-    return store.outlets.memory(link.outlet), known.story_id if known else ""
+    return known.story_id if known else ""
 
 
 def take_nothing(store: Store, orders: Orders, link: Link, now: datetime, *, gone: bool, missing: bool = False) -> Read:

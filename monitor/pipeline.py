@@ -1,7 +1,7 @@
 """The program on one page: poll, read, tell, deliver.
 
     poll(source)   ask a source for links, keep the new ones                              one transaction
-    read(link)     fetch, extract, match, place in a story, open alerts                   one transaction
+    read(link)     fetch, extract, match; the keeper places it in a story, opens alerts   one transaction
     tell(alert)    render what is due, an outbox row a channel, payload and id included   one transaction
     deliver(row)   send with no transaction open, then mark                               one transaction
 
@@ -25,25 +25,18 @@ from monitor.errors import MonitorError, Reason, SendReason
 from monitor.fetch import policy
 from monitor.fetch.claims import PATIENCE, Claims
 from monitor.fetch.visit import Refusal, Visitor
-from monitor.intake import Item, Read
+from monitor.intake import Read
+from monitor.keeper import Keeping
 from monitor.model import Delivery, Failure, Link, Links, LinkState, Outlet, Page, Reading, TextKind
 from monitor.notify import plan
-from monitor.outlets import cadence, health
+from monitor.outlets import cadence
 from monitor.outlets.load import CALM, Strain
-from monitor.placing import Move
 from monitor.ports import Clock, Ledger, Notifier, Readers, Store
-from monitor.story import across
-from monitor.story.cluster import Clusters
 from monitor.views import DueSource
 from monitor.views_alerts import OutboxRow
 
 # An index may name hundreds of sitemaps; the newest hold what is new.
 MAX_SITEMAPS = 3
-# Stories that are looked for in other languages at each look, and how many may wait for it.
-LINKED, GROWN = 20, 10_000
-# So often in a row 20 articles are looked at again, 3 ms each time: 200 a second, more than readers bring. With so many
-# moves not yet written no further ones are looked for: the disk refuses them.
-LOOKS, UNWRITTEN = 20, 400
 
 T = TypeVar("T")
 
@@ -60,21 +53,17 @@ class Polled:
 
 @dataclass(slots=True)
 class Pipeline:
-    """The verbs over their ports. `clusters` is the memory of stories; only `read` changes it."""
+    """The verbs over their ports. `keeper` takes what was read."""
 
     visitor: Visitor
     readers: Readers
     ledger: Ledger
     notifier: Notifier
     clock: Clock
-    clusters: Clusters
+    keeper: Keeping
     orders: Orders
-    ordered: int = 0
-    """The last order about stories that `clusters` knows."""
     strain: Strain = CALM
     """How late polls start, and who is asked less often for that."""
-    _grown: dict[str, None] = field(default_factory=dict)
-    _moves: list[Move] = field(default_factory=list)
     _told: dict[str, str] = field(default_factory=dict)
     """The newest digest time of each route that is known to have been told."""
     _claims: Claims = field(init=False)
@@ -150,10 +139,10 @@ class Pipeline:
         """Make a link an article, from its page or else from its feed entry; place and announce its hits. One that was
         read before is read again.
         """
-        outlet = self.orders.outlet(link.outlet)
+        outlet, version = self.orders.outlet(link.outlet), self.orders.version
         answer = await self.visitor.get(link.url, outlet, etag=link.etag, last_modified=link.last_modified)
         if link.state is LinkState.AGAIN and (isinstance(answer, Refusal) or answer.status == 304):
-            return await self._as_before(link, answer if isinstance(answer, Refusal) else None)
+            return await self.keeper.as_before(link, answer if isinstance(answer, Refusal) else None)
         known, story = await asyncio.wrap_future(self.ledger.look(lambda store: intake.known_of(store, link)))
         result: Reading | Failure
         if isinstance(answer, Refusal):
@@ -167,16 +156,8 @@ class Pipeline:
             address = await self._address(result, outlet)
             result = replace(result, article=replace(result.article, canonical_url=address))
         if link.state is LinkState.AGAIN and (isinstance(result, Failure) or result.article.text is not TextKind.FULL):
-            return await self._as_before(link, None)
-        return await self._keep(link, result, answer, story)
-
-    async def _as_before(self, link: Link, refusal: Refusal | None) -> Read:
-        now = self.clock.now()
-        gone = refusal is not None and not refusal.retry
-        missing = refusal is not None and refusal.reason is Reason.NOT_FOUND
-        return await self._write(
-            lambda store: intake.take_nothing(store, self.orders, link, now, gone=gone, missing=missing)
-        )
+            return await self.keeper.as_before(link, None)
+        return await self.keeper.keep(link, result, answer, story, version)
 
     async def _address(self, reading: Reading, outlet: Outlet) -> str:
         """Return the address of an article whose page claims another site: its own where that is not proved."""
@@ -186,72 +167,6 @@ class Pipeline:
             async with asyncio.timeout(PATIENCE):
                 return await self._claims.settle(own, reading.claim, outlet)
         return own
-
-    async def _keep(self, link: Link, result: Reading | Failure, answer: Page | Refusal, story: str) -> Read:
-        retry = not isinstance(answer, Refusal) or answer.retry
-        now = self.clock.now()
-        if isinstance(result, Failure):
-            outcome = policy.outcome(link, result.reason, result.detail, now, retry=retry)
-            await self._write(lambda store: store.links.finish(outcome), patient=True)
-            return Read(link, None, result.reason, glance=health.glance(link, None, result.reason, now))
-        # Decided and remembered at once: two copies of a story read side by side must not open two stories.
-        placed = self.clusters.place(result.article, result.traits, now, kept=bool(result.hits), story=story)
-        page = answer if isinstance(answer, Page) else None
-        item = Item(link, result, retry, placed, page, bool(result.hits) and self.clusters.new_name(placed.mark))
-        accepted = None
-        try:
-            # Whoever is to be told does not wait for company.
-            accepted, read = await self._write(
-                lambda store: intake.take_article(store, self.orders, item, now), patient=not result.hits
-            )
-        finally:
-            if accepted is None:
-                self.clusters.withdraw(placed.mark)
-            elif accepted.story_id != placed.story_id:
-                self.clusters.put(placed.mark, accepted.story_id)
-        if result.hits and accepted is not None:
-            self._grown[accepted.story_id] = None
-            if len(self._grown) > GROWN:
-                del self._grown[next(iter(self._grown))]
-        return read
-
-    async def look_again(self) -> int:
-        """Carry out what persons decided of stories, and what a second look at their articles finds; link those with
-        hits to what other languages tell. Return how many articles moved.
-        """
-        now = self.clock.now()
-        after = self.ordered
-        for order in await self._write(lambda store: store.stories.orders(after)):
-            if order.kind == "join":
-                self.clusters.join(order.story_id, order.other)
-            else:
-                self.clusters.put(order.mark, order.other, by_hand=True)
-            self.ordered = order.id
-        # Kept until they are written: in memory they are done.
-        for _ in range(LOOKS):
-            if len(self._moves) >= UNWRITTEN:
-                break
-            self._moves += self.clusters.looks(now)
-            if not self.clusters.behind(now):
-                break
-            await asyncio.sleep(0)
-        moves = tuple(self._moves)
-        if moves:
-            await self._write(lambda store: store.stories.move(moves, now))
-            del self._moves[: len(moves)]
-        await self._link()
-        return len(moves)
-
-    async def _link(self) -> None:
-        """Link stories that have new hits to what other languages tell, those that wait longest first."""
-        kin = []
-        for story in list(self._grown)[:LINKED]:
-            del self._grown[story]
-            kin += across.links(self.clusters.groups, story)
-            # 5 ms a story among 22 languages: others have their turn between two.
-            await asyncio.sleep(0)
-        if kin:
-            await self._write(lambda store: store.stories.relate(kin))
 
     # ---- tell
 

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from monitor.model import Article, Hit, Link, Memory, Outlet, Standing
 from monitor.ports_alerts import Alerts, Digests, Marks, Outbox, Silences, Spikes
+from monitor.ports_cluster import Shared
 from monitor.ports_health import Health
 from monitor.ports_keeping import Keeping
 from monitor.ports_stories import Stories
@@ -330,7 +331,7 @@ class Upkeep(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(Shared, Protocol):
     """The database. Not thread-safe: one thread a store. Outside `transaction`, reads only.
 
     Raises StoreError (BusyError where waiting helps, DamagedError where it does not).

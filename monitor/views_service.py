@@ -42,3 +42,25 @@ class Queues:
     outbox_due: int
     digest_items: int
     """What is told with the next digests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a worker read of a link, before the keeper has taken it in. `version`: of the configuration it was read by;
+    `data`: see handover.py.
+    """
+
+    link_id: int
+    outlet_id: str
+    at: datetime
+    kind: str
+    version: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a worker did besides, for the keeper; see handover.py."""
+
+    kind: str
+    data: bytes

@@ -19,7 +19,7 @@ from monitor.notify import escape, hours, notice, render
 from monitor.notify.content import Names
 from monitor.outlets import health
 from monitor.ports import Clock, Ledger, Store
-from monitor.views import DueSource, EventRow
+from monitor.views import EventRow
 from monitor.views_alerts import Post
 from monitor.views_health import ALL, Ailment, Diagnosis, Glance
 
@@ -47,12 +47,14 @@ class Vigil:
         self._gone: Ailment | None = None
         self._looked = False
 
-    def polled(self, source: DueSource, host: str, reason: Reason | None) -> None:
-        """Hear how a poll ended. `host`: whom it asked; `reason` None: it was answered."""
+    def polled(self, outlet_id: str, last_ok_at: datetime | None, host: str, reason: Reason | None) -> None:
+        """Hear how a poll ended. `last_ok_at`: when its source had last been read; `host`: whom it asked; `reason`
+        None: it was answered.
+        """
         now = self._clock.now()
-        self._touched[source.outlet_id] = None
+        self._touched[outlet_id] = None
         lost = reason in health.UNREACHED
-        if lost and (source.last_ok_at is None or now - source.last_ok_at > _LATELY) and self._gone is None:
+        if lost and (last_ok_at is None or now - last_ok_at > _LATELY) and self._gone is None:
             return
         self._asked[host] = (now, reason if lost else None)
         self._asked.move_to_end(host)

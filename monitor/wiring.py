@@ -21,6 +21,7 @@ from monitor.fetch.gate import Gate
 from monitor.fetch.policy import user_agent
 from monitor.fetch.subscription import own
 from monitor.fetch.visit import Visitor, addressed, private_origin
+from monitor.keeper import Keeper
 from monitor.model import Outlet, Rule
 from monitor.notify import plan
 from monitor.notify.channels.sender import Sender
@@ -56,6 +57,7 @@ class Line:
     vigil: Vigil
     pool: Pool
     client: Client
+    keeper: Keeper
 
 
 def agent(settings: Settings) -> str:
@@ -129,10 +131,10 @@ async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterato
             least = 0 if settings.database else settings.min_free
             ledger = Floor(writer, clock, settings.storage, least)
             try:
-                pipeline = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
+                pipeline, keeper = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
                 upkeep = Upkeep(ledger, clock, policy(settings), window=STORY_WINDOW)
                 vigil = Vigil(ledger, clock, lambda: pipeline.orders)
-                yield Line(pipeline, ledger, clock, ledger, upkeep, vigil, pool, fetcher)
+                yield Line(pipeline, ledger, clock, ledger, upkeep, vigil, pool, fetcher, keeper)
             finally:
                 await sender.aclose()
                 # Closing waits for the last commit; the loop stays free for what that completes.
@@ -157,7 +159,7 @@ async def _writer(place: Place, clock: SystemClock) -> StoreLedger:
 
 async def _pipeline(
     settings: Settings, clock: SystemClock, pool: Pool, fetcher: Client, ledger: Ledger, sender: Sender
-) -> Pipeline:
+) -> tuple[Pipeline, Keeper]:
     now = clock.now()
 
     def take_over(store: Store) -> tuple[Sequence[Member], int, dict[str, datetime], dict[str, datetime]]:
@@ -171,7 +173,9 @@ async def _pipeline(
     visitor.restore(held, now)
     clusters = Clusters()
     clusters.restore(known)
-    return Pipeline(visitor, pool, ledger, sender, clock, clusters, orders(settings, since), ordered)
+    keeper = Keeper(ledger, clock, clusters, lambda: pipeline.orders, ordered)
+    pipeline = Pipeline(visitor, pool, ledger, sender, clock, keeper, orders(settings, since))
+    return pipeline, keeper
 
 
 def _adopt(store: Store, settings: Settings, outlets: Sequence[Outlet] | None, now: datetime) -> dict[str, datetime]:

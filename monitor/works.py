@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from monitor.crew import Crew
+from monitor.handover import PollReport
 from monitor.intake import Read
 from monitor.model import Delivery, Link, LinkState, Outlet, Standing, TextKind
 from monitor.notify import hours
@@ -67,6 +68,15 @@ def respite(gap: float) -> timedelta:
     return timedelta(seconds=max(handful(gap) * gap / 2, READ_TICK))
 
 
+def reported(done: Polled) -> PollReport:
+    """Return what is counted of a poll, and what the vigil hears."""
+    source = done.source
+    return PollReport(
+        source.id, source.outlet_id, source.url, urls.origin(source.url), done.reason, done.detail, len(done.links),
+        source.last_ok_at,
+    )  # fmt: skip
+
+
 @dataclass
 class Tally:
     """What has been done since `started`, and what is worth saying about it."""
@@ -100,18 +110,17 @@ class Tally:
     _seen: bytearray = field(default_factory=bytearray)
     """By the source's number: a set of 100,000 has 8 MB."""
 
-    def poll(self, done: Polled) -> None:
-        self._seen.extend(bytes(max(0, done.source.id + 1 - len(self._seen))))
-        self.polled += not self._seen[done.source.id]
-        self._seen[done.source.id] = 1
+    def poll(self, done: PollReport) -> None:
+        self._seen.extend(bytes(max(0, done.source_id + 1 - len(self._seen))))
+        self.polled += not self._seen[done.source_id]
+        self._seen[done.source_id] = 1
         if done.reason:
-            self.failed[done.source.url] = f"{done.reason.value}: {done.detail}"
+            self.failed[done.url] = f"{done.reason.value}: {done.detail}"
         else:
-            self.failed.pop(done.source.url, None)
-        self.links += len(done.links)
+            self.failed.pop(done.url, None)
+        self.links += done.links
         if self.each:
-            outlet = done.source.outlet_id
-            self.outlets[outlet] = self.outlets.get(outlet, False) or done.reason is None
+            self.outlets[done.outlet_id] = self.outlets.get(done.outlet_id, False) or done.reason is None
 
     def read(self, done: Read) -> None:
         self.hits += done.hits
@@ -294,13 +303,16 @@ class Works:
         await self._line.clock.sleep(wait.total_seconds())
         self.pressure.started(source)
         done = await self._line.pipeline.poll(source)
-        self._line.vigil.polled(source, urls.origin(source.url), done.reason)
-        self.tally.poll(done)
-        self.vitals.count("polls", done.reason or "ok")
-        self.vitals.count("links", by=len(done.links))
+        self._polled(reported(done))
         self._told("poll", done)
         if done.links:
             await self._start_reads(done.links)
+
+    def _polled(self, done: PollReport) -> None:
+        self._line.vigil.polled(done.outlet_id, done.last_ok_at, done.host, done.reason)
+        self.tally.poll(done)
+        self.vitals.count("polls", done.reason or "ok")
+        self.vitals.count("links", by=done.links)
 
     async def _read(self, link: Link) -> None:
         done = await self._line.pipeline.read(link)

@@ -25,14 +25,12 @@ from monitor.model import Channel, Limit, Link, Outlet, Quiet, Reading, Route, R
 from monitor.notify.channels import apprise as channel
 from monitor.notify.channels.sender import Sender
 from monitor.parse import digest
-from monitor.pipeline import Pipeline
 from monitor.placing import Placement, PlacementReason, Traits
 from monitor.ports import Store
 from monitor.store.ledger import StoreLedger
-from monitor.story.cluster import Clusters
 from monitor.wiring import Line
 from monitor.works import Works
-from tests import engines
+from tests import engines, lines
 from tests.store.make import article, hit
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -136,8 +134,8 @@ async def work(path: Path, run: int, at: float, upto: int, port: int) -> None:
     if upto != SECOND:
         crews.SEND_LEASE = LEASE
         sources = await ask(lambda store: take_over(store, known, clock.now()))
-    pipeline = Pipeline(None, None, ledger, Sender(sys.stderr), clock, Clusters(), known)
-    works = Works(Line(pipeline, ledger, clock, None, None, None, None, None))
+    pipeline, keeper = lines.pipeline(None, None, ledger, Sender(sys.stderr), clock, known)
+    works = Works(Line(pipeline, ledger, clock, None, None, None, None, None, keeper))
     if upto == SECOND:
         # It tells nothing by itself either.
         works.stand_down()

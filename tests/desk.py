@@ -16,12 +16,10 @@ from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.visit import Visitor
 from monitor.model import Channel, LinkState, Outlet, Route, Rule, Source
-from monitor.pipeline import Pipeline
 from monitor.reading import Reader
 from monitor.store.ledger import StoreLedger
-from monitor.story.cluster import Clusters
 from monitor.views import Filter
-from tests import engines
+from tests import engines, lines
 from tests.fetch.origin import answer
 
 HOME = "http://courier.example"
@@ -140,7 +138,7 @@ class Desk:
         visitor = Visitor(self.client, readers, self.ledger, self.clock, Gate(0.0), AGENT)
         routes = (Route("all", ("here",)),)
         orders = Orders({"courier": self.outlet}, {"nato": rules[0]}, {"here": Channel("here", "console")}, routes)
-        self.pipeline = Pipeline(visitor, readers, self.ledger, None, self.clock, Clusters(), orders)
+        self.pipeline, self.keeper = lines.pipeline(visitor, readers, self.ledger, None, self.clock, orders)
         self.stored(lambda store: store.outlets.sync([self.outlet], self.clock.now()))
 
     async def resolve(self, host):

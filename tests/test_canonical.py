@@ -18,12 +18,10 @@ from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
 from monitor.fetch.visit import Visitor
 from monitor.model import Failure, Link, Outlet, Rule, Source, TextKind
-from monitor.pipeline import Pipeline
 from monitor.reading import Reader
 from monitor.store.ledger import StoreLedger
-from monitor.story.cluster import Clusters
 from monitor.views import Filter
-from tests import engines
+from tests import engines, lines
 from tests.fetch.origin import answer, moved, serving
 from tests.newsroom import Newsroom
 from tests.web import Web, article
@@ -98,8 +96,8 @@ class House:
 
     def restart(self, outlet=None):
         self.outlet = outlet or self.outlet
-        self.pipeline = Pipeline(
-            self.visitor, self.readers, self.ledger, None, self.clock, Clusters(),
+        self.pipeline, _ = lines.pipeline(
+            self.visitor, self.readers, self.ledger, None, self.clock,
             Orders({"courier": self.outlet}, {"nato": Rule("nato", "nato")}, {}, ()),
         )  # fmt: skip
 

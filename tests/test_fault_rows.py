@@ -34,12 +34,10 @@ from monitor.fetch.client import Client
 from monitor.model import Channel, Message
 from monitor.notify.channels import webhook
 from monitor.notify.channels.sender import Sender
-from monitor.pipeline import Pipeline
 from monitor.store.ledger import StoreLedger
-from monitor.story.cluster import Clusters
 from monitor.wiring import Line
 from monitor.works import Works
-from tests import engines
+from tests import engines, lines
 from tests.alerting import CHANNELS, SECOND, START
 from tests.children import Children
 from tests.mailhost import MailHost
@@ -156,11 +154,10 @@ async def test_row_21_each_receiver_has_its_own_trouble_and_no_others(tmp_path, 
         queued(path, list(ports))
         channels = {name: Channel(name, "webhook", f"http://127.0.0.1:{port}/") for name, port in ports.items()}
         ledger, client = StoreLedger(lambda: engines.opened(path)), Client(agent="news-monitor/1.0")
-        pipeline = Pipeline(
-            None, None, ledger, Sender(io.StringIO(), client), clock, Clusters(),
-            Orders({}, {}, channels, ()),
+        pipeline, keeper = lines.pipeline(
+            None, None, ledger, Sender(io.StringIO(), client), clock, Orders({}, {}, channels, ())
         )  # fmt: skip
-        works = Works(Line(pipeline, ledger, clock, None, None, None, None, None), once=True)
+        works = Works(Line(pipeline, ledger, clock, None, None, None, None, None, keeper), once=True)
 
         def rows() -> dict[str, tuple]:
             (row,) = ledger.submit(lambda store: store.alerts.rows(store_filter())).result()

@@ -53,7 +53,10 @@ async def test_what_is_due_at_a_start_goes_out_a_part_each_second_but_not_in_a_p
             desk.stored(lambda store: store.outlets.sync(outlets, desk.clock.now()))
             desk.clock.forward(3600)
             floor = Floor(desk.ledger, desk.clock, tmp_path / "monitor.db", 0)
-            works = Works(Line(desk.pipeline, desk.ledger, desk.clock, floor, None, None, None, desk.client), once=once)
+            works = Works(
+                Line(desk.pipeline, desk.ledger, desk.clock, floor, None, None, None, desk.client, desk.keeper),
+                once=once,
+            )
             assert await works.lease_polls() == (60 if once else 26)
             await works.polls.drained()
             assert len(desk.origin.paths()) == 1 + (60 if once else 26)

@@ -18,14 +18,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.configured import Orders
 from monitor.errors import Trouble
-from monitor.pipeline import Pipeline
 from monitor.pool import Pool
 from monitor.seeing import Eye
 from monitor.settings.load import load
 from monitor.store.ledger import StoreLedger
-from monitor.story.cluster import Clusters
 from monitor.systemd import Manager
 from monitor.upkeep import Floor
 from monitor.views import DueSource, EventRow
@@ -34,7 +31,7 @@ from monitor.views_service import Daemon
 from monitor.vitals import health
 from monitor.wiring import Line
 from monitor.works import Works
-from tests import engines
+from tests import engines, lines
 from tests.newsroom import Newsroom
 from tests.receivers import HttpReceiver
 from tests.story.newsroom import Event
@@ -229,8 +226,8 @@ async def test_no_sign_is_written_while_a_tick_hangs_and_one_that_fails_has_ende
     path, clock = room.folder / "data" / "monitor.db", Clock()
     settings = load(room.config, {})
     ledger = Floor(StoreLedger(lambda: engines.opened(path)), clock, path, 0)
-    pipeline = Pipeline(None, None, ledger, None, clock, Clusters(), Orders({}, {}, {}, ()))
-    line = Line(pipeline, ledger, clock, ledger, None, None, None, None)
+    pipeline, keeper = lines.pipeline(None, None, ledger, None, clock)
+    line = Line(pipeline, ledger, clock, ledger, None, None, None, None, keeper)
     eye = Eye(line, Works(line), replace(settings, listen=None), clock.monotonic)
 
     def last() -> float:
@@ -340,9 +337,9 @@ def in_trouble(room: Newsroom, *ailments: tuple[str, Trouble]) -> None:
 async def test_an_overload_is_a_number_until_it_is_over(room) -> None:
     path, clock = room.folder / "data" / "monitor.db", Clock()
     ledger = Floor(StoreLedger(lambda: engines.opened(path)), clock, path, 0)
-    pipeline = Pipeline(None, None, ledger, None, clock, Clusters(), Orders({}, {}, {}, ()))
+    pipeline, keeper = lines.pipeline(None, None, ledger, None, clock)
     pool = await Pool.start((), (), size=1)
-    line = Line(pipeline, ledger, clock, ledger, None, None, pool, None)
+    line = Line(pipeline, ledger, clock, ledger, None, None, pool, None, keeper)
     works = Works(line)
     eye = Eye(line, works, load(room.config, {}), clock.monotonic)
     await eye.open()

@@ -80,7 +80,7 @@ async def test_what_a_person_joined_stays_joined_and_is_told_once(watched):
     old, new = (row.hit.story_id for row in watched.hits())
     now = watched.clock.now()
     watched.stored(lambda store: store.stories.join(old, new, now))
-    await watched.pipeline.look_again()
+    await watched.keeper.look_again()
     await print_(watched, 2, "Orsk under water: 300 houses lost as Velen rises", AGAIN, listed)
     assert {row.hit.story_id for row in watched.hits()} == {new}
     assert watched.stored(lambda store: store.stories.resolve(old)) == new
@@ -95,10 +95,10 @@ async def test_what_a_person_split_off_is_a_story_of_its_own_and_never_moved_bac
     second = watched.hits()[1].article.id
     now = watched.clock.now()
     new = watched.stored(lambda store: store.stories.split([second], now))
-    await watched.pipeline.look_again()
+    await watched.keeper.look_again()
     for number in range(10, 14):
         await print_(watched, number, f"Unlike {number}", TRIAL[:2], listed)
-    await watched.pipeline.look_again()
+    await watched.keeper.look_again()
     (row,) = watched.stored(lambda store: store.articles.rows(Filter(story=new)))
     assert row.id == second
     members = {one.mark: one for one in watched.stored(lambda store: store.stories.members(now.replace(year=2000)))}
@@ -122,7 +122,7 @@ async def test_what_another_language_tells_is_linked_and_told_for_itself(watched
     await print_(watched, 1, "Flood in Orsk after dam at Krasny Brod breaks", FLOOD, listed)
     await print_(watched, 3, "Banker Weil denies all in Hallstadt trial", TRIAL, listed)
     await print_(watched, 4, "Flut in Orsk: Damm von Krasny Brod gebrochen", FLUT, listed, "de")
-    await watched.pipeline.look_again()
+    await watched.keeper.look_again()
     english, other, german = watched.hits()
     assert [row.article.language for row in (english, german)] == ["en", "de"]
     (kin,) = watched.stored(lambda store: store.stories.kin(german.hit.story_id))

@@ -71,7 +71,7 @@ class Watch:
 
         done = self.ledger.submit(work).result()
         for source, why in done:
-            self.vigil.polled(source, source.url, why)
+            self.vigil.polled(source.outlet_id, source.last_ok_at, source.url, why)
         return len(done)
 
     def tick(self) -> None:

@@ -29,6 +29,9 @@ _QUESTIONS = {
     "hits in another story than their article": """
         SELECT count(*) FROM hits h LEFT JOIN placements p ON p.article_id = h.article_id
         WHERE p.story_id IS NOT h.story_id""",
+    "readings that wait for no link": """
+        SELECT count(*) FROM readings r LEFT JOIN links l ON l.id = r.link_id
+        WHERE l.id IS NULL OR l.state = 'gone'""",
     "open alerts without a hit": """
         SELECT count(*) FROM alerts l
         WHERE l.state = 'open' AND NOT EXISTS (SELECT 1 FROM alert_hits j WHERE j.alert_id = l.id)""",

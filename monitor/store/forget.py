@@ -142,6 +142,7 @@ def _forget(store: SqlStore, found: Found, now: datetime, told: Callable[[str], 
 def _bury(store: SqlStore, links: Sequence[int]) -> None:
     """Leave of links the digests by which they are known."""
     store.sql.write_many(_TOMBSTONE, [(number,) for number in links])
+    store.sql.write(f"DELETE FROM readings WHERE link_id {NUMBERS}", json.dumps(list(links)))  # noqa: S608
 
 
 def _repack(store: SqlStore, number: int, now: datetime) -> None:

@@ -45,6 +45,7 @@ WHERE id {NAMES}
 """  # noqa: S608
 _UNTOLD = f"DELETE FROM alerts WHERE id {NUMBERS} AND state = 'open' AND revision = 0"  # noqa: S608
 _CLOSE = f"UPDATE alerts SET state = 'told' WHERE id {NUMBERS} AND state = 'open'"  # noqa: S608
+_READ = f"SELECT id FROM links WHERE article_id {NUMBERS}"  # noqa: S608
 _LINKS = f"""
 UPDATE links SET article_id = NULL, state = ?, next_at = NULL, leased = 0, summary = '', content = '', author = '',
     etag = '', last_modified = '', detail = '' WHERE article_id {NUMBERS}
@@ -121,7 +122,9 @@ class SqlKeeping:
         for row in hits:
             self._calendar.count(row["rule_id"], row["found_at"], -1)
         self._close_alerts(alerts)
+        links = self._ids(_READ, ids)
         self._sql.write(_LINKS, LinkState.GONE.value, ids)
+        self._sql.write(f"DELETE FROM readings WHERE link_id {NUMBERS}", links)  # noqa: S608
         self._sql.write(_COPIES, stories, ids)
         for statement in (_EVENTS, *_ARTICLE):
             self._sql.write(statement, ids)

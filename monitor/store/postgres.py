@@ -343,7 +343,7 @@ class PostgresStore(SqlStore):
 
     def purge(self) -> list[str]:
         """Overwrite what rows that are gone have left in the tables' files."""
-        for table in ("articles", "articles_fts", "bodies", "revisions", "hits", "links", "outbox", "corrections"):
+        for table in "articles articles_fts bodies revisions hits links outbox corrections readings".split():
             self.sql.run(f"VACUUM (FULL) {table}")
         return []
 

@@ -27,6 +27,8 @@ UPDATE outbox SET not_before = {_LATER.format("not_before")}, created_at = {_LAT
 WHERE state IN ('pending', 'leased') AND (attempts > 0 OR not_before <= ?)
 """  # noqa: S608
 _TO_COME = (("rules", "first_seen"), ("robots", "fetched_at"))
+# In their order, behind which come those that are read in the new time.
+_READINGS = "UPDATE readings SET at = at + ?"
 _LINKS = "UPDATE links SET next_at = next_at + ? WHERE state IN ('new', 'partial', 'again') AND next_at IS NOT NULL"
 
 
@@ -39,6 +41,7 @@ def shift(sql: Sql, by: timedelta, now: datetime) -> int:
         moved += sql.write(statement, later)
     moved += sql.write(_PENDING, later, later, stamp(now))
     moved += sql.write(_LINKS, micros(now + by) - micros(now))
+    sql.write(_READINGS, micros(now + by) - micros(now))
     for table, column in _TO_COME if by < timedelta(0) else ():
         statement = f"UPDATE {table} SET {column} = {_LATER.format(column)} WHERE {column} > ?"  # noqa: S608
         sql.write(statement, later, stamp(now + by))

@@ -20,6 +20,7 @@ from monitor.store.links import SqlLinks
 from monitor.store.marks import SqlMarks
 from monitor.store.outbox import SqlOutbox
 from monitor.store.outlets import SqlOutlets
+from monitor.store.readings import SqlReadings
 from monitor.store.rows import Sql
 from monitor.store.search import SqlSearch
 from monitor.store.spikes import SqlSpikes
@@ -52,6 +53,7 @@ class SqlStore:
         self.spikes = SqlSpikes(sql, self.hits, self.calendar)
         self.marks = SqlMarks(sql)
         self.health = SqlHealth(sql)
+        self.readings = SqlReadings(sql)
         self.upkeep = SqlUpkeep(sql, self.calendar)
         self.keeping: SqlKeeping = self.keeping_kind(sql, self.bodies, fulltext, self.calendar)
 

@@ -28,6 +28,10 @@ INSERT INTO passes (started_at, finished_at, polled, failed, links, articles, hi
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _RECLAIM_OUTBOX = "UPDATE outbox SET state = 'pending', lease_until = NULL, owner = '' WHERE state = 'leased'"
+# What was read of a link and waits is not to be read again.
+_RECLAIM_LINKS = """
+UPDATE links SET next_at = ?, leased = 0 WHERE leased = 1 AND id NOT IN (SELECT link_id FROM readings)
+"""
 _DOUBTFUL = """
 UPDATE outbox SET
     state = 'unknown', attempts = attempts + 1, ambiguous = ambiguous + 1, reason = 'ambiguous',
@@ -177,6 +181,6 @@ class SqlUpkeep:
         self._sql.write_many(_DOUBTFUL, [(channel,) for channel in once])
         return (
             self._sql.write(_RECLAIM_OUTBOX)
-            + self._sql.write("UPDATE links SET next_at = ?, leased = 0 WHERE leased = 1", micros(now))
+            + self._sql.write(_RECLAIM_LINKS, micros(now))
             + self._sql.write("UPDATE sources SET next_check_at = ?, leased = 0 WHERE leased = 1", at)
         )

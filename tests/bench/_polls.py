@@ -31,9 +31,9 @@ from monitor.pipeline import Pipeline
 from monitor.pool import Pool
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
-from monitor.story.cluster import Clusters
 from monitor.views import DueSource
 from monitor.zygote import memory
+from tests import lines
 from tests.bench._feed_samples import Newsroom
 
 OUTLETS = 1_000
@@ -157,7 +157,7 @@ async def _ours(port: int, folder: Path) -> dict[str, float]:
     try:
         visitor = Visitor(client, pool, ledger, clock, Gate(0.0), AGENT)
         orders = Orders({outlet.id: outlet for outlet in outlets}, {rule.id: rule for rule in rules}, {}, ())
-        line = Pipeline(visitor, pool, ledger, None, clock, Clusters(), orders)  # type: ignore[arg-type]
+        line, _ = lines.pipeline(visitor, pool, ledger, None, clock, orders)
         ledger.submit(lambda store: store.outlets.sync(outlets, clock.now())).result()
         found: dict[str, list[float]] = {kind: [] for kind in GOALS}
         await _round(line, pool, ledger, clock)

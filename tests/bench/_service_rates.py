@@ -31,8 +31,8 @@ from monitor.pipeline import Pipeline
 from monitor.pool import Pool
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
-from monitor.story.cluster import Clusters
 from monitor.wiring import SystemClock
+from tests import lines
 from tests.bench._service_gauges import below, spent
 from tests.bench._service_places import host
 from tests.bench._service_press import LISTED
@@ -170,7 +170,7 @@ async def _measure(
             {"desk": channel},
             (Route("all", ("desk",)),),
         )
-        line_ = Pipeline(visitor, pool, ledger, None, clock, Clusters(), orders)  # type: ignore[arg-type]
+        line_, _ = lines.pipeline(visitor, pool, ledger, None, clock, orders)
         now = clock.now()
 
         def take(store: Any) -> list[Link]:

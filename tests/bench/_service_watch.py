@@ -61,7 +61,7 @@ class Watch:
         said |= {"polled": self.polled, "read": self.read, "readers": self.line.pipeline.readers.stats()}
         # The queue of the writer, within the floor that hears of full disks.
         said["queued"] = self.line.ledger._ledger._jobs.qsize()
-        said["stories"] = len(self.line.pipeline.clusters.groups.members)
+        said["stories"] = len(self.line.keeper.clusters.groups.members)
         said["frozen"] = gc.get_freeze_count()
         if self.works is not None:
             said["polls"], said["reads"] = len(self.works.polls.keys), len(self.works.reads.keys)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from monitor.configured import Orders
 from monitor.errors import StoreError
-from monitor.notify.channels.sender import Sender
-from monitor.pipeline import LOOKS, Pipeline
+from monitor.keeper import LOOKS, Keeper
 from monitor.placing import Move, PlacementReason
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
@@ -26,6 +24,7 @@ from tests.story.newsroom import Event
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+ORDERS = Orders({}, {}, {}, ())
 
 
 def test_a_week_of_articles_that_left_memory_leaves_nothing_behind():
@@ -88,40 +87,40 @@ async def test_a_tick_looks_at_all_that_came_since_the_last(tmp_path):
     """Sixty articles a second for two seconds; twenty a tick would never catch up."""
     clusters, clock = Clusters(), SystemClock()
     ledger = StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
-    pipeline = Pipeline(None, None, ledger, Sender(sys.stderr), clock, clusters, Orders({}, {}, {}, ()))
+    keeper = Keeper(ledger, clock, clusters, lambda: ORDERS)
     for number in range(clusters.rules.look + 120):
         one = Event(number).article(0)
         clusters.place(one, traits(one), clock.now(), kept=False)
     assert clusters.behind(clock.now())
     assert LOOKS * 20 > 120
-    await pipeline.look_again()
+    await keeper.look_again()
     assert not clusters.behind(clock.now())
     ledger.close()
 
 
 async def test_moves_that_cannot_be_written_do_not_pile_up(tmp_path, monkeypatch):
     """The next articles are looked at when what was found of the last is in the database."""
-    monkeypatch.setattr("monitor.pipeline.UNWRITTEN", 1)
+    monkeypatch.setattr("monitor.keeper.UNWRITTEN", 1)
     clusters, clock = Clusters(), SystemClock()
 
     def opened() -> StoreLedger:
         return StoreLedger(lambda: SqliteStore.open(tmp_path / "monitor.db"))
 
-    pipeline = Pipeline(None, None, opened(), Sender(sys.stderr), clock, clusters, Orders({}, {}, {}, ()))
+    keeper = Keeper(opened(), clock, clusters, lambda: ORDERS)
     for number in range(clusters.rules.look + 50):
         one = Event(number).article(0)
         clusters.place(one, traits(one), clock.now(), kept=False)
     waits = Move("m", "s1", "s2", PlacementReason.SAME_EVENT)
-    pipeline._moves.append(waits)
-    pipeline.ledger.close()
+    keeper._moves.append(waits)
+    keeper.ledger.close()
     for _ in range(3):
         with pytest.raises(StoreError):
-            await pipeline.look_again()
-        assert pipeline._moves == [waits]
+            await keeper.look_again()
+        assert keeper._moves == [waits]
         assert clusters.behind(clock.now())
-    pipeline.ledger = opened()
-    await pipeline.look_again()
-    assert pipeline._moves == []
-    await pipeline.look_again()
+    keeper.ledger = opened()
+    await keeper.look_again()
+    assert keeper._moves == []
+    await keeper.look_again()
     assert not clusters.behind(clock.now())
-    pipeline.ledger.close()
+    keeper.ledger.close()
