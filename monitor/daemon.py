@@ -7,20 +7,24 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from monitor import heap, vigil
+from monitor.errors import ConfigError
 from monitor.pressure import MINUTE
 from monitor.reload import Reloader, Reread
 from monitor.seeing import Eye
 from monitor.settings.record import Settings
 from monitor.timekeeper import Timekeeper
 from monitor.upkeep import TICK
-from monitor.wiring import Line, line
+from monitor.wiring import Line, clustered, line
 from monitor.works import READ_TICK, Tally, Told, Works
+
+if TYPE_CHECKING:
+    from monitor.cluster import Kept
 
 log = logging.getLogger("monitor")
 
@@ -34,7 +38,7 @@ DRAIN_READS = 4.0
 
 async def run_once(settings: Settings, *, told: Told | None = None, out: TextIO | None = None) -> Tally:
     """Do all that is due now, alerts that still collect included, then stop. Raises BusyError beside a daemon."""
-    async with line(settings, out=out) as work:
+    async with line(settings, out=out, once=True) as work:
         works = Works(work, told, once=True)
         stop = asyncio.Event()
         with _signals(stop):
@@ -93,6 +97,25 @@ async def run(
         return await job
 
 
+async def work(
+    settings: Settings, owner: str, reread: Reread, *, roles: Collection[str], slots: int = 0, told: Told | None = None
+) -> None:
+    """Be one of several workers until SIGTERM or SIGINT, then drain within 20 s. Raises ConfigError where no database
+    is configured that machines can share.
+    """
+    if not clustered(settings):
+        raise ConfigError(
+            "workers share a database of a server's, and none is configured",
+            file=settings.directory / "monitor.yaml",
+            hint="storage.url_env or url_file names one, see docs/cluster.md; `monitor run` needs no workers",
+        )
+    from monitor import cluster
+
+    stop = asyncio.Event()
+    with _signals(stop, lambda: None):
+        await cluster.work(settings, owner, stop, reread, roles=roles, slots=slots, told=told)
+
+
 class _Life:
     """What signals ask of a daemon. `ready`: it has work in hand, which a stop has to drain."""
 
@@ -114,8 +137,8 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
     from monitor.ticks import Ticks
 
     heap.keep_apart()
-    async with line(settings, out=out) as work:
-        works = Works(work, told)
+    async with line(settings, out=out) as work, _driving(work, settings, told, out, life.stop) as driven:
+        works = driven.works
         eye = Eye(work, works, settings)
         table: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {
             "polls": (works.lease_polls, 1),
@@ -127,7 +150,7 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
             "heartbeat": (eye.beat, HEARTBEAT),
             "health": (work.vigil.tick, vigil.TICK),
             "upkeep": (work.upkeep.tick, TICK),
-        }
+        } | driven.ticks
         ticks = Ticks(eye.watched(table), work.clock)
         keeper = Timekeeper(work.clock, work.ledger, ticks.rearm, (work.pipeline.shift,), eye.beat)
         reloader = Reloader(work, settings, reread, eye.reloading, eye.reloaded)
@@ -137,7 +160,9 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
         gc.freeze()
         life.ready, life.reload = True, reloader.ask
         ticks.start()
-        duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(life.stop), keeper.watch())]
+        duties = [asyncio.create_task(one) for one in (reloader.run(), reloader.watch(life.stop))]
+        # Where machines share a database, what is stored is not of this one's clock.
+        duties += [] if clustered(settings) else [asyncio.create_task(keeper.watch())]
         log.info("watching %d outlets with %d rules", len(settings.outlets), len(settings.rules))
         await life.stop.wait()
         eye.stopping()
@@ -146,9 +171,33 @@ async def _serve(settings: Settings, told: Told | None, out: TextIO | None, rere
         for duty in duties:
             duty.cancel()
         await asyncio.gather(*duties, return_exceptions=True)
-        await _drain(works)
+        await driven.drain()
         await eye.close()
         return works.tally
+
+
+class _Alone:
+    """The queue is the store's tables, and the work is done here: crews take what each tick finds due."""
+
+    def __init__(self, works: Works) -> None:
+        self.works = works
+        self.ticks: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {}
+
+    async def drain(self) -> None:
+        await _drain(self.works)
+
+
+@asynccontextmanager
+async def _driving(
+    work: Line, settings: Settings, told: Told | None, out: TextIO | None, stop: asyncio.Event
+) -> AsyncIterator[_Alone | Kept]:
+    if not clustered(settings):
+        yield _Alone(Works(work, told))
+        return
+    from monitor.cluster import keeping
+
+    async with keeping(work, settings, stop, told, out) as kept:
+        yield kept
 
 
 def _on_terminal() -> bool:

@@ -282,6 +282,14 @@ class BusyError(StoreError):
     retry = True
 
 
+class ReplacedError(BusyError):
+    """Another daemon keeps the database."""
+
+
+class CollisionError(BusyError):
+    """Two transactions wanted the same rows, and one of them was ended: done again, it succeeds."""
+
+
 class DamagedError(StoreError):
     """The file is corrupt, is no database of ours, or was written by a newer version. It is left alone."""
 

@@ -23,7 +23,9 @@ class Work(Protocol):
     def lease_host(
         self, host: str, now: datetime, *, sources: int, links: int, lease: float
     ) -> tuple[list[DueSource], list[Link]]:
-        """Take what is due of a host, the longest due first, for `lease` seconds."""
+        """Take what is due of a host, the longest due first, for `lease` seconds; and what others have leased: who asks
+        has the host's turn, so that they are gone.
+        """
         ...
 
     def give_back(self, source_ids: Sequence[int], at: datetime) -> None:
@@ -42,8 +44,8 @@ class Work(Protocol):
         """
         ...
 
-    def take_turn(self, host: str, owner: str, lease: float) -> Granted:
-        """Take a host's turn for so many seconds, or say how long to wait for it."""
+    def take_turn(self, host: str, owner: str, lease: float, gap: float) -> Granted:
+        """Take a host's turn for so many seconds, or say how long to wait for it. `gap`: as for `renew_turns`."""
         ...
 
     def renew_turns(self, gaps: Mapping[str, float], owner: str, lease: float) -> set[str]:
@@ -54,6 +56,10 @@ class Work(Protocol):
 
     def give_turns(self, gaps: Mapping[str, float], owner: str) -> None:
         """Give turns back; the next may ask a host once its gap, in seconds, is over."""
+        ...
+
+    def end(self, owner: str, now: datetime) -> None:
+        """Give back what a process held, turns and messages, that had this name before and has ended."""
         ...
 
     def forget_turns(self, age: float) -> None:
@@ -77,7 +83,7 @@ class Work(Protocol):
         ...
 
     def workers(self, within: float) -> Mapping[str, str]:
-        """Return what those said who were there in the last so many seconds, by name."""
+        """Return what those said who are there, in the last so many seconds, by name."""
         ...
 
 

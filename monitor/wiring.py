@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import os
+import socket
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
 from monitor.clock import SystemClock
+from monitor.configured import Orders
 from monitor.errors import StoreError
 from monitor.fetch.client import Client
 from monitor.fetch.gate import Gate
@@ -31,13 +34,14 @@ from monitor.place import Place
 from monitor.placing import Member
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
-from monitor.settings.orders import orders
+from monitor.settings.orders import orders, version
 from monitor.settings.paths import caches
 from monitor.settings.record import Settings
 from monitor.store import opening
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
+from monitor.together import PRESENT, Together, shared, together
 from monitor.upkeep import Floor, Policy, Upkeep
 from monitor.vigil import Vigil
 
@@ -58,6 +62,16 @@ class Line:
     pool: Pool
     client: Client
     keeper: Keeper
+    lock: opening.Lock = field(default_factory=opening.Lock)
+    together: Together | None = None
+    """Where other machines may work on the same database."""
+    followers: list[Callable[[Settings], Awaitable[None]]] = field(default_factory=list)
+    """What else of this process goes by the configuration."""
+
+
+def clustered(settings: Settings) -> bool:
+    """Say whether the work is shared among processes by a queue in the database."""
+    return bool(settings.database)
 
 
 def agent(settings: Settings) -> str:
@@ -95,7 +109,7 @@ async def visiting(settings: Settings, *, gap: float | None = None) -> AsyncIter
         async with fetching(settings) as (fetcher, pool):
             ledger = StoreLedger(lambda: SqliteStore.open(Path(folder) / "visits.db"))
             try:
-                yield Guest(_visitor(settings, SystemClock(), pool, fetcher, ledger, gap), pool, ledger)
+                yield Guest(visitor(settings, SystemClock(), pool, fetcher, ledger, gap), pool, ledger)
             finally:
                 await asyncio.to_thread(ledger.close)
 
@@ -116,36 +130,42 @@ def writing(place: Place) -> AbstractContextManager[Store]:
 
 
 @asynccontextmanager
-async def line(settings: Settings, *, out: TextIO | None = None) -> AsyncIterator[Line]:
+async def line(settings: Settings, *, out: TextIO | None = None, once: bool = False) -> AsyncIterator[Line]:
     """Open everything in order, close it in reverse. Raises BusyError where another daemon has the database,
-    DamagedError, ChannelError, PoolError. `out`: where the console channel prints.
+    DamagedError, ChannelError, PoolError. `out`: where the console channel prints; `once`: nobody else works meanwhile.
     """
     clock = SystemClock()
     check_channels(settings)
-    with opening.lock(settings.place):
+    name = f"{socket.gethostname()}:{settings.storage}"
+    with opening.lock(settings.place) as lock:
         # The readers come first: they inherit nothing of our environment and no open file of ours.
-        async with _readers(settings) as pool, client(settings) as fetcher:
+        async with readers(settings) as pool, client(settings) as fetcher:
             sender = Sender(out or sys.stdout, fetcher)
-            writer = await _writer(settings.place, clock)
+            writer = await _writer(settings.place, clock, f"{name}:{os.getpid()}")
             # How full a server's disk is, it says itself.
             least = 0 if settings.database else settings.min_free
             ledger = Floor(writer, clock, settings.storage, least)
             try:
-                pipeline, keeper = await _pipeline(settings, clock, pool, fetcher, ledger, sender)
+                pipeline, keeper = await _pipeline(settings, clock, pool, fetcher, ledger, sender, once=once)
                 upkeep = Upkeep(ledger, clock, policy(settings), window=STORY_WINDOW)
                 vigil = Vigil(ledger, clock, lambda: pipeline.orders)
-                yield Line(pipeline, ledger, clock, ledger, upkeep, vigil, pool, fetcher, keeper)
+                made = Line(pipeline, ledger, clock, ledger, upkeep, vigil, pool, fetcher, keeper, lock)
+                if not clustered(settings):
+                    yield made
+                    return
+                async with together(settings.database, name, settings.gap, clock, ledger, pipeline.visitor) as one:
+                    yield replace(made, together=one)
             finally:
                 await sender.aclose()
                 # Closing waits for the last commit; the loop stays free for what that completes.
                 await asyncio.to_thread(ledger.close)
 
 
-async def _writer(place: Place, clock: SystemClock) -> StoreLedger:
+async def _writer(place: Place, clock: SystemClock, name: str) -> StoreLedger:
     """Open the database for writing. A stop meanwhile undoes what brings it up to date, which may take minutes."""
     stop = threading.Event()
     opened = asyncio.ensure_future(
-        asyncio.to_thread(StoreLedger, lambda: opening.open_store(place, stop.is_set), clock.monotonic)
+        asyncio.to_thread(StoreLedger, lambda: opening.open_store(place, stop.is_set, keeper=name), clock.monotonic)
     )
     try:
         return await asyncio.shield(opened)
@@ -157,25 +177,38 @@ async def _writer(place: Place, clock: SystemClock) -> StoreLedger:
         raise
 
 
+def adjust(fetcher: Client, visitor: Visitor, settings: Settings) -> None:
+    """Ask as the configuration says from now on."""
+    fetcher.adjust(agent(settings), settings.page_size, settings.fetch_deadline)
+    visitor.adjust(agent(settings), settings.fetch_deadline, settings.page_size, settings.gap)
+
+
 async def _pipeline(
-    settings: Settings, clock: SystemClock, pool: Pool, fetcher: Client, ledger: Ledger, sender: Sender
+    settings: Settings, clock: SystemClock, pool: Pool, fetcher: Client, ledger: Ledger, sender: Sender, *, once: bool
 ) -> tuple[Pipeline, Keeper]:
     now = clock.now()
 
     def take_over(store: Store) -> tuple[Sequence[Member], int, dict[str, datetime], dict[str, datetime]]:
-        store.upkeep.reclaim(now, [channel.id for channel in settings.channels if channel.once])
+        # What others have in hand is theirs.
+        if not clustered(settings) or (once and not shared(store).work.workers(PRESENT)):
+            store.upkeep.reclaim(now, [channel.id for channel in settings.channels if channel.once])
         since = _adopt(store, settings, settings.outlets, now)
         ordered = max((order.id for order in store.stories.orders(0)), default=0)
         return store.stories.members(now - STORY_WINDOW), ordered, store.outlets.held_hosts(now), since
 
     known, ordered, held, since = await asyncio.wrap_future(ledger.submit(take_over))
-    visitor = _visitor(settings, clock, pool, fetcher, ledger)
-    visitor.restore(held, now)
+    visits = visitor(settings, clock, pool, fetcher, ledger)
+    visits.restore(held, now)
     clusters = Clusters()
     clusters.restore(known)
     keeper = Keeper(ledger, clock, clusters, lambda: pipeline.orders, ordered)
-    pipeline = Pipeline(visitor, pool, ledger, sender, clock, keeper, orders(settings, since))
+    pipeline = Pipeline(visits, pool, ledger, sender, clock, keeper, await _orders(settings, since))
     return pipeline, keeper
+
+
+async def _orders(settings: Settings, since: Mapping[str, datetime]) -> Orders:
+    made = orders(settings, since)
+    return replace(made, version=await asyncio.to_thread(version, settings)) if clustered(settings) else made
 
 
 def _adopt(store: Store, settings: Settings, outlets: Sequence[Outlet] | None, now: datetime) -> dict[str, datetime]:
@@ -185,10 +218,11 @@ def _adopt(store: Store, settings: Settings, outlets: Sequence[Outlet] | None, n
     if outlets is not None:
         store.outlets.sync(outlets, now)
     store.upkeep.use_zone(settings.timezone)
-    return store.upkeep.rules_since({rule.id: rule.version for rule in _in_force(settings, now)}, now)
+    return store.upkeep.rules_since({rule.id: rule.version for rule in in_force(settings, now)}, now)
 
 
-def _in_force(settings: Settings, now: datetime) -> list[Rule]:
+def in_force(settings: Settings, now: datetime) -> list[Rule]:
+    """Return the rules that have not ended."""
     return [rule for rule in settings.rules if not plan.ended(rule, now)]
 
 
@@ -205,18 +239,20 @@ async def refit(work: Line, before: Settings, settings: Settings) -> None:
         # A hundred thousand outlets hold the writer for seconds: not for an edit of a rule.
         outlets = settings.outlets if settings.outlets != before.outlets else None
         since = await asyncio.wrap_future(work.ledger.submit(lambda store: _adopt(store, settings, outlets, now)))
-        work.pipeline.orders = orders(settings, since)
+        work.pipeline.orders = await _orders(settings, since)
+        for follower in work.followers:
+            await follower(settings)
         work.floor.least = 0 if settings.database else settings.min_free
         work.upkeep.policy = policy(settings)
-        work.client.adjust(agent(settings), settings.page_size, settings.fetch_deadline)
-        work.pipeline.visitor.adjust(agent(settings), settings.fetch_deadline, settings.page_size, settings.gap)
+        adjust(work.client, work.pipeline.visitor, settings)
 
-    await work.pool.reload(_in_force(settings, now), settings.entities, adopt)
+    await work.pool.reload(in_force(settings, now), settings.entities, adopt)
 
 
-def _visitor(
+def visitor(
     settings: Settings, clock: SystemClock, pool: Pool, fetcher: Client, ledger: Ledger, gap: float | None = None
 ) -> Visitor:
+    """Return who asks hosts. `gap`: seconds between two visits to one; None: as configured."""
     return Visitor(
         fetcher, pool, ledger, clock, Gate(settings.gap if gap is None else gap), agent(settings),
         deadline=settings.fetch_deadline, max_bytes=settings.page_size,
@@ -236,8 +272,9 @@ def check_channels(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _readers(settings: Settings) -> AsyncIterator[Pool]:
-    rules, folders = _in_force(settings, datetime.now(UTC)), caches(settings.storage)
+async def readers(settings: Settings) -> AsyncIterator[Pool]:
+    """Reader processes with the rules in force. Raises PoolError."""
+    rules, folders = in_force(settings, datetime.now(UTC)), caches(settings.storage)
     pool = await Pool.start(rules, settings.entities, size=settings.readers, folders=folders)
     try:
         yield pool

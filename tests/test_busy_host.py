@@ -112,6 +112,7 @@ def test_of_a_slow_host_no_more_is_in_hand_than_a_minute_lets_us_read(gap, links
     assert crews.respite(gap) == timedelta(seconds=seconds)
 
 
+@engines.own
 async def test_a_writer_that_stalls_holds_up_polls_and_has_no_more_to_do_than_they_have(room, monkeypatch):
     """Sixty outlets are due and forty may be in hand: forty answers wait for the disk, and nobody else is asked."""
     monkeypatch.setattr(crews, "POLL_SLOTS", 40)

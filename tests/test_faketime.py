@@ -40,6 +40,7 @@ def told(room: Newsroom) -> list[str]:
     return [re.sub(r"\d+ s\b.*", "", detail) for (detail,) in rows]
 
 
+@engines.own
 def test_polls_go_on_when_the_clock_is_set_back_an_hour_and_forward_again(tmp_path, monkeypatch):
     clock = tmp_path / "clock"
     set_clock(clock, "+0")

@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": ("demo", "demo", "See the whole line work, with no network and no configuration."),
     "init": ("init", "init", "Make a configuration: an outlet, a phrase, a channel."),
     "run": ("run", "run", "Run the daemon; --once: do what is due now and stop."),
+    "work": ("work", "work", "Work beside the daemon, on a PostgreSQL database that machines share."),
     "reload": ("reload", "reload", "Put a changed configuration in force."),
     "hits": ("hits", "hits", "List and search stored hits; show one with its reason."),
     "articles": ("showing", "articles", "List and search stored articles; show one, and what changed in it."),

@@ -54,7 +54,7 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.
     out = sys.stderr if as_json else sys.stdout
     if not once:
-        asyncio.run(daemon.run(settings, told=_lines if verbose else None, out=out, reread=reread))
+        asyncio.run(daemon.run(settings, told=lines if verbose else None, out=out, reread=reread))
         return
     if not settings.outlets:
         note(f"No outlet is configured in {settings.directory}: nothing to read.")
@@ -67,7 +67,7 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
             if shows:
                 status.update(f"{counts['poll']} sources asked, {counts['read']} pages read, {counts['send']} sent")
             if verbose:
-                _lines(kind, record)
+                lines(kind, record)
 
         tally = asyncio.run(daemon.run_once(settings, told=told, out=out))
     if as_json:
@@ -84,7 +84,8 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
         raise click.ClickException(f"{tally.faults} pieces of work failed, see above; the next run tries them again")
 
 
-def _lines(kind: str, record: object) -> None:
+def lines(kind: str, record: object) -> None:
+    """Log a thing the daemon did."""
     log.info("%s", describe(kind, record))
 
 

@@ -126,7 +126,7 @@ class Shared:
         waited = 0.0
         while True:
             began = self._clock.monotonic()
-            said = await self._ask(lambda work: work.take_turn(host, self._owner, LEASE))
+            said = await self._ask(lambda work: work.take_turn(host, self._owner, LEASE, self._usual))
             if not said.wait:
                 held = self._held.setdefault(host, _Held(gap=self._usual))
                 held.until = began + LEASE

@@ -21,6 +21,7 @@ MAX_URL = 2_000
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _HOST = re.compile(r"(?:https?://)?[^/?#]*", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
+_NETLOC = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#]+)")
 
 
 def _parse(url: str) -> URL | None:
@@ -100,6 +101,14 @@ def origin(url: str) -> str:
         return ""
     host = f"[{parsed.raw_host}]" if ":" in (parsed.raw_host or "") else parsed.raw_host
     return f"{parsed.scheme}://{host}:{parsed.port}"
+
+
+def netloc(url: str) -> str:
+    """Return "host" or "host:port" as the URL has it, in small letters and without a user; "" for what is no URL. The
+    database has the same of sources and links (store/dialect.py, host_of).
+    """
+    found = _NETLOC.match(url)
+    return found[1].lower() if found else ""
 
 
 def port(url: str) -> int:

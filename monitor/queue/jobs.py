@@ -121,6 +121,17 @@ class Jobs:
                 found[Kind(row.entrypoint)] += row.count
         return found
 
+    async def resume(self) -> None:
+        """Put back the jobs that a process had in hand which had this name before and has ended; without this they are
+        another's within 15 seconds. Raises BusyError where nothing answers.
+        """
+        statement = "UPDATE pgqueuer SET heartbeat = 'epoch' WHERE status = 'picked' AND queue_manager_id = $1"
+
+        async def put_back(queries: Queries) -> None:
+            await queries.driver.execute(statement, _number(self._name))
+
+        await self._link.ask(put_back)
+
     async def tidy(self) -> None:
         """Empty the log that pgqueuer keeps, three rows a job; each minute is often enough. Where another reads it (a
         backup), it is left for the next time. Raises BusyError while the database is away.
@@ -139,6 +150,10 @@ class Jobs:
     async def aclose(self) -> None:
         """Close the connection; twice is once."""
         await self._link.aclose()
+
+
+def _number(name: str) -> QueueManagerId:
+    return QueueManagerId(uuid.uuid5(uuid.NAMESPACE_URL, f"monitor:{name}"))
 
 
 async def _connect(address: str, name: str) -> psycopg.AsyncConnection[Any]:
@@ -207,7 +222,7 @@ class _Desk:
     def __init__(self, address: str, name: str) -> None:
         self._address, self._name = address, name
         self.link = _Link(address, name)
-        self._me = QueueManagerId(uuid.uuid4())
+        self._me = _number(name)
         self._rows: dict[int, QueuedJob] = {}
 
     async def take(self, kind: Kind, count: int) -> list[Job]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
-from monitor.errors import StoreError
+from monitor.errors import CollisionError, StoreError
 from monitor.ports import Store
 
 T = TypeVar("T")
@@ -135,6 +135,23 @@ def _commit(store: Store, group: list[_Job]) -> None:
     group = [job for job in group if job.future.set_running_or_notify_cancel()]
     if not group:
         return
+    values, errors = _together(store, group)
+    if any(isinstance(error, CollisionError) for error in errors.values()):
+        # Another machine's group had the same rows in another order. One by one they are in nobody's way for long.
+        values, errors = {}, {}
+        for job in group:
+            done, failed = _together(store, [job])
+            values |= done
+            errors |= failed
+    for future in (job.future for job in group):
+        if future in errors:
+            future.set_exception(errors[future])
+        else:
+            future.set_result(values[future])
+
+
+def _together(store: Store, group: list[_Job]) -> tuple[dict[Future[Any], Any], dict[Future[Any], BaseException]]:
+    """Return what came of each, all in one transaction."""
     values: dict[Future[Any], Any] = {}
     errors: dict[Future[Any], BaseException] = {}
     try:
@@ -147,8 +164,4 @@ def _commit(store: Store, group: list[_Job]) -> None:
                     errors[job.future] = error
     except Exception as error:  # noqa: BLE001 - nothing reached the disk; the writer goes on with the next group
         errors = {job.future: errors.get(job.future, error) for job in group}
-    for future in (job.future for job in group):
-        if future in errors:
-            future.set_exception(errors[future])
-        else:
-            future.set_result(values[future])
+    return values, errors

@@ -13,6 +13,7 @@ from monitor.store.sqlite import SqliteStore
 from monitor.store.tables import SqlStore
 
 if TYPE_CHECKING:
+    from monitor.store.pg_lock import Presence
     from monitor.store.postgres import PostgresStore
 
 Stopped = Callable[[], bool]
@@ -29,11 +30,32 @@ def _postgres() -> type[PostgresStore]:
     return PostgresStore
 
 
-def open_store(place: Place, stopped: Stopped | None = None) -> SqlStore:
+def open_store(place: Place, stopped: Stopped | None = None, *, keeper: str = "") -> SqlStore:
     """Open for writing; a new database is made, an older one brought up to date. `stopped`: ends that, where a file is
-    rewritten for minutes. Raises StoreError, BusyError, DamagedError.
+    rewritten for minutes. `keeper`: who opens it to keep it; of a server's, who did so before writes no more. Raises
+    StoreError, BusyError, DamagedError.
     """
-    return _postgres().open(place.address) if place.address else SqliteStore.open(place.path, stopped)
+    if not place.address:
+        return SqliteStore.open(place.path, stopped)
+    store = _postgres().open(place.address)
+    if keeper:
+        store.command(keeper)
+    return store
+
+
+def open_shared(address: str) -> SqlStore:
+    """Open a server's database as one worker of many: it waits for no other but where both want the same rows. Raises
+    StoreError, BusyError, DamagedError.
+    """
+    return _postgres().open(address, locking=False)
+
+
+def presence(address: str, owner: str) -> Presence:
+    """Return what says to the others that this process lives, while it is entered."""
+    _postgres()
+    from monitor.store.pg_lock import Presence
+
+    return Presence(address, owner)
 
 
 def open_readonly(place: Place, stopped: Stopped | None = None) -> SqlStore:
@@ -57,20 +79,27 @@ def writing(place: Place) -> Iterator[SqlStore]:
         store.close()
 
 
+class Lock:
+    """What one daemon alone has of a database."""
+
+    def keep(self) -> None:
+        """See that it is held. Raises ReplacedError where another has it by now, BusyError where nothing answers."""
+
+
 @contextmanager
-def lock(place: Place) -> Iterator[None]:
+def lock(place: Place) -> Iterator[Lock]:
     """Hold what one daemon alone can hold of a database. Raises BusyError where another does. Of a server's the file's
     lock is held too: by it this machine's commands find the daemon.
     """
     with DatabaseLock(place.path):
         if not place.address:
-            yield
+            yield Lock()
             return
         _postgres()
         from monitor.store.pg_lock import KeeperLock
 
-        with KeeperLock(place.address):
-            yield
+        with KeeperLock(place.address) as held:
+            yield held
 
 
 def holding(place: Place) -> int:

@@ -6,7 +6,9 @@ import os
 import socket
 from contextlib import closing
 
-from monitor.errors import BusyError
+from monitor.errors import ReplacedError
+from monitor.store.opening import Lock
+from monitor.store.pg_work import PRESENT
 from monitor.store.postgres import KEEPING, PgSql, named
 
 _HOLDER = """
@@ -30,7 +32,7 @@ def keeper(address: str) -> int:
     return int(row["pid"]) if row else 0
 
 
-class KeeperLock:
+class KeeperLock(Lock):
     """A lock of a session, which ends with it: the death of the process releases it, and so does a server that is
     restarted. Enter and leave; `keep` now and then.
     """
@@ -53,8 +55,8 @@ class KeeperLock:
             self._sql.close()
 
     def keep(self) -> None:
-        """See that it is held; take it again where the server was restarted. Raises BusyError where nothing answers, or
-        another has it by now.
+        """See that it is held; take it again where the server was restarted. Raises BusyError where nothing answers,
+        ReplacedError where another has it by now.
         """
         if self._sql is not None and not self._sql.all(f"{_HOLDER} AND l.pid = pg_backend_pid()", *_LOCK):
             self._take(self._sql)
@@ -63,4 +65,30 @@ class KeeperLock:
         if not sql.all("SELECT 1 WHERE pg_try_advisory_lock(?)", KEEPING):
             row = sql.one(_HOLDER, *_LOCK)
             who = f" ({row['application_name']})" if row else ""
-            raise BusyError(f"another daemon{who} keeps the database {named(self._address)}: stop it first")
+            raise ReplacedError(f"another daemon{who} keeps the database {named(self._address)}: stop it first")
+
+
+class Presence:
+    """That a process lives, as the database sees it: a lock of a session, of the process's own name. Turns of one that
+    is not present are others' at once (pg_work.py). Enter and leave; `keep` each second or so.
+    """
+
+    def __init__(self, address: str, owner: str) -> None:
+        self._address, self._owner = address, owner
+        self._sql: PgSql | None = None
+
+    def __enter__(self) -> Presence:
+        self._sql = PgSql(self._address, locking=False, name=f"monitor {self._owner} (present)")
+        self.keep()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._sql is not None:
+            self._sql.close()
+
+    def keep(self) -> None:
+        """See that it is noticed, also where the server was restarted. Raises BusyError where nothing answers."""
+        assert self._sql is not None
+        held = "SELECT 1 FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'"
+        if not self._sql.all(held):
+            self._sql.all("SELECT pg_try_advisory_lock_shared(CAST(? AS integer), hashtext(?))", PRESENT, self._owner)

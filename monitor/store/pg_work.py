@@ -24,13 +24,15 @@ SELECT host FROM sources WHERE active = 1 AND next_check_at <= ?
 UNION SELECT host FROM links WHERE state IN ('new', 'partial', 'again') AND next_at <= ? LIMIT ?
 """
 _SOURCES = f"""
-{DUE} WHERE active = 1 AND host = ? AND next_check_at <= ? ORDER BY next_check_at, id LIMIT ?
+{DUE} WHERE active = 1 AND host = ? AND (next_check_at <= ? OR leased = 1) ORDER BY next_check_at, id LIMIT ?
 FOR UPDATE OF sources SKIP LOCKED
 """
-_LINKS = f"""
-{WHOLE} WHERE l.state IN ('new', 'partial', 'again') AND l.host = ? AND l.next_at <= ? ORDER BY l.next_at, l.id LIMIT ?
-FOR UPDATE OF l SKIP LOCKED
-"""
+# What was handed over is leased for a week.
+_LINKS = (
+    WHOLE + "WHERE l.state IN ('new', 'partial', 'again') AND l.host = ? "
+    "AND (l.next_at <= ? OR (l.leased = 1 AND l.next_at < ?)) ORDER BY l.next_at, l.id LIMIT ? "
+    "FOR UPDATE OF l SKIP LOCKED"
+)
 _CHANNELS = """
 SELECT DISTINCT channel_id FROM outbox
 WHERE (state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?)
@@ -43,12 +45,31 @@ ORDER BY not_before, created_at, id LIMIT ? FOR UPDATE SKIP LOCKED
 # By the database's clock, which is one for all machines. A turn that was given back or has run out is free once the
 # host's gap is over.
 _TAKE = """
-INSERT INTO turns (host, owner, until, free_at) VALUES (?, ?, micros_now() + ?, 0)
-ON CONFLICT (host) DO UPDATE SET owner = excluded.owner, until = excluded.until
+INSERT INTO turns (host, owner, until, free_at) VALUES (?1, ?2, micros_now() + ?3, micros_now() + ?4)
+ON CONFLICT (host) DO UPDATE SET owner = excluded.owner, until = excluded.until, free_at = excluded.free_at
 WHERE turns.owner = excluded.owner OR (turns.until <= micros_now() AND turns.free_at <= micros_now())
 RETURNING host
 """
+# A turn of one who is not there any more: as if it had been given back just now.
+_RELEASE = """
+UPDATE turns SET owner = '', until = 0, free_at = micros_now() + free_at - until
+WHERE host = ? AND owner <> '' AND extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) >= ?
+    AND CAST(hashtext(turns.owner) & 4294967295 AS oid) NOT IN (
+        SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = CAST(? AS oid)
+    )
+"""
+_WORKERS = """
+SELECT id, data FROM workers WHERE at >= micros_now() - ? AND CAST(hashtext(id) & 4294967295 AS oid) IN (
+    SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = CAST(? AS oid)
+) ORDER BY id
+"""
+_ENDED = "UPDATE turns SET owner = '', until = 0, free_at = micros_now() + free_at - until WHERE owner = ?"
+# Seconds after a restart of the server within which who lives may not be seen yet, and may be asking.
+UNSEEN = 45.0
 _SECOND = 1_000_000
+_LONG = 86_400 * _SECOND
+PRESENT = 0x4D4F4E4A
+"""The class of locks by which processes say that they live: "MONJ"."""
 
 
 class PgWork:
@@ -66,13 +87,15 @@ class PgWork:
     def lease_host(
         self, host: str, now: datetime, *, sources: int, links: int, lease: float
     ) -> tuple[list[DueSource], list[Link]]:
-        """Take what is due of a host, the longest due first."""
+        """Take what is due of a host, the longest due first, and what is leased: who asks has the host's turn, so that
+        whoever took it before is gone.
+        """
         polls = self._sql.all(_SOURCES, host, stamp(now), sources)
         self._sql.write_many(
             "UPDATE sources SET next_check_at = ?, leased = 1 WHERE id = ?",
             [(ahead(now, lease), row["id"]) for row in polls],
         )
-        reads = self._sql.all(_LINKS, host, micros(now), links)
+        reads = self._sql.all(_LINKS, host, micros(now), micros(now) + _LONG, links)
         until = micros(now) + round(lease * _SECOND)
         self._sql.write_many(
             "UPDATE links SET next_at = ?, leased = 1 WHERE id = ?", [(until, row["id"]) for row in reads]
@@ -107,9 +130,13 @@ class PgWork:
 
     # ---- turns
 
-    def take_turn(self, host: str, owner: str, lease: float) -> Granted:
-        """Take a host's turn for so many seconds, or say how long to wait for it."""
-        if self._sql.all(_TAKE, host, owner, round(lease * _SECOND)):
+    def take_turn(self, host: str, owner: str, lease: float, gap: float) -> Granted:
+        """Take a host's turn for so many seconds, or say how long to wait for it. `gap`: as for `renew_turns`."""
+        values = (host, owner, round(lease * _SECOND), round((lease + gap) * _SECOND))
+        taken = self._sql.all(_TAKE, *values)
+        if not taken and self._sql.write(_RELEASE, host, UNSEEN, PRESENT):
+            taken = self._sql.all(_TAKE, *values)
+        if taken:
             held = self._sql.one("SELECT held_until FROM hosts WHERE host = ?", host)
             return Granted(held_until=moment(held[0]) if held else None)
         left = self._sql.number("SELECT max(until, free_at) - micros_now() FROM turns WHERE host = ?", host)
@@ -137,6 +164,11 @@ class PgWork:
             "UPDATE turns SET owner = '', until = 0, free_at = micros_now() + ? WHERE host = ? AND owner = ?",
             [(round(gap * _SECOND), host, owner) for host, gap in sorted(gaps.items())],
         )
+
+    def end(self, owner: str, now: datetime) -> None:
+        """Give back what a process held, turns and messages, that had this name before and has ended."""
+        self._sql.write(_ENDED, owner)
+        self._sql.write("UPDATE outbox SET lease_until = ? WHERE state = 'leased' AND owner = ?", stamp(now), owner)
 
     def forget_turns(self, age: float) -> None:
         """Forget turns that nobody has had for so many seconds."""
@@ -171,8 +203,6 @@ class PgWork:
         self._sql.write("DELETE FROM workers WHERE id = ?", name)
 
     def workers(self, within: float) -> dict[str, str]:
-        """Return what those said who were there in the last so many seconds, by name; forget those of a day ago."""
-        rows = self._sql.all(
-            "SELECT id, data FROM workers WHERE at >= micros_now() - ? ORDER BY id", round(within * _SECOND)
-        )
+        """Return what those said who are there, in the last so many seconds, by name."""
+        rows = self._sql.all(_WORKERS, round(within * _SECOND), PRESENT)
         return {row[0]: row[1] for row in rows}

@@ -23,7 +23,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
-from monitor.errors import BusyError, DamagedError, FullError, StoreError
+from monitor.errors import BusyError, CollisionError, DamagedError, FullError, StoreError
 from monitor.store import pg_schema, schema
 from monitor.store.dialect import translate
 from monitor.store.keeping import SqlKeeping
@@ -94,7 +94,7 @@ def named(address: str) -> Path:
 
 _CAUSES: tuple[tuple[tuple[type[psycopg.Error], ...], type[StoreError], str], ...] = (
     ((errors.LockNotAvailable,), BusyError, "another program is writing: try again"),
-    ((errors.DeadlockDetected, errors.SerializationFailure), BusyError, "a transaction met another: try again"),
+    ((errors.DeadlockDetected, errors.SerializationFailure), CollisionError, "a transaction met another: try again"),
     ((errors.DiskFull,), FullError, "the disk is full: make room, nothing that was committed is lost"),
     ((errors.DataCorrupted, errors.IndexCorrupted), DamagedError, "it is damaged: restore a backup"),
     ((errors.QueryCanceled,), StoreError, "a statement was ended"),

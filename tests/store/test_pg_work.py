@@ -12,7 +12,8 @@ import pytest
 
 from monitor.errors import BusyError, StoreError
 from monitor.model import Kind, Link, Message, Outlet, Source
-from monitor.store.pg_lock import KeeperLock, keeper
+from monitor.store import pg_work
+from monitor.store.pg_lock import KeeperLock, Presence, keeper
 from monitor.store.postgres import PostgresStore
 from monitor.views import PollOutcome
 from monitor.views_alerts import Post
@@ -66,11 +67,11 @@ def test_a_job_is_a_host_with_its_sources_and_links(stores: list[PostgresStore])
     assert sorted(first.work.due_hosts(NOW, limit=99)) == ["one.example", "three.example", "two.example:8080"]
     assert len(first.work.due_hosts(NOW, limit=2)) == 2
     assert host_of(first, "one.example", links=1) == (["a", "b"], ["https://one.example/1"])
-    assert host_of(second, "one.example") == ([], ["https://ONE.example/3"])
-    assert sorted(second.work.due_hosts(NOW, limit=99)) == ["three.example", "two.example:8080"]
+    assert sorted(second.work.due_hosts(NOW, limit=99)) == ["one.example", "three.example", "two.example:8080"]
     assert host_of(second, "two.example:8080") == (["c"], [])
-    # What a worker took and never finished is due again when its lease is over.
-    assert host_of(second, "one.example", NOW + timedelta(seconds=61))[0] == ["a", "b"]
+    # What a worker took and never finished is due again for who has the host's turn.
+    assert host_of(second, "one.example") == (["a", "b"], ["https://ONE.example/3", "https://one.example/1"])
+    assert second.work.due_hosts(NOW, limit=99) == ["three.example"]
 
 
 def test_sources_that_were_not_asked_are_given_back(stores: list[PostgresStore]) -> None:
@@ -80,6 +81,7 @@ def test_sources_that_were_not_asked_are_given_back(stores: list[PostgresStore])
         asked, other = polls
         first.outlets.record(PollOutcome(asked.id, NOW, LATER))
         first.work.give_back([asked.id, other.id], NOW)
+    assert sorted(second.work.due_hosts(NOW, limit=99)) == ["one.example", "two.example:8080"]
     assert host_of(second, "one.example") == (["b"], [])
 
 
@@ -97,7 +99,7 @@ def test_two_that_ask_at_once_neither_wait_nor_get_the_same(stores: list[Postgre
 
 def take(store: PostgresStore, owner: str, host: str = "one.example", lease: float = 60.0) -> float:
     with store.transaction():
-        return store.work.take_turn(host, owner, lease).wait
+        return store.work.take_turn(host, owner, lease, 0.0).wait
 
 
 def test_a_turn_is_one_owners_until_it_is_given_back_and_the_gap_is_over(stores: list[PostgresStore]) -> None:
@@ -138,8 +140,30 @@ def test_with_its_turn_a_host_says_for_how_long_it_wants_to_be_left_alone(stores
     with first.transaction():
         first.outlets.hold_host("one.example", LATER)
     with second.transaction():
-        assert second.work.take_turn("one.example", "b", 60).held_until == LATER
-        assert second.work.take_turn("two.example", "b", 60).held_until is None
+        assert second.work.take_turn("one.example", "b", 60, 0.0).held_until == LATER
+        assert second.work.take_turn("two.example", "b", 60, 0.0).held_until is None
+
+
+def test_a_turn_of_one_who_has_ended_is_free_after_the_gap(
+    address: str, stores: list[PostgresStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = stores
+    with first.transaction():
+        for host in ("one.example", "two.example"):
+            assert first.work.take_turn(host, "a", 60, 0.3).wait == 0.0
+    with Presence(address, "a"):
+        monkeypatch.setattr(pg_work, "UNSEEN", 0.0)
+        assert take(second, "b") > 50.0
+    monkeypatch.setattr(pg_work, "UNSEEN", 3_600.0)
+    assert take(second, "b") > 50.0, "the server is young: those who live may not be seen yet"
+    monkeypatch.setattr(pg_work, "UNSEEN", 0.0)
+    assert 0.0 < take(second, "b") <= 0.31
+    # Who starts again under the same name does not wait for its own lease.
+    with first.transaction():
+        first.work.end("a", NOW)
+    assert 0.0 < take(first, "a", "two.example") <= 0.31
+    time.sleep(0.35)
+    assert take(second, "b") == take(first, "a", "two.example") == 0.0
 
 
 def test_many_that_want_one_turn_get_it_one_by_one(address: str) -> None:
@@ -191,7 +215,7 @@ def test_messages_are_taken_by_channel_and_those_of_a_dead_sender_again(stores: 
     assert second.sql.all("SELECT state FROM outbox WHERE id = 'm2'")[0][0] == "unknown"
 
 
-def test_workers_and_what_the_keeper_says_are_known_to_all(stores: list[PostgresStore]) -> None:
+def test_workers_and_what_the_keeper_says_are_known_to_all(address: str, stores: list[PostgresStore]) -> None:
     first, second = stores
     assert second.work.fact("configuration") == ""
     with first.transaction():
@@ -201,9 +225,11 @@ def test_workers_and_what_the_keeper_says_are_known_to_all(stores: list[Postgres
         first.work.appear("w2", '{"polls": 1}')
         first.work.leave("w1")
     assert second.work.fact("configuration") == "2"
-    assert second.work.workers(60) == {"w2": '{"polls": 1}'}
-    time.sleep(0.01)
-    assert second.work.workers(0.001) == {}
+    assert second.work.workers(60) == {}, "it has ended without a word"
+    with Presence(address, "w2"):
+        assert second.work.workers(60) == {"w2": '{"polls": 1}'}
+        time.sleep(0.01)
+        assert second.work.workers(0.001) == {}
 
 
 def test_one_keeps_a_database_until_it_ends(address: str) -> None:
@@ -212,6 +238,10 @@ def test_one_keeps_a_database_until_it_ends(address: str) -> None:
         lock.keep()
         with pytest.raises(BusyError, match=r"monitor keeper .*:\d+\) keeps the database"), KeeperLock(address):
             pass
+    # The server's process of a session ends a moment after it.
+    ends = time.monotonic() + 10
+    while keeper(address) and time.monotonic() < ends:
+        time.sleep(0.01)
     assert keeper(address) == 0
     with KeeperLock(address):
         pass

@@ -1,0 +1,313 @@
+"""Several processes on one database: the keeper offers jobs and takes in what was read, workers do the jobs.
+
+    monitor run    the keeper, and a worker beside it            one at a time
+    monitor work   a worker                                      as many as there are machines for
+
+The keeper ends and another takes its place: jobs, readings and messages are in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Any, TextIO
+
+from monitor.errors import MonitorError, ReplacedError, StoreError
+from monitor.fetch import turns
+from monitor.handover import PollReport
+from monitor.hands import IN_FORCE, ROLES, Hands
+from monitor.model import Delivery
+from monitor.ports import Store
+from monitor.queue.jobs import Jobs, Kind
+from monitor.settings.record import Settings
+from monitor.together import shared
+from monitor.views import DueSource
+from monitor.wiring import Line
+from monitor.wiring_worker import Bench, bench, readjust, worker_orders, working
+from monitor.works import AHEAD, Told, Works
+
+log = logging.getLogger("monitor")
+
+# Seconds between two looks for what workers handed over: an alert is as late.
+TAKE_TICK = 0.25
+# Readings in one go, and reports.
+_READINGS, _REPORTS = 64, 1_000
+# Hosts that are offered at once; those of a minute's 100,000 outlets are 1,700 a second.
+_HOSTS = 20_000
+# Jobs of a kind that a worker has in hand where nobody says how many. Most wait for a host.
+SLOTS = {Kind.HOST: 400, Kind.CHANNEL: 20}
+# Seconds. BEAT: how often a worker looks at what is in force; APPEAR: how often it is listed; DRAIN: for what is
+# in hand at the end, within the 20 s that a process has.
+BEAT, APPEAR, DRAIN = 1.0, 10.0, 8.0
+_TIDY = 60.0
+_FORGET = 86_400.0
+
+
+class Offers(Works):
+    """What the daemon has in hand where others do the work: it says what is due, and takes in what was read."""
+
+    def __init__(self, work: Line, jobs: Jobs, told: Told | None = None) -> None:
+        super().__init__(work, told)
+        self._jobs = jobs
+
+    async def lease_polls(self, ahead: timedelta = AHEAD) -> int:
+        """Offer each host of which something is due; return how many are new."""
+        moment = self._line.clock.now() + ahead
+        hosts = await asyncio.wrap_future(
+            self._line.ledger.look(lambda store: shared(store).work.due_hosts(moment, limit=_HOSTS))
+        )
+        return await self._jobs.offer(Kind.HOST, hosts)
+
+    async def lease_reads(self) -> int:
+        """Take in what workers handed over and reported; return how many readings."""
+        keeper, taken = self._line.keeper, 0
+        while rows := await keeper.take_in(_READINGS):
+            taken += len(rows)
+            for done in filter(None, rows):
+                self._line.vigil.read(done.link.outlet, done.glance)
+                self.tally.read(done)
+                self._count(done)
+                if done.hits > done.held:
+                    self.wake()
+        while reports := await keeper.take_reports(_REPORTS):
+            for one in reports:
+                if isinstance(one, PollReport):
+                    self._polled(one)
+                else:
+                    self._line.vigil.read(one.link.outlet, one.glance)
+                    self.tally.read(one)
+                    self._count(one)
+        return taken
+
+    async def lease_sends(self) -> int:
+        """Offer each channel that has messages to send."""
+        now = self._line.clock.now()
+        channels = await asyncio.wrap_future(self._line.ledger.look(lambda store: shared(store).work.due_channels(now)))
+        return await self._jobs.offer(Kind.CHANNEL, channels)
+
+    async def tidy(self) -> None:
+        """Throw away what the queue and the turns leave behind."""
+        await self._jobs.tidy()
+        await self._ask(lambda store: shared(store).work.forget_turns(_FORGET))
+
+    def heard(self, kind: str, record: object) -> None:
+        """Count what this process's own worker does, where no report does."""
+        if kind == "start" and isinstance(record, DueSource):
+            self.pressure.started(record)
+        elif kind == "send" and isinstance(record, tuple):
+            row, done = record
+            assert isinstance(done, Delivery)
+            self.tally.send(done)
+            channel = self._line.pipeline.orders.channels.get(row.channel_id)
+            self.vitals.count("messages", channel.kind if channel else "", done.reason)
+            # The next of this channel, not at the next tick.
+            self.wake()
+        if kind != "start":
+            self._told(kind, record)
+
+
+class Worker:
+    """A process's share of the work. `slots`: jobs of each kind in hand at most."""
+
+    def __init__(
+        self, made: Bench, roles: Collection[str] = ROLES, slots: int = 0,
+        heard: Callable[[str, object], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.bench = made
+        self.hands = Hands(made, roles, heard)
+        self._roles = frozenset(roles)
+        self._slots = {kind: min(slots, most) if slots else most for kind, most in SLOTS.items()}
+        self._appeared = self._renewed = -APPEAR - turns.RENEW
+
+    async def run(self, stop: asyncio.Event, adapt: Callable[[str], Any] | None = None) -> None:
+        """Do jobs until `stop`, then end what is in hand within DRAIN seconds. While the keeper goes by another
+        configuration nothing is taken; `adapt` is called with its version meanwhile, now and then.
+        """
+        beat = asyncio.create_task(self._beat())
+        try:
+            while not stop.is_set():
+                if await self._agreed():
+                    await self._shift(stop)
+                else:
+                    if adapt is not None:
+                        await adapt(await self._in_force())
+                    await _within(stop, BEAT)
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+            await self._leave()
+
+    async def _shift(self, stop: asyncio.Event) -> None:
+        """Do jobs until `stop`, or until another configuration is in force."""
+        over, hands = asyncio.Event(), {}
+        if {"poll", "read"} & self._roles:
+            hands[Kind.HOST] = self.hands.host
+        if "tell" in self._roles:
+            hands[Kind.CHANNEL] = self.hands.channel
+        job = asyncio.create_task(self.bench.jobs.work(hands, self._slots, over))
+        try:
+            while not stop.is_set() and not job.done():
+                await _within(stop, BEAT)
+                if not await self._agreed():
+                    break
+            over.set()
+            self.hands.ending = True
+            await asyncio.wait({job}, timeout=DRAIN)
+        finally:
+            job.cancel()
+            with suppress(asyncio.CancelledError):
+                await job
+            self.hands.ending = False
+
+    async def _in_force(self) -> str:
+        with suppress(StoreError):
+            return await asyncio.wrap_future(self.bench.ledger.look(lambda store: shared(store).work.fact(IN_FORCE)))
+        # While the database is away the queue waits for it too.
+        return self.bench.pipeline.orders.version
+
+    async def _agreed(self) -> bool:
+        return await self._in_force() == self.bench.pipeline.orders.version
+
+    async def _beat(self) -> None:
+        one = self.bench.together
+        while True:
+            with suppress(MonitorError):
+                await asyncio.to_thread(one.presence.keep)
+                await self._say()
+            self._on_time()
+            await asyncio.sleep(BEAT)
+
+    def _on_time(self) -> None:
+        """Take over the wall clock at once where it was set: what is stored is the time of many machines."""
+        clock = self.bench.clock
+        by = clock.apart()
+        if abs(by) >= 1.0:
+            clock.adopt(by)
+            self.bench.pipeline.shift(timedelta(seconds=by))
+
+    async def _say(self) -> None:
+        one, now = self.bench.together, self.bench.clock.monotonic()
+        if now - self._renewed >= turns.RENEW:
+            self._renewed = now
+            await one.turns.renew()
+        if now - self._appeared >= APPEAR:
+            self._appeared = now
+            said = json.dumps({"roles": sorted(self._roles), **self.hands.done})
+            await self._ask(lambda store: shared(store).work.appear(one.owner, said))
+
+    async def _leave(self) -> None:
+        with suppress(MonitorError):
+            await self._ask(lambda store: shared(store).work.leave(self.bench.together.owner))
+
+    async def _ask(self, what: Callable[[Store], None]) -> None:
+        await asyncio.wrap_future(self.bench.ledger.submit(what))
+
+
+async def _within(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
+class Kept:
+    """The keeper's part of a daemon: what it has in hand, its further ticks, and its end."""
+
+    def __init__(self, line: Line, works: Offers, worker: Worker, stop: asyncio.Event) -> None:
+        self._line, self.works, self._worker, self._stop = line, works, worker, stop
+        self._ending = asyncio.Event()
+        self._job = asyncio.create_task(worker.run(self._ending))
+        line.followers.append(self._follow)
+        self.ticks: dict[str, tuple[Callable[[], Any], float]] = {
+            "reads": (works.lease_reads, TAKE_TICK),
+            "tidy": (works.tidy, _TIDY),
+            "keeper": (self._keep, 5.0),
+        }
+
+    async def _keep(self) -> None:
+        """Say that this process lives, and see that no other keeps the database by now."""
+        together = self._line.together
+        assert together is not None
+        await asyncio.to_thread(together.presence.keep)
+        try:
+            await asyncio.to_thread(self._line.lock.keep)
+        except ReplacedError as error:
+            log.critical("%s", error)
+            self._stop.set()
+
+    async def announce(self) -> None:
+        """Say which configuration is in force."""
+        version = self._line.pipeline.orders.version
+        await asyncio.wrap_future(self._line.ledger.submit(lambda store: shared(store).work.say(IN_FORCE, version)))
+
+    async def _follow(self, settings: Settings) -> None:
+        self._worker.bench.pipeline.orders = await worker_orders(settings)
+        await self.announce()
+
+    async def drain(self) -> None:
+        """End what is in hand, and keep what was read."""
+        self._ending.set()
+        await asyncio.gather(self._job, return_exceptions=True)
+        self.works.stand_down()
+        with suppress(MonitorError):
+            await self.works.lease_reads()
+
+
+@asynccontextmanager
+async def keeping(
+    work: Line, settings: Settings, stop: asyncio.Event, told: Told | None, out: TextIO | None
+) -> AsyncIterator[Kept]:
+    """Keep a database that others may work on, with a worker in this process."""
+    assert work.together is not None
+    owner = f"{work.together.owner}:own"
+    async with bench(settings, owner, work.clock, work.pool, work.client, out) as made:
+        works = Offers(work, made.jobs, told)
+        kept = Kept(work, works, Worker(made, heard=works.heard), stop)
+        await kept.announce()
+        yield kept
+
+
+async def work(
+    settings: Settings, owner: str, stop: asyncio.Event, reread: Callable[[Settings], Settings], *,
+    roles: Collection[str] = ROLES, slots: int = 0, told: Told | None = None, out: TextIO | None = None,
+) -> None:  # fmt: skip
+    """Be a worker until `stop`. Where the keeper goes by another configuration, this one is read again, and nothing is
+    done until they agree. Raises StoreError, BusyError, ChannelError, PoolError.
+    """
+    async with working(settings, owner, out=out) as made:
+        adapting = _Adapting(made, settings, reread)
+        log.info("working as %s: %s", owner, ", ".join(sorted(roles)))
+        await Worker(made, roles, slots, told).run(stop, adapting)
+        log.info("stopped")
+
+
+class _Adapting:
+    """Reads the configuration again until it is the keeper's."""
+
+    def __init__(self, made: Bench, settings: Settings, reread: Callable[[Settings], Settings]) -> None:
+        self._bench, self._settings, self._reread = made, settings, reread
+        self._said = ""
+
+    async def __call__(self, wanted: str) -> None:
+        try:
+            self._settings = await asyncio.to_thread(self._reread, self._settings)
+            await readjust(self._bench, self._settings)
+        except MonitorError as error:
+            self._tell(f"the configuration cannot be used: {error}")
+            return
+        mine = self._bench.pipeline.orders.version
+        if mine == wanted:
+            log.info("the configuration is that of the keeper: going on")
+            self._said = ""
+        elif wanted:
+            self._tell(f"waiting: the keeper goes by the configuration {wanted}, the files here say {mine}")
+        else:
+            self._tell("waiting: no `monitor run` has kept this database yet")
+
+    def _tell(self, text: str) -> None:
+        if text != self._said:
+            log.warning("%s", text)
+        self._said = text
