@@ -250,8 +250,9 @@ class Kept:
     async def drain(self) -> None:
         """End what is in hand, and keep what was read."""
         self._ending.set()
-        await asyncio.gather(self._job, return_exceptions=True)
         self.works.stand_down()
+        await asyncio.gather(self._job, return_exceptions=True)
+        await self.works.pump.drained(DRAIN)
         with suppress(MonitorError):
             await self.works.lease_reads()
 
