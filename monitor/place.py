@@ -14,3 +14,8 @@ class Place:
 
     path: Path
     address: str = field(default="", repr=False)
+
+
+def is_address(text: str) -> bool:
+    """Say whether a text is the address of a server's database."""
+    return text.startswith(("postgresql://", "postgres://"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -470,6 +471,36 @@ def check_sizes(root: Path) -> list[str]:
     return found
 
 
+# Which engine the database is of, these alone may ask.
+ENGINE_ROOMS = ("monitor/store/", "monitor/queue/", "monitor/wiring.py", "monitor/wiring_worker.py", "monitor/place.py")
+_ENGINE = re.compile(r"postgres|sqlite|psycopg|pgqueuer|^database$", re.IGNORECASE)
+
+
+def check_engines(root: Path) -> list[str]:
+    """No `if postgres`: outside ENGINE_ROOMS nothing is decided by the engine of the database, and none is named."""
+    found = []
+    for path, _, tree, _ in modules(root):
+        if path.startswith(ENGINE_ROOMS):
+            continue
+        for node in ast.walk(tree):
+            tests: list[ast.AST] = []
+            if isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
+                tests.append(node.test)
+            elif isinstance(node, ast.comprehension):
+                tests += node.ifs
+            elif isinstance(node, ast.Match):
+                tests += [node.subject, *(case.pattern for case in node.cases)]
+            elif isinstance(node, ast.BoolOp | ast.Compare):
+                tests.append(node)
+            for one in (part for test in tests for part in ast.walk(test)):
+                word = one.id if isinstance(one, ast.Name) else one.attr if isinstance(one, ast.Attribute) else ""
+                word = str(one.value) if isinstance(one, ast.Constant) else word
+                if _ENGINE.search(word) or ast.unparse(one) == "place.address":
+                    found.append(f"{path}:{node.lineno if hasattr(node, 'lineno') else 0}: decides by {word!r}")
+    return sorted(set(found))
+
+
 CHECKS = (
     check_floors, check_doors, check_no_io, check_pure, check_dialling, check_parser, check_async, check_sizes,
+    check_engines,
 )  # fmt: skip

@@ -31,16 +31,6 @@ def db() -> None:
     """Back up, check, prune and export the database; forget articles. All of it while the daemon runs."""
 
 
-def _path(app: App) -> Path:
-    """Return the database's file."""
-    place = app.place()
-    if place.address:
-        raise StoreError(
-            "a database of a server's is backed up by its own means (pg_dump, pg_basebackup), see docs/cluster.md"
-        )
-    return place.path
-
-
 @contextmanager
 def _writing(app: App) -> Iterator[SqlStore]:
     """Open the database for writing beside the daemon; it must be there."""
@@ -60,6 +50,7 @@ def backup(app: App, path: Path, keep: int | None) -> None:
 
     With --keep, PATH is a folder, in which the copy is named by the time; older ones go when the new one is whole.
     """
+    from monitor.store import opening
     from monitor.store.backup import backup as copy
     from monitor.store.backup import dated, thin
     from monitor.store.forget import drop_copies, note_copy
@@ -71,7 +62,9 @@ def backup(app: App, path: Path, keep: int | None) -> None:
     with working("copying") as told:
         # It is checked when no page is left, which takes as long again.
         counts = copy(
-            _path(app), path, lambda left, whole: told(f"copying: {left} of {whole} pages left" if left else "checking")
+            opening.file(app.place()),
+            path,
+            lambda left, whole: told(f"copying: {left} of {whole} pages left" if left else "checking"),
         )
     with _writing(app) as store:
         note_copy(store, path, "backup", datetime.now(UTC))

@@ -9,7 +9,7 @@ from pathlib import Path
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from monitor.errors import ConfigError
-from monitor.place import Place
+from monitor.place import Place, is_address
 from monitor.settings.document import Document, read
 
 NAMES = ("monitor", "outlets", "rules", "alerts")
@@ -92,7 +92,7 @@ def address_of(document: Document, environ: Mapping[str, str]) -> tuple[str, str
         except (OSError, UnicodeDecodeError) as error:
             raise document.error(key, f"{path} cannot be read: {error}") from error
     text = text.strip()
-    if not text.startswith(("postgresql://", "postgres://")):
+    if not is_address(text):
         raise document.error(key, "the database's address begins with postgresql://", "See docs/cluster.md")
     return text, origin
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.errors import StoreError
@@ -113,6 +114,13 @@ def holding(place: Place) -> int:
     from monitor.store.pg_lock import keeper
 
     return keeper(place.address)
+
+
+def file(place: Place) -> Path:
+    """Return the file of a database. Raises StoreError for a server's."""
+    if place.address:
+        raise StoreError("a server's database is backed up by its own means (pg_dump, pg_basebackup): docs/cluster.md")
+    return place.path
 
 
 def there(place: Place) -> bool:
