@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.ports import Store
+from monitor.ports_work import workers_of
 from monitor.upkeep import starved
 from monitor.views import EventRow, OutletRow, Totals
 from monitor.views_health import Ailment
@@ -41,6 +42,8 @@ class Report:
     queues: Queues | None = None
     reload: EventRow | None = None
     """How the last reload of the configuration ended."""
+    workers: Mapping[str, str] = field(default_factory=dict)
+    """Who works beside the daemon, and what each says (JSON), by name."""
 
 
 def examine(store: Store, now: datetime) -> Report:
@@ -53,6 +56,7 @@ def examine(store: Store, now: datetime) -> Report:
     return Report(
         totals, age, tuple(failing), starved(store), tuple(events), tuple(store.health.ailments()),
         store.alerts.reasons(now - _RECENT), store.upkeep.daemon(), store.upkeep.queues(now), last_reload(store),
+        workers_of(store),
     )  # fmt: skip
 
 

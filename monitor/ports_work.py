@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast
 
 from monitor.model import Link
 from monitor.ports_store import Store
 from monitor.views import DueSource
 from monitor.views_alerts import OutboxRow
 from monitor.views_cluster import Granted
+
+PRESENT = 35.0
+"""Seconds for which a worker is listed after it said that it is there."""
 
 
 class Work(Protocol):
@@ -87,8 +90,12 @@ class Work(Protocol):
         ...
 
 
-@runtime_checkable
 class SharedStore(Store, Protocol):
     """A store that several machines work on."""
 
     work: Work
+
+
+def workers_of(store: Store) -> Mapping[str, str]:
+    """Return the workers of a database and what they say (JSON), by name; none where it is one process's alone."""
+    return cast("SharedStore", store).work.workers(PRESENT) if hasattr(store, "work") else {}

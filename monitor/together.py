@@ -14,9 +14,6 @@ from monitor.ports import Clock, Ledger, Store
 from monitor.ports_work import SharedStore
 from monitor.store import opening
 
-PRESENT = 35.0
-"""Seconds for which a worker is listed after it said so."""
-
 
 class Present(Protocol):
     """That a process lives, as the others see it."""

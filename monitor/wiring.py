@@ -34,6 +34,7 @@ from monitor.place import Place
 from monitor.placing import Member
 from monitor.pool import Pool
 from monitor.ports import Ledger, Request, Store
+from monitor.ports_work import workers_of
 from monitor.settings.orders import orders, version
 from monitor.settings.paths import caches
 from monitor.settings.record import Settings
@@ -41,7 +42,7 @@ from monitor.store import opening
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.story.cluster import Clusters
-from monitor.together import PRESENT, Together, shared, together
+from monitor.together import Together, together
 from monitor.upkeep import Floor, Policy, Upkeep
 from monitor.vigil import Vigil
 
@@ -190,7 +191,7 @@ async def _pipeline(
 
     def take_over(store: Store) -> tuple[Sequence[Member], int, dict[str, datetime], dict[str, datetime]]:
         # What others have in hand is theirs.
-        if not clustered(settings) or (once and not shared(store).work.workers(PRESENT)):
+        if not clustered(settings) or (once and not workers_of(store)):
             store.upkeep.reclaim(now, [channel.id for channel in settings.channels if channel.once])
         since = _adopt(store, settings, settings.outlets, now)
         ordered = max((order.id for order in store.stories.orders(0)), default=0)

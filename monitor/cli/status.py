@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -30,7 +31,8 @@ def status(app: App, max_age: float | None, as_json: bool) -> None:
         print_json([
             {"totals": report.totals, "age": report.age, "failing": report.failing, "events": report.events,
              "starved": report.starved, "troubles": report.troubles, "reasons": report.reasons,
-             "daemon": report.daemon, "queues": report.queues, "reload": report.reload, "verdict": why}
+             "daemon": report.daemon, "queues": report.queues, "reload": report.reload, "verdict": why,
+             "workers": {name: json.loads(said) for name, said in report.workers.items()}}
         ])  # fmt: skip
     else:
         _print(report)
@@ -55,7 +57,7 @@ def _print(report: Report) -> None:
         click.echo(one_line(f"since {listing.when(report.starved.at)} UTC {report.starved.detail}"))
     done = totals.last_pass
     click.echo(f"last sign of the daemon: {listing.when(done.finished_at)}" if done else "no pass yet")
-    for line in (*_daemon(report), *_queues(report)):
+    for line in (*_daemon(report), *_workers(report), *_queues(report)):
         click.echo(one_line(line))
     for one in report.troubles[:20]:
         click.echo(one_line(f"  since {listing.when(one.since)} {one.outlet_id} {ailing(one)}"))
@@ -94,6 +96,14 @@ def _daemon(report: Report) -> Iterator[str]:
         yield f"configuration of {listing.when(last.at)} {failed}{last.detail}"
     for at, error in one.errors:
         yield f"error {listing.when(at)} {error}"
+
+
+def _workers(report: Report) -> Iterator[str]:
+    """Yield who works beside it."""
+    for name, said in report.workers.items():
+        one = json.loads(said)
+        done = ", ".join(f"{one.get(what, 0)} {what}" for what in ("polls", "reads", "sends"))
+        yield f"worker {name} ({', '.join(one.get('roles', ()))}): {done}"
 
 
 def _queues(report: Report) -> Iterator[str]:
