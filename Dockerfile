@@ -3,12 +3,14 @@ ARG BASE=python:3.13-slim
 
 # Two stages: the first installs from the lock, the second holds only what runs.
 FROM ${BASE} AS build
+# What it can do besides: --build-arg EXTRA=cluster, for PostgreSQL (docs/cluster.md).
+ARG EXTRA=
 WORKDIR /src
 COPY deploy/lock.py deploy/
 COPY requirements.lock pyproject.toml ./
 # The lock holds the tests' tools too: what runs and what builds are picked out of it, each with its hashes. That nothing
 # is missing pip sees itself. Nothing is compiled: a package without a wheel for this machine ends the build.
-RUN python deploy/lock.py > run.lock \
+RUN python deploy/lock.py ${EXTRA:+"+$EXTRA"} > run.lock \
     && python deploy/lock.py hatchling > build.lock \
     && python -m venv /opt/build \
     && python -m venv --without-pip /opt/monitor \

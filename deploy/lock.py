@@ -1,4 +1,5 @@
-"""Prints the part of requirements.lock, hashes included, that the program needs to run; with names: that these need.
+"""Prints the part of requirements.lock, hashes included, that the program needs to run; with "+NAME": with that extra
+too; with names: what these need.
 
 The lock holds the tests' tools too, and says of every package which others brought it in ("# via a, b").
 """
@@ -38,7 +39,9 @@ def needed(lock: str, roots: Iterable[str]) -> dict[str, str]:
 def main(names: list[str]) -> None:
     """Print the entries."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    found = needed((ROOT / "requirements.lock").read_text("utf-8"), names or project["dependencies"])
+    extras = [one for name in names if name.startswith("+") for one in project["optional-dependencies"][name[1:]]]
+    roots = [name for name in names if not name.startswith("+")] or project["dependencies"]
+    found = needed((ROOT / "requirements.lock").read_text("utf-8"), [*roots, *extras])
     sys.stdout.write("".join(found.values()))
 
 

@@ -20,6 +20,7 @@ import yaml
 from packaging.requirements import Requirement
 from py3langid import langid
 
+from monitor import cluster
 from monitor.cli.main import cli
 from monitor.daemon import DRAIN_READS, DRAIN_SENDS, HEARTBEAT
 from monitor.fetch import guard
@@ -63,7 +64,7 @@ def units(folder, change=lambda text: text):
     program = folder / "monitor"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o700)
-    shutil.copytree(DEPLOY, folder / "units", ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    shutil.copytree(DEPLOY, folder / "units", ignore=shutil.ignore_patterns("__pycache__", "*.py", "*.yaml"))
     for path in (folder / "units").rglob("*.*"):
         if path.is_file():
             path.write_text(change(path.read_text("utf-8")).replace("/opt/monitor/bin/monitor", str(program)))
@@ -152,8 +153,10 @@ def closure(roots):
         if one.name not in found:
             found.add(one.name)
             more = [Requirement(text) for text in importlib.metadata.requires(one.name) or ()]
-            left += [part for part in more if not part.marker or any(
-                part.marker.evaluate({"extra": extra}) for extra in ("", *one.extras))]  # fmt: skip
+            for part in more:
+                if not part.marker or any(part.marker.evaluate({"extra": extra}) for extra in ("", *one.extras)):
+                    part.marker = None
+                    left.append(part)
     return {re.sub(r"[-_.]+", "-", name).lower() for name in found}
 
 
@@ -174,6 +177,14 @@ def test_the_image_gets_what_the_program_needs_and_nothing_else():
     assert project["build-system"]["build-backend"] == "hatchling.build"
 
 
+def test_with_an_extra_the_image_gets_that_too():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["cluster"]]
+    locked = set(re.findall(r"^(\S+)==", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE))
+    assert picked("+cluster") == closure(wanted) & locked
+    assert {"psycopg", "psycopg-binary", "pgqueuer"} <= picked("+cluster") - picked()
+
+
 def test_a_package_that_is_not_in_the_lock_is_an_error():
     words = [sys.executable, DEPLOY / "lock.py", "numpie"]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
@@ -186,6 +197,24 @@ def test_a_package_that_is_not_in_the_lock_is_an_error():
 
 def compose():
     return yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]["monitor"]
+
+
+def test_the_cluster_of_compose_runs_what_there_is():
+    parsed = yaml.safe_load((DEPLOY / "compose.cluster.yaml").read_text("utf-8"))
+    services, alone = parsed["services"], compose()
+    assert {name: one["command"][0] for name, one in services.items() if name != "db"} == {
+        "monitor": "run", "worker": "work",
+    }  # fmt: skip
+    for name in ("monitor", "worker"):
+        one = services[name]
+        assert seconds(one["stop_grace_period"]) > cluster.DRAIN + DRAIN_READS
+        hardening = ("read_only", "cap_drop", "security_opt", "pids_limit", "ulimits", "mem_limit", "logging")
+        assert {key: one[key] for key in hardening} == {key: alone[key] for key in hardening}
+        assert (
+            one["build"]["args"]["EXTRA"]
+            in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+        )
+        assert set(one["secrets"]) <= parsed["secrets"].keys()
 
 
 def test_the_secret_of_compose_needs_only_its_signs_taken_off():

@@ -49,6 +49,7 @@ def test_every_piece_of_configuration_loads(tmp_path, text):
     shutil.copytree(ROOT / "config" / "entities", tmp_path / "entities")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "web-password").touch()
+    (tmp_path / "secrets" / "database").write_text("postgresql://monitor@db.example.org/monitor")
     (tmp_path / "secrets" / "chat-url").write_text("json://localhost/x")
     (tmp_path / "secrets" / "gazette.txt").write_text("www.gazette.example\tFALSE\t/\tTRUE\t0\tsession\tabc\n")
     (tmp_path / "secrets" / "headers").write_text("Authorization: Bearer abc\n")
