@@ -21,7 +21,9 @@ from monitor.fetch import turns
 from monitor.handover import PollReport
 from monitor.hands import IN_FORCE, ROLES, Hands
 from monitor.model import Delivery
+from monitor.outlets import health
 from monitor.ports import Store
+from monitor.ports_work import workers_of
 from monitor.queue.jobs import Jobs, Kind
 from monitor.settings.record import Settings
 from monitor.together import shared
@@ -36,6 +38,8 @@ log = logging.getLogger("monitor")
 TAKE_TICK = 0.25
 # Readings in one go, and reports.
 _READINGS, _REPORTS = 64, 1_000
+# So often in a row: a tick is to end, for who watches over them.
+_ROUNDS = 20
 # Hosts that are offered at once; those of a minute's 100,000 outlets are 1,700 a second.
 _HOSTS = 20_000
 # Jobs of a kind that a worker has in hand where nobody says how many. Most wait for a host.
@@ -44,6 +48,8 @@ SLOTS = {Kind.HOST: 400, Kind.CHANNEL: 20}
 # in hand at the end, within the 20 s that a process has.
 BEAT, APPEAR, DRAIN = 1.0, 10.0, 8.0
 _TIDY = 60.0
+# Seconds for which a worker that reaches nobody takes no work.
+RESPITE = 20.0
 _FORGET = 86_400.0
 
 
@@ -65,7 +71,9 @@ class Offers(Works):
     async def lease_reads(self) -> int:
         """Take in what workers handed over and reported; return how many readings."""
         keeper, taken = self._line.keeper, 0
-        while rows := await keeper.take_in(_READINGS):
+        for _ in range(_ROUNDS):
+            if not (rows := await keeper.take_in(_READINGS)):
+                break
             taken += len(rows)
             for done in filter(None, rows):
                 self._line.vigil.read(done.link.outlet, done.glance)
@@ -73,7 +81,8 @@ class Offers(Works):
                 self._count(done)
                 if done.hits > done.held:
                     self.wake()
-        while reports := await keeper.take_reports(_REPORTS):
+        for _ in range(_ROUNDS):
+            reports = await keeper.take_reports(_REPORTS)
             for one in reports:
                 if isinstance(one, PollReport):
                     self._polled(one)
@@ -81,6 +90,8 @@ class Offers(Works):
                     self._line.vigil.read(one.link.outlet, one.glance)
                     self.tally.read(one)
                     self._count(one)
+            if len(reports) < _REPORTS:
+                break
         return taken
 
     async def lease_sends(self) -> int:
@@ -130,7 +141,11 @@ class Worker:
         beat = asyncio.create_task(self._beat())
         try:
             while not stop.is_set():
-                if await self._agreed():
+                if await self._cut_off():
+                    log.error("nothing is reached from here: for %.0f s the others have the work", RESPITE)
+                    self.hands.reached.clear()
+                    await _within(stop, RESPITE)
+                elif await self._agreed():
                     await self._shift(stop)
                 else:
                     if adapt is not None:
@@ -152,7 +167,7 @@ class Worker:
         try:
             while not stop.is_set() and not job.done():
                 await _within(stop, BEAT)
-                if not await self._agreed():
+                if not await self._agreed() or await self._cut_off():
                     break
             over.set()
             self.hands.ending = True
@@ -172,13 +187,28 @@ class Worker:
     async def _agreed(self) -> bool:
         return await self._in_force() == self.bench.pipeline.orders.version
 
+    async def _cut_off(self) -> bool:
+        """Say whether it is this machine's network that is gone, while there are others: what they reach would count as
+        failing otherwise, each time that it falls to this one.
+        """
+        if not health.cut_off(self.hands.reached, already=False):
+            return False
+        with suppress(StoreError):
+            return len(await asyncio.wrap_future(self.bench.ledger.look(workers_of))) > 1
+        return False
+
     async def _beat(self) -> None:
         one = self.bench.together
         while True:
-            with suppress(MonitorError):
+            try:
                 await asyncio.to_thread(one.presence.keep)
                 await self._say()
-            self._on_time()
+                self._on_time()
+            except MonitorError as error:
+                log.debug("no beat: %s", error)
+            except Exception:
+                # Without it the turns would run out.
+                log.exception("a worker's beat failed; it goes on")
             await asyncio.sleep(BEAT)
 
     def _on_time(self) -> None:
@@ -219,7 +249,7 @@ class Kept:
     def __init__(self, line: Line, works: Offers, worker: Worker, stop: asyncio.Event) -> None:
         self._line, self.works, self._worker, self._stop = line, works, worker, stop
         self._ending = asyncio.Event()
-        self._job = asyncio.create_task(worker.run(self._ending))
+        self._job = self._begin()
         line.followers.append(self._follow)
         self.ticks: dict[str, tuple[Callable[[], Any], float]] = {
             "reads": (works.lease_reads, TAKE_TICK),
@@ -227,8 +257,14 @@ class Kept:
             "keeper": (self._keep, 5.0),
         }
 
+    def _begin(self) -> asyncio.Task[None]:
+        return asyncio.create_task(self._worker.run(self._ending))
+
     async def _keep(self) -> None:
         """Say that this process lives, and see that no other keeps the database by now."""
+        if self._job.done() and not self._ending.is_set():
+            log.error("the worker ended: %s; it begins again", self._job.exception(), exc_info=self._job.exception())
+            self._job = self._begin()
         together = self._line.together
         assert together is not None
         await asyncio.to_thread(together.presence.keep)
@@ -246,6 +282,11 @@ class Kept:
     async def _follow(self, settings: Settings) -> None:
         self._worker.bench.pipeline.orders = await worker_orders(settings)
         await self.announce()
+
+    async def aclose(self) -> None:
+        """Let go of the worker, whatever it does."""
+        self._job.cancel()
+        await asyncio.gather(self._job, return_exceptions=True)
 
     async def drain(self) -> None:
         """End what is in hand, and keep what was read."""
@@ -267,8 +308,11 @@ async def keeping(
     async with bench(settings, owner, work.clock, work.pool, work.client, out) as made:
         works = Offers(work, made.jobs, told)
         kept = Kept(work, works, Worker(made, heard=works.heard), stop)
-        await kept.announce()
-        yield kept
+        try:
+            await kept.announce()
+            yield kept
+        finally:
+            await kept.aclose()
 
 
 async def work(
@@ -296,7 +340,7 @@ class _Adapting:
         try:
             self._settings = await asyncio.to_thread(self._reread, self._settings)
             await readjust(self._bench, self._settings)
-        except MonitorError as error:
+        except (MonitorError, OSError) as error:
             self._tell(f"the configuration cannot be used: {error}")
             return
         mine = self._bench.pipeline.orders.version

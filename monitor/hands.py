@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from monitor.errors import FetchError, MonitorError
 from monitor.model import Link
+from monitor.outlets import health
 from monitor.parse import urls
 from monitor.pipeline import Polled
 from monitor.ports_work import Work
@@ -47,6 +49,8 @@ class Hands:
         self._bench, self._roles = bench, frozenset(roles)
         self._heard = heard or (lambda _kind, _record: None)
         self.ending = False
+        self.reached: deque[bool] = deque(maxlen=health.ASKED)
+        """Of the sources that were asked last, whether each was reached."""
         self.done = dict.fromkeys(("polls", "reads", "sends"), 0)
 
     # ---- a host
@@ -83,6 +87,7 @@ class Hands:
         self._heard("start", source)
         done: Polled = await bench.pipeline.poll(source)
         self.done["polls"] += 1
+        self.reached.append(done.reason not in health.UNREACHED)
         await bench.handing.report([reported(done)])
         self._heard("poll", done)
         await self._found(key, done.links)
