@@ -24,6 +24,8 @@ from monitor.store.side import NOTES, Side, SqliteSide
 
 # Rows a transaction: some megabytes of texts, which a server takes in 50 to 200 ms.
 BATCH = 2_000
+# Of unpacked texts, ten times as large, fewer.
+_TEXTS_AT_ONCE = 500
 # Whose turn it is and who is at work ends with those who said so.
 LEFT_OUT = ("turns", "workers")
 _SUM = 1 << 128
@@ -183,13 +185,12 @@ class _Copy:
         store = self._new.store
         fulltext = store.fulltext_kind(store.sql)
         after: int = self._noted(INDEX) or 0
-        while rows := store.sql.all(_TEXTS, after, BATCH):
+        while rows := store.sql.all(_TEXTS, after, min(BATCH, _TEXTS_AT_ONCE)):
             after = rows[-1]["id"]
+            # Before the index is written to: a dictionary may have to be read first.
+            texts = [unpack_body(store.bodies.unpack(row["dictionary"], row["data"])) for row in rows]
             with store.transaction():
-                fulltext.fill(
-                    (row["id"], words(row["title"], *unpack_body(store.bodies.unpack(row["dictionary"], row["data"]))))
-                    for row in rows
-                )
+                fulltext.fill((row["id"], words(row["title"], *text)) for row, text in zip(rows, texts, strict=True))
                 self._note(INDEX, after)
             told(f"indexing articles, up to {after}")
 
