@@ -220,7 +220,7 @@ DOORS = {
     "docx": ("monitor/review/word.py",),
     "watchfiles": ("monitor/reload.py",),
     "zstandard": ("monitor/store/bodies.py",),
-    "psycopg": ("monitor/store/postgres.py", "monitor/queue/jobs.py"),
+    "psycopg": ("monitor/store/postgres.py", "monitor/store/pg_rows.py", "monitor/queue/jobs.py"),
     "pgqueuer": ("monitor/queue/jobs.py",),
 }
 IMPURE = {"random", "secrets", "socket", "subprocess", "asyncio", "os", "time"}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from monitor.cli.app import App, json_option, note, one_line, pass_app, print_json, working
+from monitor.cli.db_copy import copy as copy_command
 from monitor.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ _GAP = 0.02
 
 @click.group()
 def db() -> None:
-    """Back up, check, prune and export the database; forget articles. All of it while the daemon runs."""
+    """Back up, check, prune and export the database; forget articles; copy it to another engine. All of it while the
+    daemon runs, but for `copy`.
+    """
+
+
+db.add_command(copy_command)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ COMMANDS = {
     "web": ("web", "web", "Show hits, stories and outlets in a browser."),
     "config": ("config", "config", "Check, show and create the configuration."),
     "inspect": ("inspect", "inspect", "See what the parsers see in a file or URL."),
-    "db": ("db", "db", "Back up, check, prune and export the database; forget articles."),
+    "db": ("db", "db", "Back up, check, prune, export and copy the database; forget articles."),
     "doctor": ("doctor", "doctor", "Say whether all is well, and what to do about what is not."),
     "status": ("status", "status", "Say what is read, waiting and failing."),
     "completion": ("shell", "completion", "Print what makes bash, zsh or fish complete commands and ids."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from monitor.model import OWN_ROLES, Block
@@ -39,6 +40,11 @@ class SqlFulltext:
     def put(self, article_id: int, held: Words) -> None:
         """Index a new article."""
         self._sql.defer(_PUT, article_id, *held)
+
+    def fill(self, articles: Iterable[tuple[int, Words]]) -> None:
+        """Index many articles that are not in it."""
+        for article_id, held in articles:
+            self.put(article_id, held)
 
     def change(self, article_id: int, old: Words, new: Words) -> None:
         """Index an article that reads otherwise now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,11 +96,20 @@ def lock(place: Place) -> Iterator[Lock]:
         if not place.address:
             yield Lock()
             return
-        _postgres()
-        from monitor.store.pg_lock import KeeperLock
-
-        with KeeperLock(place.address) as held:
+        with _keeper_lock(place.address) as held:
             yield held
+
+
+def _keeper_lock(address: str) -> AbstractContextManager[Lock]:
+    _postgres()
+    from monitor.store.pg_lock import KeeperLock
+
+    return KeeperLock(address)
+
+
+def alone(place: Place) -> AbstractContextManager[object]:
+    """Return what lets no daemon have the database while it is entered. Raises BusyError where one has it."""
+    return _keeper_lock(place.address) if place.address else DatabaseLock(place.path)
 
 
 def holding(place: Place) -> int:

@@ -8,27 +8,15 @@ second form. A database that is there gets the steps it lacks, translated.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 
 from monitor.store import schema
 from monitor.store.dialect import FUNCTIONS, translate
+from monitor.store.image import NUMBERED, statements
 
-# What the steps call on rows that an empty database has none of.
-_CALLED = (
-    "monitor_title_key", "monitor_key", "monitor_exact", "monitor_mark", "monitor_micros", "monitor_pack",
-    "monitor_pack_text", "monitor_searchable", "monitor_own",
-)  # fmt: skip
-_IMAGE = """
-SELECT type, name, sql FROM sqlite_master
-WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'articles\\_fts%' ESCAPE '\\'
-ORDER BY rowid
-"""
 _REFERENCE = re.compile(
     r'("?(\w+)"?\s+(?:TEXT|INTEGER|REAL|BLOB)[^,()]*?)\s+REFERENCES\s+"?(\w+)"?\s*\((\w+)\)', re.DOTALL
 )
-# Their rows have no key that says in which order they came.
-_NUMBERED = ("robots", "digest_items")
 _OWN = (
     # What the index has of an article, a place a column of it (pg_search.py).
     "CREATE TABLE articles_fts (rowid bigint PRIMARY KEY, words tsvector NOT NULL)",
@@ -47,15 +35,7 @@ _OWN = (
 
 def image() -> Iterator[str]:
     """Yield the statements that make the tables as they stand after every step."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        for name in _CALLED:
-            connection.create_function(name, -1, lambda *_: None)
-        for _, step in schema.MIGRATIONS:
-            step(connection.execute)
-        found = connection.execute(_IMAGE).fetchall()
-    finally:
-        connection.close()
+    found = statements()
     keys: list[str] = []
     for kind, name, statement in found:
         if kind == "table":
@@ -69,12 +49,21 @@ def image() -> Iterator[str]:
     yield "INSERT INTO facts (key, value) VALUES ('timezone', 'UTC')"
 
 
+def references() -> list[str]:
+    """Return the statements that make rows refer to others, of tables that are there."""
+    keys: list[str] = []
+    for kind, name, statement in statements():
+        if kind == "table":
+            _table(name, statement, keys)
+    return keys
+
+
 def _table(name: str, statement: str, keys: list[str]) -> str:
     """Return what makes a table without its references, which are added to `keys`."""
     for _, own, target, column in _REFERENCE.findall(statement):
         keys.append(f"ALTER TABLE {name} ADD FOREIGN KEY ({own}) REFERENCES {target} ({column})")
     made = translate(_REFERENCE.sub(r"\1", statement))
-    if name in _NUMBERED:
+    if name in NUMBERED:
         made = f"{made[: made.rindex(')')]}, rowid bigint GENERATED ALWAYS AS IDENTITY UNIQUE)"
     return made
 

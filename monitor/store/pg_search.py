@@ -8,10 +8,11 @@ each word has a place for the title, the standfirst and the body, by which a col
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.sought import AllOf, Phrase, Sought
 from monitor.store.fulltext import SqlFulltext, Words
+from monitor.store.rows import INDEX
 from monitor.store.search import RANKED_SPAN, SqlSearch
 
 # Letters and digits, as FTS5 parts words; text and query go through the same one.
@@ -72,6 +73,10 @@ class PgFulltext(SqlFulltext):
     def put(self, article_id: int, held: Words) -> None:
         """Index an article, in place of how it read before."""
         self._sql.write(_PUT, article_id, vector(held))
+
+    def fill(self, articles: Iterable[tuple[int, Words]]) -> None:
+        """Index many articles that are not in it."""
+        self._sql.fill(INDEX, ("rowid", "words"), ((number, vector(held)) for number, held in articles))
 
     def change(self, article_id: int, old: Words, new: Words) -> None:
         """Index an article that reads otherwise now."""

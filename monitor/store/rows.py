@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -107,6 +107,14 @@ class Sql(ABC):
         """Run one statement for each tuple."""
         for values in rows:
             self.write(sql, *values)
+
+    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
+        """Insert many rows, whose values are as the columns have them."""
+        places = ", ".join("?" * len(columns))
+        self.write_many(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})",  # noqa: S608 - names of ours
+            map(tuple, rows),
+        )
 
     def defer(self, sql: str, *values: Value) -> None:
         """Change the full-text index, at the end of the transaction at the latest."""
@@ -272,6 +280,12 @@ def clean(value: Value) -> Value:
     if not isinstance(value, str):
         return value
     return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
+
+
+def speakable(value: Value) -> Value:
+    """Replace what PostgreSQL's texts have no place for, one for one: half a surrogate pair, and NUL."""
+    value = clean(value)
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 Ids = Callable[[datetime | None, datetime | None], tuple[int, int]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from monitor.errors import DamagedError
 from monitor.store.schema_alerts import alerting
 from monitor.store.schema_archive import archive
 from monitor.store.schema_cluster import cluster
@@ -317,3 +318,20 @@ MIGRATIONS: tuple[tuple[str, Callable[[Callable[[str], object]], None]], ...] = 
     ("0011_cluster", cluster),
 )
 """(name, function) in the order they are applied; the name is what the database remembers."""
+
+COPYING = "copying"
+"""Stands among them while `monitor db copy` fills a database."""
+
+
+def known(applied: set[str], database: str, *, copying: bool = False) -> set[str]:
+    """Return the steps that a database has seen. Raises DamagedError where it knows more than we, or is a copy that has
+    not come to its end; `copying`: that is what it is opened for.
+    """
+    if COPYING in applied and not copying:
+        raise DamagedError(f"{database} is a copy that has not come to its end: give the same `monitor db copy` again")
+    newer = applied - {name for name, _ in MIGRATIONS} - {COPYING}
+    if newer:
+        raise DamagedError(
+            f"{database} is of a newer version ({', '.join(sorted(newer))}): run the monitor that wrote it"
+        )
+    return applied - {COPYING}

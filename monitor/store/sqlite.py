@@ -195,12 +195,7 @@ class SqliteStore(SqlStore):
             return set()
         names = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'monitor'"
         applied = {row[0] for row in self._connection.execute(names)}
-        newer = applied - {name for name, _ in schema.MIGRATIONS}
-        if newer:
-            raise DamagedError(
-                f"{self.path} is of a newer version ({', '.join(sorted(newer))}): run the monitor that wrote it"
-            )
-        return applied
+        return schema.known(applied, str(self.path), copying=self.copying)
 
 
 def _functions(bodies: SqlBodies) -> dict[str, Callable[..., str | int | bytes | None]]:

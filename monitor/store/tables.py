@@ -34,6 +34,8 @@ class SqlStore:
     fulltext_kind: type[SqlFulltext] = SqlFulltext
     search_kind: type[SqlSearch] = SqlSearch
     keeping_kind: type[SqlKeeping] = SqlKeeping
+    # It is opened to be filled by `db copy`: nobody else opens what that has not ended on.
+    copying = False
 
     def __init__(self, sql: Sql, path: Path) -> None:
         self.path = path
