@@ -90,7 +90,7 @@ WHERE rule_id IN (SELECT value FROM json_each(?)) AND opened_at >= ? AND told_at
 """
 _MESSAGES = """
 SELECT DISTINCT o.* FROM tellings t JOIN outbox o ON o.id = t.outbox_id WHERE t.alert_id = ?
-ORDER BY o.created_at, o.channel_id
+ORDER BY o.created_at, o.channel_id, o.id
 """
 _LOG = """
 INSERT INTO decisions (at, reason, route, rule_id, hit_id, alert_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -197,7 +197,7 @@ class _Copy:
     def _settle(self, told: Told) -> None:
         if self._noted("settled"):
             return
-        told("looking whether all that rows refer to is there")
+        told("making indexes, and looking whether all that rows refer to is there")
         try:
             with self._new.store.transaction():
                 self._new.tighten()

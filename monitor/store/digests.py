@@ -23,7 +23,7 @@ _MOVE = "UPDATE digest_items SET route = ?, channel_id = ? WHERE route = ? AND c
 _DOWN = """
 SELECT o.name, max(s.last_ok_at) AS ok FROM sources s JOIN outlets o ON o.id = s.outlet_id
 WHERE s.active = 1 AND o.active = 1 GROUP BY o.id HAVING min(s.reason IS NOT NULL OR s.last_ok_at IS NULL)
-ORDER BY ok, o.name
+ORDER BY ok NULLS FIRST, o.name
 """
 _READ = """
 SELECT count(DISTINCT s.outlet_id) FROM sources s JOIN outlets o ON o.id = s.outlet_id

@@ -15,7 +15,7 @@ from monitor.views_health import ALL, Ailment, Chart, Coverage, Glance, Pulse
 _PULSES = """
 SELECT s.outlet_id, s.url, s.reason, s.detail, s.failures, s.last_ok_at, s.first_ok_at, s.news_at, s.back_at, s.quiet,
     s.spells, s.rhythm, s.moved, s.moved_at,
-    (SELECT count(*) FROM (SELECT 1 FROM links WHERE source_id = s.id AND state = 'waiting' LIMIT 2001) few) AS waiting
+    (SELECT count(*) FROM (SELECT 1 FROM links WHERE source_id = s.id AND state = 'waiting' LIMIT 2001) w) AS waiting
 FROM sources s WHERE s.active = 1 AND s.outlet_id IN (SELECT value FROM json_each(?)) ORDER BY s.outlet_id, s.id
 """
 _KEEP = "INSERT INTO glances VALUES (?, ?) ON CONFLICT (outlet_id) DO UPDATE SET data = excluded.data"

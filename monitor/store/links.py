@@ -188,7 +188,9 @@ def _had(link: Link, guid: int, same: Row | None, by_guid: Sequence[Row], by_tit
         renamed = bool(guid and same["guid_key"]) and same["guid_key"] != guid
         dates = instant_or_none(same["published"]), instant_or_none(same["updated"])
         return Had(same["id"], same=True, renamed=renamed, published=dates[0], updated=dates[1])
-    other = by_guid[0]["id"] if by_guid else by_title.get(link.title_key, 0)
+    # The first by the index, in whatever order the rows came.
+    first = min(by_guid, key=lambda row: int(row["name_key"]), default=None)
+    other = first["id"] if first else by_title.get(link.title_key, 0)
     return Had(other, same=False) if other else None
 
 

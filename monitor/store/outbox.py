@@ -62,7 +62,7 @@ SELECT rule_id, count(*) AS n FROM (
 # Those that are tried again first, so many: there may be a million.
 _TRIED = """
 SELECT channel_id, state, attempts, detail, not_before FROM outbox
-WHERE state IN ('pending', 'leased') AND attempts > 0 ORDER BY not_before LIMIT 1000
+WHERE state IN ('pending', 'leased') AND attempts > 0 ORDER BY not_before, id LIMIT 1000
 """
 # The sign has it go through these few alone, not through days of messages.
 _GIVEN_UP = """

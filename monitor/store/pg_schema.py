@@ -17,10 +17,12 @@ from monitor.store.image import NUMBERED, statements
 _REFERENCE = re.compile(
     r'("?(\w+)"?\s+(?:TEXT|INTEGER|REAL|BLOB)[^,()]*?)\s+REFERENCES\s+"?(\w+)"?\s*\((\w+)\)', re.DOTALL
 )
+WORDS = "articles_fts_words"
+MAKE_WORDS = f"CREATE INDEX {WORDS} ON articles_fts USING gin (words)"
 _OWN = (
     # What the index has of an article, a place a column of it (pg_search.py).
     "CREATE TABLE articles_fts (rowid bigint PRIMARY KEY, words tsvector NOT NULL)",
-    "CREATE INDEX articles_fts_words ON articles_fts USING gin (words)",
+    MAKE_WORDS,
     "CREATE VIEW articles_fts_docsize AS SELECT rowid AS id FROM articles_fts",
     # A job of the cluster is a host with all that is due of it. A link's address goes once it has an article.
     "ALTER TABLE sources ADD COLUMN host text GENERATED ALWAYS AS (host_of(url)) STORED",

@@ -51,12 +51,15 @@ class PgSide(Side):
         return bool(self.store.sql.number(asked, SCHEMA, NOTES))
 
     def mark(self) -> None:
-        """Note it as a step that nobody knows, and drop the references: a story may refer to a later one."""
+        """Note it as a step that nobody knows, drop the references, as a story may refer to a later one, and the index of
+        words.
+        """
         sql = self.store.sql
         sql.write(MAKE_NOTES)
         sql.write("INSERT INTO migrations (name) VALUES (?)", NOTES)
         for row in sql.all(_KEYS, SCHEMA):
             sql.run(f"ALTER TABLE {row['owner']} DROP CONSTRAINT {row['name']}")
+        sql.run(f"DROP INDEX {pg_schema.WORDS}")
 
     def unmark(self) -> None:
         """Take that back."""
@@ -64,10 +67,14 @@ class PgSide(Side):
         self.store.sql.run(f"DROP TABLE {NOTES}")
 
     def tighten(self) -> None:
-        """Make the references again: the server looks at every row."""
+        """Make the index and the references again: the server looks at every row."""
+        sql = self.store.sql
+        # Made of all rows at once: row by row it took six times as long as all else, with 100,000 articles 140 s.
+        sql.run("SET LOCAL maintenance_work_mem = '256MB'")
+        sql.run(pg_schema.MAKE_WORDS)
         try:
             for statement in pg_schema.references():
-                self.store.sql.run(statement)
+                sql.run(statement)
         except BusyError:
             raise
         except StoreError as error:

@@ -49,7 +49,7 @@ INSERT INTO kinships (a, b, score, why)
 SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM stories WHERE id IN (?1, ?2)) = 2
 ON CONFLICT (a, b) DO UPDATE SET score = excluded.score, why = excluded.why
 """
-_KIN = "SELECT * FROM kinships WHERE a = ? UNION ALL SELECT * FROM kinships WHERE b = ? ORDER BY score DESC"
+_KIN = "SELECT * FROM kinships WHERE a = ? UNION ALL SELECT * FROM kinships WHERE b = ? ORDER BY score DESC, a, b"
 
 
 class SqlStories:

@@ -223,7 +223,8 @@ class Generated:
         for row in rng.sample(placed, 10):
             move = Move(row["mark"], row["story_id"], f"moved{row['mark']}", PlacementReason.NEAR_TEXT, 0.3)
             store.stories.move([move], later(self.at()))
-        pairs = [rng.sample(self.story_ids(), 2) for _ in range(40)]
+        ids = self.story_ids()
+        pairs = [rng.sample(ids, 2) for _ in range(40)] + [["s1", one] for one in rng.sample(ids, 9)]
         store.stories.relate(
             [Kinship(a, b, rng.choice((0.5, 0.75, rng.random())), "Turkey, Türkiye") for a, b in pairs]
         )
@@ -338,11 +339,25 @@ class Generated:
                 )
             )
         store.links.move([Moved(number, f"n{number}", later(-1), None, reread=True) for number in (1, 2, 3)], NOW)
-        # One is watched no more.
+        # One guid of several titles: which of them is named is no matter of the order in which rows lie.
+        for number in rng.sample(range(500), 9):
+            link = Link(
+                OUTLETS[0],
+                _feed(OUTLETS[0]),
+                f"https://x.example/{number}",
+                f"https://x.example/{number}",
+                "same",
+                f"t{number}",
+            )
+            store.links.add([link], self.source(OUTLETS[0]), NOW, lease=60)
+        # One is watched no more; of two that are new nothing was ever read, and one is not any more.
         with store.transaction():
             store.outlets.sync(
-                [Outlet(name, f"The {name}", sources=(Source(_feed(name)),)) for name in OUTLETS[:-1]], later(0),
+                [Outlet(name, f"The {name}", sources=(Source(_feed(name)),)) for name in (*OUTLETS[:-1], "new-b", "new-a")], later(0),
             )  # fmt: skip
+        number = self.source(OUTLETS[1])
+        store.outlets.record(PollOutcome(number, later(1), later(9)))
+        store.outlets.record(PollOutcome(number, later(2), later(9), Reason.DNS))
 
     def _rest(self) -> None:
         store, rng = self.store, self.rng
