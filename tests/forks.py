@@ -231,7 +231,7 @@ def become(request: dict, descriptors: list[int]) -> None:
     sys.argv = ["monitor", *request["words"]]
     for name, value in request["constants"].items():
         module, _, constant = name.rpartition(".")
-        assert hasattr(sys.modules[module], constant)
+        assert hasattr(importlib.import_module(module), constant)
         setattr(sys.modules[module], constant, value)
 
 

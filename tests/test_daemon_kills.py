@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,12 @@ AHEAD = 60
 CHANGED = 12
 # One start in so many is a real one.
 REAL = 4
+
+
+def outlets() -> Iterator[str]:
+    """Yield names of outlets, as many as are asked for."""
+    yield from OUTLETS
+    yield from (f"outlet{number}" for number in count())
 
 
 @dataclass
@@ -69,7 +76,7 @@ class World:
         self._stop = threading.Event()
         for web in webs:
             web.feed([])
-        self.room.outlets(**dict(zip(OUTLETS, (web.url for web in webs), strict=True)))
+        self.room.outlets(**{name: web.url for name, web in zip(outlets(), webs, strict=False)})
         at = f"127.0.0.1:{receiver.port}"
         self.room.write(
             "alerts",
@@ -106,7 +113,11 @@ class World:
                 self.changed += 1
             for place, web in enumerate(self.webs):
                 web.feed(self._entries[place][:90], dates=self._dates)
+            self.spread()
             self.published += 1
+
+    def spread(self) -> None:
+        """Publish elsewhere what was published now."""
 
     def _page(self, number: int, *more: str) -> None:
         page = article(f"NATO item {number}", Event(number).article(0).body, *more)
