@@ -3,6 +3,7 @@
     --part queue   jobs a second with 1, 2, 4 workers whose hands do nothing, and offers a second
     --part rates   more is due than can be done: polls, articles and deliveries a second of the daemon with its file, then of
                    a keeper with 0, 1, 2, 4 workers beside it                                     (--workers, --seconds)
+    --part keeper  articles a second that one keeper takes in of what workers handed over           (--jobs / 10)
     --part many    --outlets every --every seconds with --workers workers beside the keeper: who is late, what it takes;
                    several --every are runs of their own, to find where lags grow                  (--minutes)
     --part costs   three steady runs (few articles, many, many with hits): what a poll, an article and a delivery take
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from tests.bench import _cluster_report as report
 from tests.bench._cluster_gauges import settle, statements
+from tests.bench._cluster_keeper import keeper
 from tests.bench._cluster_queue import queue
 from tests.bench._cluster_run import Plan, Seen, run
 from tests.bench._service_report import line
@@ -36,7 +38,7 @@ STEADY_OUTLETS, STEADY_EVERY = 1_000, 40.0
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--part", default="queue,rates,many,costs", help="with commas")
+    add("--part", default="queue,rates,keeper,many,costs", help="with commas")
     add("--workers", default="", help="how many beside the keeper, with commas; rates 0,1,2,4, many 1, costs 1")
     add("--outlets", type=int, help="how many; many 50,000")
     add("--every", default="", help="seconds between two polls of one, with commas; many 900")
@@ -70,6 +72,8 @@ def main(data: Path, options: argparse.Namespace) -> None:
         for part in options.part.split(","):
             if part == "queue":
                 queue(server, options.jobs)
+            elif part == "keeper":
+                keeper(plan, server, options.jobs // 10)
             else:
                 {"rates": _rates, "many": _many, "costs": _costs}[part](plan, Path(folder), server, options)
     server.remove()
