@@ -20,9 +20,11 @@ from monitor.errors import QueryError
 from monitor.model import Outlet
 from monitor.outlets import rhythm
 from monitor.outlets.thin import thin
+from monitor.place import Place
+from monitor.ports import Store
 from monitor.query import parse
 from monitor.settings.load import load
-from monitor.store.sqlite import SqliteStore
+from monitor.store.opening import open_store
 from monitor.views import PollOutcome, RobotsFile
 from tests.bench._service_places import host
 from tests.bench._service_press import PHRASE, ROBOTS, Calendar, tag
@@ -67,12 +69,15 @@ def queries(data: Path, count: int) -> list[str]:
     return found
 
 
-def write(folder: Path, urls: Sequence[str], rules: Sequence[str], hook: str, every: float, *, gap: float) -> Path:
-    """Write a configuration and return its folder."""
+def write(
+    folder: Path, urls: Sequence[str], rules: Sequence[str], hook: str, every: float, *, gap: float, note: str = ""
+) -> Path:
+    """Write a configuration and return its folder. `note`: the file that holds the address of a server's database."""
     config = folder / "config"
     config.mkdir()
+    storage = f"{{path: ../monitor.db, url_file: {note}}}" if note else "{path: ../monitor.db}"
     (config / "monitor.yaml").write_text(
-        f"storage: {{path: ../monitor.db}}\npoliteness: {{gap: {gap:g}s, contact: desk@example.org}}\n"
+        f"storage: {storage}\npoliteness: {{gap: {gap:g}s, contact: desk@example.org}}\n"
     )
     rows = (
         f"  o{number}: {{homepage: '{url}/', feeds: ['{url}/feed.xml'], every: {every:g}s, private: true}}\n"
@@ -87,24 +92,28 @@ def write(folder: Path, urls: Sequence[str], rules: Sequence[str], hook: str, ev
     return config
 
 
-def watched(folder: Path, calendar: Calendar, every: float, config: Path, steps: Steps) -> float:
-    """Fill the database; return when the first polls are due, a Unix time; the last are an interval later."""
+def watched(
+    folder: Path, calendar: Calendar, every: float, config: Path, steps: Steps, address: str = "", more: float = 0.0
+) -> float:
+    """Fill the database; return when the first polls are due, a Unix time; the last are an interval later. `address`:
+    of a server's; `more`: seconds that it takes longer to be ready.
+    """
     with steps.step("settings load, once beside the daemon"):
         settings = load(config, {})
-    store = SqliteStore.open(folder / "monitor.db")
+    store = open_store(Place(folder / "monitor.db", address))
     with steps.step("outlets into an empty store"), store.transaction():
         store.outlets.sync(settings.outlets, datetime.now(UTC))
     with steps.step("filling the store"):
         # What the daemon does until its first tick: it reads the same files, takes up the store, compiles the rules.
         # Were polls due by then, all would be late by the rest of it.
-        there = 1.5 * (steps.wall + _EACH * len(settings.outlets)) + 5.0
+        there = 1.5 * (steps.wall + _EACH * len(settings.outlets)) + 5.0 + more
         first = time.time() + there
         _fill(store, settings.outlets, calendar, every, first)
     store.close()
     return first
 
 
-def _fill(store: SqliteStore, outlets: Sequence[Outlet], calendar: Calendar, every: float, first: float) -> None:
+def _fill(store: Store, outlets: Sequence[Outlet], calendar: Calendar, every: float, first: float) -> None:
     now = datetime.now(UTC)
     with store.transaction():
         due = store.outlets.lease_due(now + timedelta(days=1), limit=len(outlets), lease=60.0)
