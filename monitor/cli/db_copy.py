@@ -12,12 +12,11 @@ import click
 
 from monitor.cli.app import json_option, note, one_line, print_json, working
 from monitor.errors import StoreError
-from monitor.place import Place
+from monitor.place import Place, is_address
 
 if TYPE_CHECKING:
     from monitor.store.copying import Copied
 
-_SERVER = ("postgresql://", "postgres://")
 # `postgres:name` and `sqlite://name` are slips of the pen; nobody wants a file of that name.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _FORMS = "it is PATH, sqlite:PATH, postgresql://…, env:NAME or file:PATH"
@@ -36,7 +35,7 @@ def place_of(said: str, environ: Mapping[str, str]) -> Place:
             return _held(path.read_text(encoding="utf-8").strip(), str(path))
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
-    if said.startswith(_SERVER):
+    if is_address(said):
         return Place(Path(), said)
     path_said = said.removeprefix("sqlite:")
     if not path_said or "://" in said or path_said.startswith("//") or (path_said == said and _SCHEME.match(said)):
@@ -46,7 +45,7 @@ def place_of(said: str, environ: Mapping[str, str]) -> Place:
 
 
 def _held(said: str, where: str) -> Place:
-    if said.startswith(_SERVER):
+    if is_address(said):
         return Place(Path(), said)
     raise StoreError(f"{where} holds no address of a database: it begins with postgresql://")
 
