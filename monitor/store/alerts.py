@@ -76,7 +76,7 @@ _CORRECT = """
 INSERT INTO corrections (alert_id, article_id, kind, before, after, at)
 SELECT DISTINCT l.id, h.article_id, ?, ?, ?, ? FROM alerts l
 JOIN alert_hits j ON j.alert_id = l.id JOIN hits h ON h.id = j.hit_id
-WHERE h.article_id = ? AND j.told_revision IS NOT NULL AND (? = '' OR h.rule_id = ?)
+WHERE h.article_id = ? AND j.told_revision IS NOT NULL AND (? = '' OR h.rule_id = ?) ORDER BY l.id
 ON CONFLICT (alert_id, article_id, kind, after) DO NOTHING RETURNING alert_id
 """
 _ROWS = """

@@ -7,12 +7,13 @@ each word has a place for the title, the standfirst and the body, by which a col
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.sought import AllOf, Phrase, Sought
 from monitor.store.fulltext import SqlFulltext, Words
-from monitor.store.rows import INDEX
+from monitor.store.rows import INDEX, NUMBERS
 from monitor.store.search import RANKED_SPAN, SqlSearch
 
 # Letters and digits, as FTS5 parts words; text and query go through the same one.
@@ -30,10 +31,10 @@ _NEWEST = """
 SELECT rowid FROM articles_fts WHERE words @@ CAST(? AS tsquery) AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?
 """
 # As bm25 in SQLite: the lower, the more; a word in the title says more than one in the text.
-_SCORES = """
-SELECT rowid, -ts_rank('{0.25, 0.25, 0.5, 1}', words, CAST(? AS tsquery), 1) AS score FROM articles_fts
-WHERE words @@ CAST(? AS tsquery) AND rowid BETWEEN ? AND ?
-"""
+_SCORES = f"""
+SELECT rowid, -ts_rank('{{0.25, 0.25, 0.5, 1}}', words, CAST(? AS tsquery), 1) AS score FROM articles_fts
+WHERE words @@ CAST(? AS tsquery) AND rowid {NUMBERS}
+"""  # noqa: S608 - a constant
 _FIRST, _GROWTH, _MOST = 64, 4, 16_384
 
 
@@ -116,5 +117,5 @@ class PgSearch(SqlSearch):
             return {}
         wanted = {number for number in article_ids if number > article_ids[0] - RANKED_SPAN}
         said = self.expression(sought)
-        rows = self._sql.all(_SCORES, said, said, min(wanted), max(wanted))
-        return {row["rowid"]: row["score"] for row in rows if row["rowid"] in wanted}
+        rows = self._sql.all(_SCORES, said, said, json.dumps(sorted(wanted)))
+        return {row["rowid"]: row["score"] for row in rows}

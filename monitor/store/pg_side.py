@@ -51,7 +51,7 @@ class PgSide(Side):
         return bool(self.store.sql.number(asked, SCHEMA, NOTES))
 
     def mark(self) -> None:
-        """Note it as a step that nobody knows; drop the references, as a story may refer to a later one, and the index
+        """Note it as a step that nobody knows. Drop the references, as a story may refer to a later one, and the index
         of words.
         """
         sql = self.store.sql

@@ -248,6 +248,32 @@ def _finish(one: Ask) -> None:
     )
 
 
+def _correct(one: Ask) -> object:
+    told = one.store.sql.all(
+        "SELECT DISTINCT h.article_id FROM alert_hits j JOIN hits h ON h.id = j.hit_id "
+        "WHERE j.told_revision IS NOT NULL ORDER BY 1"
+    )
+    changed = Changed(one.rng.choice(told)[0], "headline", "b", "a", one.rng.choice(("", one.rule())))
+    return _ordered(one.store.alerts.correct(changed, NOW))
+
+
+def _postpone(one: Ask) -> None:
+    leased = one.store.outbox.lease(NOW, owner="o", lease=9, limit=3)
+    one.store.outbox.postpone(one.rng.choice(leased).id, one.at())
+
+
+def _unwatch(one: Ask) -> None:
+    one.store.health.begin(replace(_ailment(one), outlet_id=OUTLETS[-1]))
+    one.store.health.begin(replace(_ailment(one), outlet_id=OUTLETS[0]))
+    one.store.health.unwatch()
+
+
+def _many(one: Ask) -> Ask:
+    """Have two languages more bodies than a dictionary wants."""
+    one.store.sql.write("UPDATE languages SET bodies = 11000 WHERE language IN ('de', 'zh')")
+    return one
+
+
 def _ordered(found: list) -> list:
     # The method says of no order.
     return sorted(found, key=repr)
@@ -259,7 +285,7 @@ CALLS: dict[str, Callable[[Ask], object]] = {
     "outlets.overdue": lambda one: _ordered(one.store.outlets.overdue(one.at())),
     "outlets.put_off": lambda one: one.store.outlets.put_off([(number, one.at()) for number in one.some("sources")]),
     "outlets.record": _record,
-    "outlets.hold_host": lambda one: one.store.outlets.hold_host(one.one("hosts", "host"), one.at()),
+    "outlets.hold_host": lambda one: one.store.outlets.hold_host(one.one("hosts", "host"), one.at() + timedelta(days=50)),
     "outlets.held_hosts": lambda one: one.store.outlets.held_hosts(one.at()),
     "outlets.robots": lambda one: one.store.outlets.robots(one.one("robots", "origin")),
     "outlets.put_robots": lambda one: one.store.outlets.put_robots(RobotsFile(one.one("robots", "origin"), 404, b"\0", NOW)),
@@ -342,11 +368,7 @@ CALLS: dict[str, Callable[[Ask], object]] = {
     "alerts.hold": lambda one: one.store.alerts.hold(one.some("alerts"), one.at(), AlertReason.HELD_QUIET),
     "alerts.silence": lambda one: one.store.alerts.silence(one.one("alerts")),
     "alerts.tell": _tell,
-    "alerts.correct": lambda one: _ordered(
-        one.store.alerts.correct(
-            Changed(one.rng.choice(one.ids("articles")), "headline", "b", "a", one.rng.choice(("", one.rule()))), NOW
-        )
-    ),
+    "alerts.correct": _correct,
     "alerts.log": lambda one: one.store.alerts.log([Decided(NOW, AlertReason.SHADOW, one.route(), one.rule(), 1, 2, "d")]),
     "alerts.decisions": lambda one: one.store.alerts.decisions(
         alert_id=one.rng.choice((0, one.one("alerts"))), hit_id=one.rng.choice((0, one.one("hits"))), limit=one.limit()
@@ -364,7 +386,7 @@ CALLS: dict[str, Callable[[Ask], object]] = {
         one.at(), owner="o", lease=60, limit=one.limit(), busy={"mail": 1}, once=one.rng.choice(((), ("chat",)))
     ),
     "outbox.mark": _mark_sent,
-    "outbox.postpone": lambda one: one.store.outbox.postpone(one.one("outbox"), one.at()),
+    "outbox.postpone": _postpone,
     "outbox.retry": lambda one: one.store.outbox.retry(
         one.rng.choice(((), one.some("outbox"))), one.rng.choice((None, *CHANNELS)), NOW
     ),
@@ -405,7 +427,7 @@ CALLS: dict[str, Callable[[Ask], object]] = {
     "health.troubled": lambda one: one.store.health.troubled(),
     "health.begin": lambda one: one.store.health.begin(_ailment(one)),
     "health.end": lambda one: one.store.health.end(_ailment(one)),
-    "health.unwatch": lambda one: one.store.health.unwatch(),
+    "health.unwatch": _unwatch,
     "health.pardon": lambda one: one.store.health.pardon(
         one.rng.randrange(9), [Reason.DNS, Reason.TIMEOUT], NOW, limit=one.rng.choice((1, 99)), spread=60.0
     ),
@@ -433,7 +455,7 @@ CALLS: dict[str, Callable[[Ask], object]] = {
     "upkeep.reclaim": lambda one: one.store.upkeep.reclaim(NOW, one.rng.choice(((), ("chat",)))),
     "keeping.aged": lambda one: one.store.keeping.aged(one.rng.randrange(99), one.at(), limit=one.limit()),
     "keeping.take_out": lambda one: one.store.keeping.take_out(one.some("articles"), quoted=one.rng.random() < 0.5),
-    "keeping.train": lambda one: one.store.keeping.train(NOW),
+    "keeping.train": lambda one: _many(one).store.keeping.train(NOW),
     "calendar.zone": lambda one: str(one.store.calendar.zone),
     "calendar.day": lambda one: one.store.calendar.day(one.rng.choice(one.ids("hits", "found_at"))),
     "calendar.article": lambda one: one.store.calendar.article(MOST, one.rng.choice(one.ids("articles", "fetched_at"))),
@@ -442,14 +464,16 @@ CALLS: dict[str, Callable[[Ask], object]] = {
     "calendar.articles": lambda one: one.store.calendar.articles(one.rng.choice((None, one.at())), one.rng.choice((None, one.at()))),
     "calendar.hits": lambda one: one.store.calendar.hits(one.rng.choice((None, one.at())), one.rng.choice((None, one.at()))),
     "calendar.spans": lambda one: one.store.calendar.spans(one.days()),
-    "calendar.days": lambda one: one.store.calendar.days(one.filter(), ZoneInfo("Europe/Berlin")),
+    "calendar.days": lambda one: one.store.calendar.days(
+        one.rng.choice((one.filter(), Filter(), Filter(rule=one.rule()))), ZoneInfo("Europe/Berlin")
+    ),
     "calendar.use_zone": lambda one: one.store.calendar.use_zone(one.rng.choice(("Asia/Kathmandu", "Europe/Berlin"))),
     "bodies.pack": lambda one: one.store.bodies.pack("Harbour ice. " * 9, one.rng.choice((None, "en", "xx"))),
     "bodies.unpack": lambda one: one.store.bodies.unpack(
         *one.store.sql.all("SELECT dictionary, data FROM bodies WHERE article_id = ?", one.rng.choice(one.ids("bodies", "article_id")))[0]
     ),
     "bodies.count": lambda one: one.store.bodies.count(one.rng.choice((None, "en", "new"))),
-    "bodies.untrained": lambda one: _ordered(one.store.bodies.untrained()),
+    "bodies.untrained": lambda one: _ordered(_many(one).store.bodies.untrained()),
     "bodies.train": lambda one: one.store.bodies.train(one.rng.choice(("en", "*")), NOW),
 }  # fmt: skip
 LEFT_OUT = {
@@ -498,6 +522,8 @@ class Pair:
         self.stores = (mine, theirs)
         self._numbered = [table for table in tables() if table.number and table.name not in NOT_COPIED]
         self.last = {table.name: SqliteSide(mine).last(table) for table in self._numbered}
+
+        self.before = {table.name: rows(mine, table, self.last) for table in tables()}
 
     def call(self, name: str, turn: int) -> list[tuple[object, dict[str, list]]]:
         """Return of each store what the call answers, and the rows that there are afterwards."""
@@ -551,22 +577,15 @@ def pair(archives: Archives, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.mark.parametrize("name", CALLS)
 def test_both_engines_answer_the_same_and_leave_the_same_rows(pair: Pair, name: str) -> None:
+    silent = True
     for turn in range(TURNS):
         mine, theirs = pair.call(name, turn)
+        silent &= not mine[0] and mine[1] == pair.before
         assert theirs[0] == mine[0], (name, turn)
         for table, found in mine[1].items():
             assert theirs[1][table] == found, (name, turn, table)
-
-
-def test_what_is_compared_is_not_nothing(pair: Pair) -> None:
-    """Nearly every call of what answers has answered something, and every call that writes has written."""
-    before = {table.name: rows(pair.stores[0], table, pair.last) for table in tables()}
-    silent = []
-    for name in CALLS:
-        found = [pair.call(name, turn)[0] for turn in range(TURNS)]
-        if not any(answer or after != before for answer, after in found):
-            silent.append(name)
-    assert silent == []
+    # Something was compared: it answered, or wrote.
+    assert not silent
 
 
 # ---- what is made of several answers
