@@ -43,13 +43,20 @@ WHERE channel_id = ? AND ((state = 'pending' AND not_before <= ?) OR (state = 'l
 ORDER BY not_before, created_at, id LIMIT ? FOR UPDATE SKIP LOCKED
 """
 # By the database's clock, which is one for all machines. A turn that was given back or has run out is free once the
-# host's gap is over.
+# host's gap is over. One that another is just taking or giving back is not waited for: all that its transaction and
+# ours hold would wait too (with five workers on two cores, seconds each). ON CONFLICT DO UPDATE would lock every row
+# that is asked for, free or not.
 _TAKE = """
-INSERT INTO turns (host, owner, until, free_at) VALUES (?1, ?2, micros_now() + ?3, micros_now() + ?4)
-ON CONFLICT (host) DO UPDATE SET owner = excluded.owner, until = excluded.until, free_at = excluded.free_at
-WHERE turns.owner = excluded.owner OR (turns.until <= micros_now() AND turns.free_at <= micros_now())
-RETURNING host
+UPDATE turns SET owner = ?2, until = micros_now() + ?3, free_at = micros_now() + ?4 WHERE host = (
+    SELECT host FROM turns WHERE host = ?1 AND (owner = ?2 OR (until <= micros_now() AND free_at <= micros_now()))
+    FOR UPDATE SKIP LOCKED
+) RETURNING host
 """
+_FIRST = """
+INSERT INTO turns (host, owner, until, free_at) VALUES (?1, ?2, micros_now() + ?3, micros_now() + ?4)
+ON CONFLICT (host) DO NOTHING RETURNING host
+"""
+_LEFT = "SELECT max(until, free_at) - micros_now() FROM turns WHERE host = ?"
 # A turn of one who is not there any more: as if it had been given back just now.
 _RELEASE = """
 UPDATE turns SET owner = '', until = 0, free_at = micros_now() + free_at - until
@@ -67,6 +74,8 @@ _ENDED = "UPDATE turns SET owner = '', until = 0, free_at = micros_now() + free_
 # Seconds after a restart of the server within which who lives may not be seen yet, and may be asking.
 UNSEEN = 45.0
 _SECOND = 1_000_000
+# Microseconds until one looks again at what is free and another's by now.
+_SOON = 20_000
 _LONG = 86_400 * _SECOND
 PRESENT = 0x4D4F4E4A
 """The class of locks by which processes say that they live: "MONJ"."""
@@ -134,13 +143,16 @@ class PgWork:
         """Take a host's turn for so many seconds, or say how long to wait for it. `gap`: as for `renew_turns`."""
         values = (host, owner, round(lease * _SECOND), round((lease + gap) * _SECOND))
         taken = self._sql.all(_TAKE, *values)
-        if not taken and self._sql.write(_RELEASE, host, UNSEEN, PRESENT):
+        left = None if taken else self._sql.one(_LEFT, host)
+        if not taken and left is None:
+            taken = self._sql.all(_FIRST, *values)
+        elif not taken and self._sql.write(_RELEASE, host, UNSEEN, PRESENT):
             taken = self._sql.all(_TAKE, *values)
+            left = self._sql.one(_LEFT, host)
         if taken:
             held = self._sql.one("SELECT held_until FROM hosts WHERE host = ?", host)
             return Granted(held_until=moment(held[0]) if held else None)
-        left = self._sql.number("SELECT max(until, free_at) - micros_now() FROM turns WHERE host = ?", host)
-        return Granted(wait=max(left, 0) / _SECOND + 0.001)
+        return Granted(wait=max(left[0] + 1_000 if left else 0, _SOON) / _SECOND)
 
     def renew_turns(self, gaps: Mapping[str, float], owner: str, lease: float) -> set[str]:
         """Hold turns for so many seconds more; return those that are still the owner's. `gaps`: by host, the seconds

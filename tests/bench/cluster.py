@@ -66,7 +66,11 @@ def main(data: Path, options: argparse.Namespace) -> None:
     server = Server(durable=True)
     settings = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
     if options.statements:
-        settings["shared_preload_libraries"] = "'pg_stat_statements'"
+        settings |= {
+            "shared_preload_libraries": "'pg_stat_statements'",
+            "log_lock_waits": "on",
+            "deadlock_timeout": "200ms",
+        }
     settle(server, **settings)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
         for part in options.part.split(","):
@@ -108,6 +112,9 @@ def _rates(plan: Plan, folder: Path, server: Server, options: argparse.Namespace
     for number in map(int, _numbers(options.workers, [0, 1, 2, 4])):
         seen = _run(plan, folder, number, server, options)
         report.rate(f"keeper and {number} workers", seen)
+        if options.statements:
+            report.lags(seen)
+            print((server.folder / "log").read_text()[-3_000:])
         report.faults(seen)
 
 

@@ -135,6 +135,23 @@ def test_a_turn_that_runs_out_is_free_after_the_hosts_gap(stores: list[PostgresS
         assert second.sql.number("SELECT count(*) FROM turns") == 0
 
 
+def test_a_turn_that_another_is_just_asking_for_is_waited_for_by_nobody(stores: list[PostgresStore]) -> None:
+    first, second = stores
+    take(first, "a")
+    with second.transaction():
+        assert second.work.take_turn("one.example", "b", 60, 0.0).wait > 50.0
+        # Whoever has it goes on while the other's transaction is open, and so does whoever wants it next.
+        with first.transaction():
+            first.sql.run("SET LOCAL lock_timeout = 200")
+            assert first.work.renew_turns({"one.example": 0.0}, "a", 60) == {"one.example"}
+            first.work.give_turns({"one.example": 0.0}, "a")
+    with first.transaction():
+        assert first.work.take_turn("one.example", "a", 60, 0.0).wait == 0.0
+        with second.transaction():
+            second.sql.run("SET LOCAL lock_timeout = 200")
+            assert 0.0 < second.work.take_turn("one.example", "b", 60, 0.0).wait < 0.1
+
+
 def test_with_its_turn_a_host_says_for_how_long_it_wants_to_be_left_alone(stores: list[PostgresStore]) -> None:
     first, second = stores
     with first.transaction():
