@@ -146,6 +146,7 @@ def unordered(found):
     return sorted(row for rows, _ in found for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 @pytest.mark.parametrize("part", range(PARTS))
 def test_generated_queries_have_the_same_answers_on_all_three(archives, part):
@@ -207,6 +208,7 @@ def killed(source, target, steps):
     return line
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 @pytest.mark.parametrize("to", ["postgres", "sqlite"])
 def test_killed_again_and_again_it_comes_to_the_same(archives, tmp_path, to, monkeypatch):
