@@ -20,8 +20,7 @@ from monitor.model import Link
 from monitor.outlets import health
 from monitor.parse import urls
 from monitor.pipeline import Polled
-from monitor.ports_work import Work
-from monitor.together import shared
+from monitor.ports_work import Work, shared
 from monitor.views import DueSource
 from monitor.views_alerts import OutboxRow
 from monitor.wiring_worker import LEASE, Bench

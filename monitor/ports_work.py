@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol, cast
 
@@ -29,10 +29,6 @@ class Work(Protocol):
         """Take what is due of a host, the longest due first, for `lease` seconds; and what others have leased: who asks
         has the host's turn, so that they are gone.
         """
-        ...
-
-    def give_back(self, source_ids: Sequence[int], at: datetime) -> None:
-        """End leases of sources that were not asked; they are due at `at`."""
         ...
 
     def due_channels(self, now: datetime) -> list[str]:
@@ -96,6 +92,11 @@ class SharedStore(Store, Protocol):
     work: Work
 
 
+def shared(store: Store) -> SharedStore:
+    """Return the store of a database that several work on as such."""
+    return cast("SharedStore", store)
+
+
 def workers_of(store: Store) -> Mapping[str, str]:
     """Return the workers of a database and what they say (JSON), by name; none where it is one process's alone."""
-    return cast("SharedStore", store).work.workers(PRESENT) if hasattr(store, "work") else {}
+    return shared(store).work.workers(PRESENT) if hasattr(store, "work") else {}

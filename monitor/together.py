@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 from monitor.fetch.turns import Shared
 from monitor.fetch.visit import Visitor
-from monitor.ports import Clock, Ledger, Store
-from monitor.ports_work import SharedStore
+from monitor.ports import Clock, Ledger
+from monitor.ports_work import shared
 from monitor.store import opening
 
 
@@ -47,8 +47,3 @@ async def together(
         yield Together(owner, turns, presence)
     finally:
         await asyncio.to_thread(presence.__exit__)
-
-
-def shared(store: Store) -> SharedStore:
-    """Return the store of a database that several work on."""
-    return cast("SharedStore", store)

@@ -82,8 +82,13 @@ async def working(settings: Settings, owner: str, *, out: TextIO | None = None) 
 
 
 async def worker_orders(settings: Settings) -> Orders:
-    """Return what a worker goes by. Since when rules are in force the keeper alone must know."""
-    return replace(orders(settings, {}), lease=LEASE, version=await asyncio.to_thread(version, settings))
+    """Return what a worker goes by."""
+    return as_worker(replace(orders(settings, {}), version=await asyncio.to_thread(version, settings)))
+
+
+def as_worker(said: Orders) -> Orders:
+    """Return orders as a worker has them. Since when rules are in force the keeper alone must know."""
+    return replace(said, rules_since={}, lease=LEASE)
 
 
 async def readjust(work: Bench, settings: Settings) -> None:

@@ -12,6 +12,8 @@ import click
 from monitor.cli.app import App, console, note, one_line, pass_app, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.logs import Form
     from monitor.settings.record import Settings
     from monitor.works import Tally
@@ -34,23 +36,9 @@ log = logging.getLogger("monitor")
 @pass_app
 def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) -> None:
     """Run the daemon until SIGTERM or Ctrl-C, which end it within 20 seconds."""
-    from monitor.settings.apart import Reading
+    settings, reread = started(app, log_format)
+    from monitor import daemon
 
-    # It takes as long as loading the daemon does.
-    reading = Reading(app.config)
-    from monitor import daemon, logs
-
-    def reread(before: Settings) -> Settings:
-        settings = Reading(app.config).settings(before)
-        logs.hide(settings)
-        return settings
-
-    settings = reading.settings()
-    logs.hide(settings)
-    # What is wrong with the configuration is said to whoever typed the command, in plain words.
-    logs.configure(log_format, sys.stderr)
-    for warning in settings.warnings:
-        log.warning("%s", warning)
     # Without --json the console channel prints where results go; with it, stdout is one JSON object.
     out = sys.stderr if as_json else sys.stdout
     if not once:
@@ -82,6 +70,28 @@ def run(app: App, once: bool, verbose: bool, as_json: bool, log_format: Form) ->
         raise click.ClickException("the disk is nearly full: not all was read; make room, see `monitor status`")
     if tally.faults:
         raise click.ClickException(f"{tally.faults} pieces of work failed, see above; the next run tries them again")
+
+
+def started(app: App, log_format: Form) -> tuple[Settings, Callable[[Settings], Settings]]:
+    """Load the configuration, begin to log, and say what is doubtful; return it and what loads it anew beside it."""
+    from monitor.settings.apart import Reading
+
+    # It takes as long as loading the daemon does.
+    reading = Reading(app.config)
+    from monitor import daemon, logs  # noqa: F401 - loaded meanwhile
+
+    def reread(before: Settings) -> Settings:
+        settings = Reading(app.config).settings(before)
+        logs.hide(settings)
+        return settings
+
+    settings = reading.settings()
+    logs.hide(settings)
+    # What is wrong with the configuration is said to whoever typed the command, in plain words.
+    logs.configure(log_format, sys.stderr)
+    for warning in settings.warnings:
+        log.warning("%s", warning)
+    return settings, reread
 
 
 def lines(kind: str, record: object) -> None:

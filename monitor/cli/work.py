@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 import socket
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -16,9 +14,7 @@ from monitor.cli.app import App, pass_app
 
 if TYPE_CHECKING:
     from monitor.logs import Form
-    from monitor.settings.record import Settings
 
-log = logging.getLogger("monitor")
 
 ROLES = ("poll", "read", "tell")
 
@@ -40,22 +36,11 @@ def work(app: App, roles: str, concurrency: int | None, verbose: bool, log_forma
     """Work beside `monitor run` on a PostgreSQL database (storage.url_env), on any number of machines, until SIGTERM or
     Ctrl-C, which end it within 20 seconds.
     """
-    from monitor.settings.apart import Reading
+    from monitor.cli.run import lines, started
 
-    reading = Reading(app.config)
-    from monitor import daemon, logs
-    from monitor.cli.run import lines
+    settings, reread = started(app, log_format)
+    from monitor import daemon
 
-    def reread(before: Settings) -> Settings:
-        settings = Reading(app.config).settings(before)
-        logs.hide(settings)
-        return settings
-
-    settings = reading.settings()
-    logs.hide(settings)
-    logs.configure(log_format, sys.stderr)
-    for warning in settings.warnings:
-        log.warning("%s", warning)
     wanted = {role.strip() for role in roles.split(",")} - {""}
     if not wanted or wanted - set(ROLES):
         raise click.BadParameter(f"{roles!r}: roles are {', '.join(ROLES)}, with commas", param_hint="--roles")

@@ -11,12 +11,12 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from monitor.errors import FetchError, MonitorError, Reason
 from monitor.ports import Clock, Ledger, Store
-from monitor.ports_work import SharedStore, Work
+from monitor.ports_work import Work, shared
 
 T = TypeVar("T")
 log = logging.getLogger("monitor")
@@ -142,11 +142,11 @@ class Shared:
 
     def _give(self, gaps: dict[str, float]) -> None:
         def give(store: Store) -> None:
-            cast("SharedStore", store).work.give_turns(gaps, self._owner)
+            shared(store).work.give_turns(gaps, self._owner)
 
         # Where the database does not answer, the lease ends by itself.
         with suppress(MonitorError):
             self._ledger.submit(give)
 
     async def _ask(self, what: Callable[[Work], T]) -> T:
-        return await asyncio.wrap_future(self._ledger.submit(lambda store: what(cast("SharedStore", store).work)))
+        return await asyncio.wrap_future(self._ledger.submit(lambda store: what(shared(store).work)))

@@ -6,7 +6,7 @@ that ask at once never wait for each other, and never get the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from monitor.model import Link
@@ -111,13 +111,6 @@ class PgWork:
         )
         return [due_source(row) for row in polls], [link_of(row) for row in reads]
 
-    def give_back(self, source_ids: Sequence[int], at: datetime) -> None:
-        """End leases of sources that were not asked."""
-        self._sql.write_many(
-            "UPDATE sources SET next_check_at = ?, leased = 0 WHERE id = ? AND leased = 1",
-            [(stamp(at), number) for number in source_ids],
-        )
-
     def due_channels(self, now: datetime) -> list[str]:
         """Return the channels that have messages which may be sent now, or whose sender has gone."""
         return [row[0] for row in self._sql.all(_CHANNELS, stamp(now), stamp(now))]
@@ -184,9 +177,7 @@ class PgWork:
 
     def forget_turns(self, age: float) -> None:
         """Forget turns that nobody has had for so many seconds."""
-        self._sql.write(
-            "DELETE FROM turns WHERE max(until, free_at) < micros_now() - ?", round(age * _SECOND)
-        )  # fmt: skip
+        self._sql.write("DELETE FROM turns WHERE max(until, free_at) < micros_now() - ?", round(age * _SECOND))
 
     # ---- who is at work
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ from monitor.store.stories import SqlStories
 from monitor.store.upkeep import SqlUpkeep
 
 
-class SqlStore:
+class SqlStore(ABC):
     """The tables of one connection. What an engine has of its own, it names: its full text, its search, its upkeep."""
 
     fulltext_kind: type[SqlFulltext] = SqlFulltext
@@ -63,9 +64,9 @@ class SqlStore:
         """Close the connection; twice is once."""
         self.sql.close()
 
+    @abstractmethod
     def alone(self) -> AbstractContextManager[object]:
         """Return what one process alone can hold. Entering it raises BusyError where another does."""
-        raise NotImplementedError
 
     def purge(self) -> list[str]:
         """Write anew what holds words of articles that were taken out; return what could not be."""

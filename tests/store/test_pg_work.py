@@ -15,7 +15,6 @@ from monitor.model import Kind, Link, Message, Outlet, Source
 from monitor.store import pg_work
 from monitor.store.pg_lock import KeeperLock, Presence, keeper
 from monitor.store.postgres import PostgresStore
-from monitor.views import PollOutcome
 from monitor.views_alerts import Post
 from tests import postgres
 
@@ -78,17 +77,6 @@ def test_a_job_is_a_host_with_its_sources_and_links(stores: list[PostgresStore])
     # What a worker took and never finished is due again for who has the host's turn.
     assert host_of(second, "one.example") == (["a", "b"], ["https://ONE.example/3", "https://one.example/1"])
     assert second.work.due_hosts(NOW, limit=99) == ["three.example"]
-
-
-def test_sources_that_were_not_asked_are_given_back(stores: list[PostgresStore]) -> None:
-    first, second = stores
-    with first.transaction():
-        polls, _ = first.work.lease_host("one.example", NOW, sources=9, links=9, lease=60)
-        asked, other = polls
-        first.outlets.record(PollOutcome(asked.id, NOW, LATER))
-        first.work.give_back([asked.id, other.id], NOW)
-    assert sorted(second.work.due_hosts(NOW, limit=99)) == ["one.example", "two.example:8080"]
-    assert host_of(second, "one.example") == (["b"], [])
 
 
 def test_two_that_ask_at_once_neither_wait_nor_get_the_same(stores: list[PostgresStore]) -> None:
