@@ -30,12 +30,17 @@ ON CONFLICT (rowid) DO UPDATE SET words = excluded.words
 _NEWEST = """
 SELECT rowid FROM articles_fts WHERE words @@ CAST(? AS tsquery) AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?
 """
+_SOME = "SELECT rowid FROM articles_fts WHERE words @@ CAST(? AS tsquery) AND rowid BETWEEN ? AND ? LIMIT ?"
 # As bm25 in SQLite: the lower, the more; a word in the title says more than one in the text.
 _SCORES = f"""
 SELECT rowid, -ts_rank('{{0.25, 0.25, 0.5, 1}}', words, CAST(? AS tsquery), 1) AS score FROM articles_fts
 WHERE words @@ CAST(? AS tsquery) AND rowid {NUMBERS}
 """  # noqa: S608 - a constant
 _FIRST, _GROWTH, _MOST = 64, 4, 16_384
+# A walk from the newest article on finds frequent words soon, but to a thousand that have a word of 6 % of 100,000 it
+# takes 119 ms, and .8 s to find that a word is in none. The index tells so many that have a word in .2 to 9 ms; a range
+# no wider is walked.
+_RARE = 8_000
 
 
 def vector(held: Words) -> str:
@@ -98,9 +103,15 @@ class PgSearch(SqlSearch):
         return f"({said}) | {_ALL}" if said else f"!{_ALL} | {_ALL}"
 
     def stream(self, match: str, first: int, last: int) -> Iterator[int]:
-        """Yield the articles of a range of ids that match, newest first: part by part, as other statements have their
-        turn between two.
+        """Yield the articles of a range of ids that match, newest first: all at once where they are few, else part by
+        part, as other statements have their turn between two.
         """
+        if last - first > _RARE and not match.startswith("!"):
+            with self._sql.by_index():
+                rows = self._sql.all(_SOME, match, first, last, _RARE + 1)
+            if len(rows) <= _RARE:
+                yield from sorted((row[0] for row in rows), reverse=True)
+                return
         size = _FIRST
         while first <= last:
             rows = self._sql.all(_NEWEST, match, first, last, size)

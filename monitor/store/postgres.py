@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -89,7 +89,9 @@ def connect(address: str, *, readonly: bool = False, name: str = "monitor") -> p
     said = conninfo_to_dict(address)
     options = f"-c search_path={SCHEMA} -c timezone=UTC -c lock_timeout={LOCK_TIMEOUT}s"
     if readonly:
-        options += " -c default_transaction_read_only=on"
+        # What is sought decides the plan: by one for all words, made after five questions, a search took 696 ms in
+        # place of 2. To plan takes .1 ms.
+        options += " -c default_transaction_read_only=on -c plan_cache_mode=force_custom_plan"
     try:
         connection = psycopg.connect(
             make_conninfo(
@@ -145,6 +147,17 @@ class PgSql(Sql):
     def _check_fence(self) -> None:
         if self.fence and not self._execute(_FENCE, (self.fence,))[0]:
             raise StoreError(f"another daemon keeps the database {self.path} now: this one writes no more")
+
+    @contextmanager
+    def by_index(self) -> Iterator[None]:
+        """Have rows found by an index that tells which, not by a walk along the table or a key, while it is entered."""
+        self.run("SET enable_seqscan = off; SET enable_indexscan = off")
+        try:
+            yield
+        finally:
+            # In a transaction that failed they are taken back with it.
+            with suppress(StoreError):
+                self.run("RESET enable_seqscan; RESET enable_indexscan")
 
     def fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
         """Insert rows by COPY, ten times as fast as one by one."""

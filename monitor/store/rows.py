@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -141,6 +141,10 @@ class Sql(ABC):
     @abstractmethod
     def look(self) -> None:
         """Begin to read as of one moment, whatever is written meanwhile; for the rest of the connection."""
+
+    def by_index(self) -> AbstractContextManager[None]:
+        """Return what, while entered, has rows found by an index that tells which, where an engine may rather walk."""
+        return nullcontext()
 
     @abstractmethod
     def damage(self, *, quick: bool = False) -> list[str]:
