@@ -18,6 +18,7 @@ from tests.bench._cluster_gauges import postmaster, tree
 from tests.bench._service_report import line
 from tests.bench._service_run import ROOT
 from tests.postgres import Server
+from tests.queue.place import waiting
 
 JOBS, AT_ONCE, SLOTS = 20_000, 1_000, 400
 WORKERS = (1, 2, 4)
@@ -48,7 +49,7 @@ async def _measure(server: Server, count: int, workers: int) -> None:
         )
         for number in range(workers)
     ]  # fmt: skip
-    while any((await jobs.waiting()).values()):
+    while any((await waiting(jobs)).values()):
         await asyncio.sleep(0.05)
     over = time.time()
     spent = tree(postmaster(server)) - before
