@@ -25,6 +25,7 @@ from monitor.outlets import health
 from monitor.ports import Store
 from monitor.ports_work import shared, workers_of
 from monitor.queue.jobs import Jobs, Kind
+from monitor.settings.paths import stamp
 from monitor.settings.record import Settings
 from monitor.views import DueSource
 from monitor.wiring import Line
@@ -52,6 +53,9 @@ BEAT, APPEAR, DRAIN = 1.0, 10.0, 8.0
 _TIDY = 60.0
 # Seconds for which a worker that reaches nobody takes no work.
 RESPITE = 20.0
+# Seconds after which files are read again that look the same: secrets that they name, and readers that could not be
+# started, are not seen in them. Each second it would be a whole core's work at a hundred thousand rules.
+ANYWAY = 60.0
 _FORGET = 86_400.0
 
 
@@ -337,14 +341,22 @@ async def work(
 
 
 class _Adapting:
-    """Reads the configuration again until it is the keeper's."""
+    """Reads the configuration again until it is the keeper's, where its files or the keeper's changed."""
 
     def __init__(self, made: Bench, settings: Settings, reread: Callable[[Settings], Settings]) -> None:
         self._bench, self._settings, self._reread = made, settings, reread
         self._said = ""
+        self._seen: object = None
+        self._read = 0.0
 
     async def __call__(self, wanted: str) -> None:
+        now = self._bench.clock.monotonic()
         try:
+            # Before the read: what is written during it is another stamp the next time.
+            seen = wanted, await asyncio.to_thread(stamp, self._settings.directory)
+            if seen == self._seen and now < self._read + ANYWAY:
+                return
+            self._seen, self._read = seen, now
             self._settings = await asyncio.to_thread(self._reread, self._settings)
             await readjust(self._bench, self._settings)
         except (MonitorError, OSError) as error:

@@ -42,12 +42,12 @@ def review(
     app: App, since: datetime, until: datetime | None, rules: tuple[str, ...], tags: tuple[str, ...],
     outlet: str | None, everything: bool, form: str | None, output: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    r"""Write the press review: hits by story, with the sentences, outlets and links.
+    """Write the press review: hits by story, with the sentences, outlets and links.
 
     \b
     monitor review --since yesterday -o today.html
     monitor review --since 7d --tag defence --format docx -o week.docx
-    """
+    """  # noqa: D301 - click's mark, no backslash
     from monitor.review import press
 
     form = form or _SUFFIXES.get(output.suffix.lower() if output else "", "md")

@@ -19,13 +19,13 @@ _ASKS = {"bash": "=bash_complete $1)", "zsh": "=zsh_complete monitor)", "fish": 
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    r"""Print what makes SHELL complete verbs, options, and the ids of rules, outlets and channels.
+    """Print what makes SHELL complete verbs, options, and the ids of rules, outlets and channels.
 
     \b
     bash  monitor completion bash > ~/.local/share/bash-completion/completions/monitor
     zsh   monitor completion zsh > _monitor, in a folder of $fpath
     fish  monitor completion fish > ~/.config/fish/completions/monitor.fish
-    """
+    """  # noqa: D301 - click's mark, no backslash
     click.echo(script(ctx.find_root().command, shell))
 
 

@@ -113,14 +113,6 @@ class Jobs:
         finally:
             await desk.link.aclose()
 
-    async def waiting(self) -> dict[Kind, int]:
-        """Return how many jobs of each kind are queued or in hand. Raises BusyError while the database is away."""
-        found = dict.fromkeys(Kind, 0)
-        for row in await self._link.ask(Queries.queue_size):
-            if str(row.entrypoint) in found and row.status in {"queued", "picked"}:
-                found[Kind(row.entrypoint)] += row.count
-        return found
-
     async def resume(self) -> None:
         """Put back the jobs that a process had in hand which had this name before and has ended; without this they are
         another's within 15 seconds. Raises BusyError where nothing answers.

@@ -18,25 +18,26 @@ from tests.bench._cluster_gauges import postmaster, tree
 from tests.bench._service_report import line
 from tests.bench._service_run import ROOT
 from tests.postgres import Server
+from tests.queue.place import waiting
 
-JOBS, AT_ONCE, SLOTS = 20_000, 1_000, 400
+AT_ONCE, SLOTS = 1_000, 400
 WORKERS = (1, 2, 4)
 
 
-def queue(server: Server, count: int = JOBS, workers: Sequence[int] = WORKERS) -> None:
+def queue(server: Server, count: int, workers: Sequence[int]) -> None:
     """Measure and print."""
     print(f"queue: {count:,} jobs, hands that do nothing, {SLOTS} slots a worker", flush=True)
     for number in workers:
-        asyncio.run(_measure(server, count, number))
+        asyncio.run(_measure(server, count, number, first=number == workers[0]))
 
 
-async def _measure(server: Server, count: int, workers: int) -> None:
+async def _measure(server: Server, count: int, workers: int, *, first: bool) -> None:
     address = server.database()
     PostgresStore.open(address).close()
     jobs = Jobs(address, "bench")
     await jobs.install()
     hosts = [f"127.1.{number // 250}.{number % 250}:8080" for number in range(count)]
-    if workers == WORKERS[0]:
+    if first:
         await _offers(jobs, hosts)
     else:
         await jobs.offer(Kind.HOST, hosts)
@@ -48,7 +49,7 @@ async def _measure(server: Server, count: int, workers: int) -> None:
         )
         for number in range(workers)
     ]  # fmt: skip
-    while any((await jobs.waiting()).values()):
+    while any((await waiting(jobs)).values()):
         await asyncio.sleep(0.05)
     over = time.time()
     spent = tree(postmaster(server)) - before

@@ -1,6 +1,6 @@
 """Several processes on one PostgreSQL: the queue alone, rates by the number of workers, many outlets, and what a unit takes.
 
-    --part queue   jobs a second with 1, 2, 4 workers whose hands do nothing, and offers a second
+    --part queue   jobs a second with 1, 2, 4 workers whose hands do nothing, and offers a second  (--workers, --jobs)
     --part rates   more is due than can be done: polls, articles and deliveries a second of the daemon with its file, then of
                    a keeper with 0, 1, 2, 4 workers beside it                                     (--workers, --seconds)
     --part keeper  articles a second that one keeper takes in of what workers handed over           (--jobs / 10)
@@ -26,7 +26,7 @@ from pathlib import Path
 from tests.bench import _cluster_report as report
 from tests.bench._cluster_gauges import settle, statements
 from tests.bench._cluster_keeper import keeper
-from tests.bench._cluster_queue import queue
+from tests.bench._cluster_queue import WORKERS, queue
 from tests.bench._cluster_run import Plan, Seen, run
 from tests.bench._service_report import line
 from tests.postgres import Server
@@ -39,7 +39,11 @@ STEADY_OUTLETS, STEADY_EVERY = 1_000, 40.0
 def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--part", default="queue,rates,keeper,many,costs", help="with commas")
-    add("--workers", default="", help="how many beside the keeper, with commas; rates 0,1,2,4, many 1, costs 1")
+    add(
+        "--workers",
+        default="",
+        help="how many beside the keeper, with commas; queue 1,2,4, rates 0,1,2,4, many 1, costs 1",
+    )
     add("--outlets", type=int, help="how many; many 50,000")
     add("--every", default="", help="seconds between two polls of one, with commas; many 900")
     add("--minutes", type=float, default=5.0, help="of many: how long")
@@ -75,7 +79,7 @@ def main(data: Path, options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
         for part in options.part.split(","):
             if part == "queue":
-                queue(server, options.jobs)
+                queue(server, options.jobs, [int(one) for one in _numbers(options.workers, [*WORKERS])])
             elif part == "keeper":
                 keeper(plan, server, options.jobs // 10)
             else:

@@ -134,6 +134,18 @@ def walk(command, context):
             yield from walk(inner, below)
 
 
+EVERY = [[], *(one.command_path.split()[1:] for one in walk(cli, click.Context(cli, info_name="monitor")))]
+
+
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_every_command_has_help_in_plain_text(words):
+    """Click's mark for lines that stay as they are is one character; in a raw string it is two, and they are printed."""
+    said = CliRunner().invoke(cli, [*words, "--help"])
+    assert said.exit_code == 0
+    assert said.stdout.startswith(f"Usage: {' '.join(('cli', *words))} ")
+    assert not re.findall(r"\\|[^\n -~\u00a0-\uffff]", said.stdout)
+
+
 def test_the_manual_has_every_command_and_option():
     text = CliRunner().invoke(cli, ["man"]).stdout
     assert all(f".SS monitor {verb}\n" in text for verb in COMMANDS)

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from pgqueuer.adapters.persistence.queries import Queries
+
 from monitor.queue.jobs import Jobs, Kind
 from monitor.queue.shift import Hand
 from tests import postgres
@@ -49,10 +51,19 @@ async def until(holds: Callable[[], object], seconds: float = 30.0) -> None:
             await asyncio.sleep(0.01)
 
 
+async def waiting(jobs: Jobs) -> dict[Kind, int]:
+    """Return how many jobs of each kind are queued or in hand, asked over the connection of `jobs`."""
+    found = dict.fromkeys(Kind, 0)
+    for row in await jobs._link.ask(Queries.queue_size):
+        if row.status in {"queued", "picked"}:
+            found[Kind(row.entrypoint)] += row.count
+    return found
+
+
 async def emptied(jobs: Jobs) -> None:
     """Wait until no job is queued or in hand."""
     async with asyncio.timeout(30):
-        while any((await jobs.waiting()).values()):
+        while any((await waiting(jobs)).values()):
             await asyncio.sleep(0.02)
 
 

@@ -11,7 +11,7 @@ import pytest
 from monitor.queue import shift
 from monitor.queue.jobs import Jobs, Kind
 from tests import postgres
-from tests.queue.place import emptied, queue, until, working
+from tests.queue.place import emptied, queue, until, waiting, working
 
 pytestmark = pytest.mark.postgres
 
@@ -24,7 +24,7 @@ async def test_what_was_offered_once_is_done_once():
 
     async with queue() as jobs:
         assert await jobs.offer(Kind.HOST, ["a.example", "b.example", "a.example"]) == 2
-        assert await jobs.waiting() == {Kind.HOST: 2, Kind.CHANNEL: 0}
+        assert await waiting(jobs) == {Kind.HOST: 2, Kind.CHANNEL: 0}
         async with working(jobs, hand):
             await emptied(jobs)
     assert sorted(done) == ["a.example", "b.example"]
@@ -50,7 +50,7 @@ async def test_a_key_is_queued_once_until_its_job_is_done():
             go.set()
             await until(lambda: len(done) == 3)
             async with asyncio.timeout(30):
-                while await jobs.waiting() != {Kind.HOST: 0, Kind.CHANNEL: 1}:
+                while await waiting(jobs) != {Kind.HOST: 0, Kind.CHANNEL: 1}:
                     await asyncio.sleep(0.01)
             assert await jobs.offer(Kind.HOST, ["a", "b", "c"]) == 3
             await until(lambda: len(done) == 6)
@@ -67,7 +67,7 @@ async def test_two_who_offer_at_once_queue_each_key_once():
                 assert one + two == len(keys)
         finally:
             await other.aclose()
-        assert await jobs.waiting() == dict.fromkeys(Kind, len(keys))
+        assert await waiting(jobs) == dict.fromkeys(Kind, len(keys))
 
 
 async def test_an_offer_is_heard(monkeypatch):
@@ -111,7 +111,7 @@ async def test_no_more_are_in_hand_than_there_are_slots():
         await task
         # All were used too.
         assert most == slots
-        assert await jobs.waiting() == dict.fromkeys(Kind, 0)
+        assert await waiting(jobs) == dict.fromkeys(Kind, 0)
 
 
 async def test_a_hand_that_raises_loses_its_job_alone(caplog):
@@ -156,7 +156,7 @@ async def test_stopped_it_takes_no_more_and_lets_those_in_hand_end():
         await task
         assert done == begun
         assert len(done) == 2
-        assert (await jobs.waiting())[Kind.HOST] == 3
+        assert (await waiting(jobs))[Kind.HOST] == 3
 
 
 async def test_cancelled_its_jobs_go_back_at_once():
@@ -219,4 +219,4 @@ async def test_tidying_empties_the_log_and_nothing_else():
                 assert await logged() == 61
             await jobs.tidy()
             assert await logged() == 0
-        assert (await jobs.waiting())[Kind.HOST] == 1
+        assert (await waiting(jobs))[Kind.HOST] == 1

@@ -13,7 +13,7 @@ from monitor.queue import jobs as door
 from monitor.queue import shift
 from monitor.queue.jobs import Kind
 from tests import postgres
-from tests.queue.place import emptied, process, queue, until, working
+from tests.queue.place import emptied, process, queue, until, waiting, working
 
 pytestmark = pytest.mark.postgres
 
@@ -93,7 +93,7 @@ async def test_the_server_is_restarted_in_the_middle(caplog):
                     with pytest.raises(BusyError):
                         await jobs.offer(Kind.HOST, ["more"])
                     with pytest.raises(BusyError):
-                        await jobs.waiting()
+                        await waiting(jobs)
                 # It has seen for itself, more than once.
                 await until(lambda: "no jobs" in caplog.text)
                 await asyncio.sleep(3 * shift.PAUSE)
@@ -172,4 +172,4 @@ async def test_stopped_while_the_server_is_away_it_ends():
             go.set()
         await asyncio.to_thread(postgres.server().start)
         # Nobody could be told that they were done.
-        assert (await jobs.waiting())[Kind.HOST] == 2
+        assert (await waiting(jobs))[Kind.HOST] == 2

@@ -1,7 +1,10 @@
-"""An archive with something of everything in it, and its copies: in PostgreSQL, and from there in SQLite again."""
+"""A store of each engine; an archive with something of everything in it, and its copies: in PostgreSQL, and from there in
+SQLite again.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -10,12 +13,39 @@ from pathlib import Path
 import pytest
 
 from monitor.place import Place
+from monitor.ports import Store
 from monitor.store.copying import Copied, copy
 from monitor.store.opening import open_readonly
 from monitor.store.sqlite import SqliteStore
 from monitor.store.tables import SqlStore
 from tests import postgres
 from tests.store.generated import Generated
+
+STORES = {
+    "sqlite": pytest.param(lambda folder: SqliteStore.open(folder / "monitor.db"), id="sqlite"),
+    "memory": pytest.param(lambda _: SqliteStore(connect(":memory:"), Path(":memory:")), id="memory"),
+    "postgres": pytest.param(lambda _: open_postgres(), id="postgres", marks=pytest.mark.postgres),
+}
+
+
+def connect(name: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(name, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def open_postgres() -> Store:
+    address = postgres.fresh()
+    from monitor.store.postgres import PostgresStore
+
+    return PostgresStore.open(address)
+
+
+@pytest.fixture(params=STORES.values())
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = request.param(tmp_path)
+    yield made
+    made.close()
 
 
 @dataclass

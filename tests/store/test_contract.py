@@ -1,12 +1,9 @@
-"""What any Store must do. A second store joins by one more entry in STORES."""
+"""What any Store must do. A second store joins by one more entry in STORES of conftest.py."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -27,7 +24,6 @@ from monitor.model import (
 )
 from monitor.placing import Kinship
 from monitor.ports import Store
-from monitor.store.sqlite import SqliteStore
 from monitor.views import (
     EventRow,
     Filter,
@@ -43,7 +39,6 @@ from monitor.views import (
 )
 from monitor.views_alerts import Decided, Marked, Overspent, Post, Stuck
 from monitor.views_service import Daemon, Queues
-from tests import postgres
 from tests.store.make import (
     FEED,
     NOW,
@@ -60,33 +55,8 @@ from tests.store.make import (
     tell,
 )
 
-STORES = {
-    "sqlite": pytest.param(lambda folder: SqliteStore.open(folder / "monitor.db"), id="sqlite"),
-    "memory": pytest.param(lambda _: SqliteStore(connect(":memory:"), Path(":memory:")), id="memory"),
-    "postgres": pytest.param(lambda _: open_postgres(), id="postgres", marks=pytest.mark.postgres),
-}
 SENT = Delivery(sent=True, reason=SendReason.OK)
 REFUSED = Delivery(sent=False, reason=SendReason.REFUSED, detail="503")
-
-
-def connect(name: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(name, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    return connection
-
-
-def open_postgres() -> Store:
-    address = postgres.fresh()
-    from monitor.store.postgres import PostgresStore
-
-    return PostgresStore.open(address)
-
-
-@pytest.fixture(params=STORES.values())
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = request.param(tmp_path)
-    yield made
-    made.close()
 
 
 def polled(source_id: int, **fields) -> PollOutcome:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from monitor.model import LinkState
@@ -12,14 +9,6 @@ from monitor.ports import Store
 from monitor.views import LinkOutcome
 from monitor.views_service import Report, Waiting
 from tests.store.make import NOW, article, enrolled, later, link, save
-from tests.store.test_contract import STORES
-
-
-@pytest.fixture(params=STORES.values())
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = request.param(tmp_path)
-    yield made
-    made.close()
 
 
 def listed(store: Store, count: int) -> list[int]:
