@@ -20,7 +20,7 @@ from monitor.seeing import Eye
 from monitor.settings.record import Settings
 from monitor.timekeeper import Timekeeper
 from monitor.upkeep import TICK
-from monitor.wiring import Line, clustered, line
+from monitor.wiring import Line, check_parts, clustered, line
 from monitor.works import READ_TICK, Tally, Told, Works
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ async def work(
     settings: Settings, owner: str, reread: Reread, *, roles: Collection[str], slots: int = 0, told: Told | None = None
 ) -> None:
     """Be one of several workers until SIGTERM or SIGINT, then drain within 20 s. Raises ConfigError where no database
-    is configured that machines can share.
+    is configured that machines can share, StoreError where its extra is not installed.
     """
     if not clustered(settings):
         raise ConfigError(
@@ -109,6 +109,7 @@ async def work(
             file=settings.directory / "monitor.yaml",
             hint="storage.url_env or url_file names one, see docs/cluster.md; `monitor run` needs no workers",
         )
+    check_parts()
     from monitor import cluster
 
     stop = asyncio.Event()
@@ -194,6 +195,7 @@ async def _driving(
     if not clustered(settings):
         yield _Alone(Works(work, told))
         return
+    check_parts()
     from monitor.cluster import keeping
 
     async with keeping(work, settings, stop, told, out) as kept:

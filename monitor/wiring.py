@@ -75,6 +75,14 @@ def clustered(settings: Settings) -> bool:
     return bool(settings.database)
 
 
+def check_parts() -> None:
+    """Raise StoreError where what several processes need is not installed."""
+    try:
+        import monitor.queue.jobs  # noqa: F401
+    except ImportError as error:
+        raise opening.lacking(error) from error
+
+
 def agent(settings: Settings) -> str:
     """Return the User-Agent: name, version, contact."""
     return user_agent(importlib.metadata.version("news-monitor"), settings.contact)

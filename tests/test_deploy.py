@@ -327,10 +327,11 @@ def base(buildah):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_the_image_builds_and_the_line_runs_in_it(buildah):
+@pytest.mark.parametrize("extra", ["", "cluster"])
+def test_the_image_builds_and_the_line_runs_in_it(buildah, extra):
     """No network but for the base and the packages. Its health check fails where no daemon ever gave a sign."""
     build = ("build", "--isolation", "chroot", "--format", "docker", "--build-arg", f"BASE={base(buildah)}")
-    buildah(*build, "--tag", "monitor", ROOT)
+    buildah(*build, "--build-arg", f"EXTRA={extra}", "--tag", "monitor", ROOT)
     container = buildah("from", "monitor")
     image = json.loads(buildah("inspect", "--type", "image", "monitor"))["Docker"]["config"]
     assert image["User"] == "10001:10001"
@@ -341,7 +342,15 @@ def test_the_image_builds_and_the_line_runs_in_it(buildah):
 
     assert "X-Monitor-Id: " in run("monitor", "demo")
     assert run("id", "--user") == "10001"
-    installed = run("python", "-c", "import importlib.metadata as m; print(*{d.name for d in m.distributions()})")
-    assert not {"pytest", "mypy", "ruff", "hatchling", "datasette"} & set(installed.split())
+    installed = set(
+        run("python", "-c", "import importlib.metadata as m; print(*{d.name for d in m.distributions()})").split()
+    )
+    assert not {"pytest", "mypy", "ruff", "hatchling", "datasette"} & installed
+    assert ({"psycopg", "pgqueuer"} <= installed) == (extra == "cluster")
     run("monitor", "config", "check")
     run(*image["Healthcheck"]["Test"][1:], code=1)
+    # A worker of a database that is not there: the image has what asks it, or says what is missing.
+    script = "cp -r /config /tmp/c && echo 'storage: {url_env: DB}' >> /tmp/c/monitor.yaml && monitor --config /tmp/c work 2>&1"
+    away = ("--env", "DB=postgresql://nobody@127.0.0.1:9/none")
+    said = buildah("run", "--isolation", "chroot", *away, container, "--", "sh", "-c", script, code=1)
+    assert ("does not answer" if extra else "news-monitor[cluster]") in said

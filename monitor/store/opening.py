@@ -24,11 +24,16 @@ def _postgres() -> type[PostgresStore]:
     try:
         from monitor.store.postgres import PostgresStore
     except ImportError as error:
-        raise StoreError(
-            "a PostgreSQL database wants the extra `cluster`: pip install 'news-monitor[cluster]' "
-            f"({error.name or error} is missing)"
-        ) from error
+        raise lacking(error) from error
     return PostgresStore
+
+
+def lacking(error: ImportError) -> StoreError:
+    """Return what is said where the extra is not installed."""
+    return StoreError(
+        "a PostgreSQL database wants the extra `cluster`: pip install 'news-monitor[cluster]' "
+        f"({error.name or error} is missing)"
+    )
 
 
 def open_store(place: Place, stopped: Stopped | None = None, *, keeper: str = "") -> SqlStore:
