@@ -36,7 +36,7 @@ GAP = 0.3
 LATENCY = 0.06
 HOSTS = 9
 # How long a visit takes here is known: after a restart of the server those who live are seen within two beats.
-CONSTANTS = {"monitor.store.pg_work.UNSEEN": 6.0}
+CONSTANTS = {"monitor.store.pg_absence.UNSEEN": 6.0}
 # Seconds between two kills.
 BETWEEN = (0.2, 2.5)
 SETTLES = 240

@@ -12,7 +12,7 @@ import pytest
 
 from monitor.errors import BusyError, StoreError
 from monitor.model import Kind, Link, Message, Outlet, Source
-from monitor.store import pg_work
+from monitor.store import pg_absence
 from monitor.store.pg_lock import KeeperLock, Presence, keeper
 from monitor.store.postgres import PostgresStore
 from monitor.views_alerts import Post
@@ -27,7 +27,7 @@ LATER = NOW + timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Owners here say nothing of being present: they are not taken for dead on a server that has run for a while."""
-    monkeypatch.setattr(pg_work, "UNSEEN", 1e6)
+    monkeypatch.setattr(pg_absence, "UNSEEN", 1e6)
 
 
 @pytest.fixture
@@ -163,11 +163,11 @@ def test_a_turn_of_one_who_has_ended_is_free_after_the_gap(
         for host in ("one.example", "two.example"):
             assert first.work.take_turn(host, "a", 60, 0.3).wait == 0.0
     with Presence(address, "a"):
-        monkeypatch.setattr(pg_work, "UNSEEN", 0.0)
+        monkeypatch.setattr(pg_absence, "UNSEEN", 0.0)
         assert take(second, "b") > 50.0
-    monkeypatch.setattr(pg_work, "UNSEEN", 3_600.0)
+    monkeypatch.setattr(pg_absence, "UNSEEN", 3_600.0)
     assert take(second, "b") > 50.0, "the server is young: those who live may not be seen yet"
-    monkeypatch.setattr(pg_work, "UNSEEN", 0.0)
+    monkeypatch.setattr(pg_absence, "UNSEEN", 0.0)
     assert 0.0 < take(second, "b") <= 0.31
     # Who starts again under the same name does not wait for its own lease.
     with first.transaction():
