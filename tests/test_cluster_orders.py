@@ -33,9 +33,8 @@ OTHERS = RULES.replace('  nato: "@nato"', '  alliance: "@nato"')
 class Machines:
     """Machines by name, each with a folder, on one database."""
 
-    def __init__(self, folder: Path, web: Web, receiver: HttpReceiver) -> None:
-        self._folder, self.web, self.receiver = folder, web, receiver
-        self._address = postgres.fresh()
+    def __init__(self, folder: Path, web: Web, receiver: HttpReceiver, address: str) -> None:
+        self._folder, self.web, self.receiver, self._address = folder, web, receiver, address
         self._rooms: dict[str, Newsroom] = {}
         self.alive: dict[str, Forked] = {}
         self._entries: list[tuple[str, str]] = []
@@ -99,10 +98,18 @@ class Machines:
 
 
 @pytest.fixture
-def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
+def server() -> Iterator[postgres.Server]:
+    made = postgres.Server()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: postgres.Server) -> Iterator[Machines]:
     monkeypatch.setenv(engines.VARIABLE, "postgres")
     with ExitStack() as stack:
-        made = Machines(tmp_path, stack.enter_context(Web()), stack.enter_context(HttpReceiver()))
+        web, receiver = stack.enter_context(Web()), stack.enter_context(HttpReceiver())
+        made = Machines(tmp_path, web, receiver, server.database())
         stack.callback(made.close)
         made.room("one")
         yield made
@@ -216,3 +223,18 @@ def test_a_message_is_one_processes_while_it_lives_and_anothers_soon_after(machi
     until(lambda: machines.rows("SELECT 1 FROM outbox WHERE state = 'sent'"), machines, 20)
     print(f"{owner} was killed, and {time.monotonic() - began:.1f} s later its message was sent")
     assert len(machines.receiver.posts) == 2
+
+
+def test_who_is_stopped_while_the_database_is_away_ends_in_time(machines: Machines, server: postgres.Server) -> None:
+    machines.start("one", "run")
+    machines.start("two", "work")
+    until(lambda: "watching" in machines.log("one") and machines.polls("two"), machines)
+    server.stop("immediate")
+    until(lambda: all("what is to be stored waits" in machines.log(name) for name in machines.alive), machines)
+    began = time.monotonic()
+    for process in machines.alive.values():
+        process.send_signal(signal.SIGTERM)
+    for name, process in machines.alive.items():
+        assert process.wait(20) in {0, 1}, machines.log(name)[-3000:]
+        print(f"{name} ended with {process.returncode} after {time.monotonic() - began:.1f} s")
+        assert "Traceback" not in machines.log(name)
