@@ -144,11 +144,12 @@ class Worker:
         self._slots = {kind: min(slots, most) if slots else most for kind, most in SLOTS.items()}
         self._appeared = self._renewed = -APPEAR - turns.RENEW
 
-    async def run(self, stop: asyncio.Event, adapt: Callable[[str], Any] | None = None) -> None:
+    async def run(self, stop: asyncio.Event, adapt: _Adapting | None = None) -> None:
         """Do jobs until `stop`, then end what is in hand within DRAIN seconds. While the keeper goes by another
         configuration nothing is taken; `adapt` is called with its version meanwhile, now and then.
         """
-        beat = asyncio.create_task(self._beat())
+        helpers = [asyncio.create_task(one) for one in (self._beat(), self._hasten(stop))]
+        waited = False
         try:
             while not stop.is_set():
                 if await self._cut_off():
@@ -156,15 +157,25 @@ class Worker:
                     self.hands.reached.clear()
                     await _within(stop, RESPITE)
                 elif await self._agreed():
+                    if waited and adapt is not None:
+                        adapt.over()
+                    waited = False
                     await self._shift(stop)
                 else:
+                    waited = True
                     if adapt is not None:
                         await adapt(await self._in_force())
                     await _within(stop, BEAT)
         finally:
-            beat.cancel()
-            await asyncio.gather(beat, return_exceptions=True)
+            for one in helpers:
+                one.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self.bench.ledger.hasten()
             await self._leave()
+
+    async def _hasten(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.bench.ledger.hasten()
 
     async def _shift(self, stop: asyncio.Event) -> None:
         """Do jobs until `stop`, or until another configuration is in force."""
@@ -302,6 +313,7 @@ class Kept:
     async def drain(self) -> None:
         """End what is in hand, and keep what was read."""
         self._ending.set()
+        self._line.ledger.hasten()
         self.works.stand_down()
         # Side by side: together they may take the 20 s that a process has, one after the other more.
         await asyncio.gather(self._job, self.works.pump.drained(DRAIN), return_exceptions=True)
@@ -364,12 +376,16 @@ class _Adapting:
             return
         mine = self._bench.pipeline.orders.version
         if mine == wanted:
-            log.info("the configuration is that of the keeper: going on")
-            self._said = ""
-        elif wanted:
+            return
+        if wanted:
             self._tell(f"waiting: the keeper goes by the configuration {wanted}, the files here say {mine}")
         else:
             self._tell("waiting: no `monitor run` has kept this database yet")
+
+    def over(self) -> None:
+        """Say that they agree."""
+        log.info("the configuration is that of the keeper: going on")
+        self._said = ""
 
     def _tell(self, text: str) -> None:
         if text != self._said:

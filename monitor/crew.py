@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from monitor.errors import BusyError
+
 log = logging.getLogger("monitor")
 
 Key = tuple[str | int, ...]
@@ -48,7 +50,7 @@ class Crew:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.failed += 1
             # A fault of ours, or a database that refuses: this piece of work alone waits for its lease to end.
-            log.error("%s failed: %s", key, error, exc_info=error)
+            log.error("%s failed: %s", key, error, exc_info=None if isinstance(error, BusyError) else error)
 
     def __contains__(self, key: Key) -> bool:
         return key in self._tasks

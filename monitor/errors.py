@@ -12,6 +12,8 @@
     ├── PoolError                a reader process was ended or could not be started
     ├── StoreError               the database refused
     │   ├── BusyError            another daemon or writer holds it
+    │   │   ├── AwayError        its server does not answer: nothing was committed
+    │   │   └── UnsureError      its server went while it committed
     │   └── DamagedError         the file is corrupt, no database, or of a future version
     └── ChannelError             a notification channel cannot be used as configured
 
@@ -280,6 +282,14 @@ class BusyError(StoreError):
     """Somebody else holds the database."""
 
     retry = True
+
+
+class AwayError(BusyError):
+    """The database's server does not answer; what was not committed yet is undone. Asked again later it may."""
+
+
+class UnsureError(BusyError):
+    """The server went while a transaction was committed: whether it was, nobody knows."""
 
 
 class ReplacedError(BusyError):

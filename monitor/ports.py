@@ -5,10 +5,11 @@ All datetimes are aware UTC. Nothing here assumes one process, local files or SQ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from monitor.model import (
     Candidates,
@@ -24,9 +25,39 @@ from monitor.model import (
     Page,
     Reading,
 )
-from monitor.ports_store import Ledger as Ledger
 from monitor.ports_store import Store as Store
 from monitor.views import DueSource, RobotsVerdict
+
+T = TypeVar("T")
+
+
+class Ledger(Protocol):
+    """The one writer. Every piece of work is a transaction of its own, in the order it was handed in."""
+
+    def submit(self, work: Callable[[Store], T], *, patient: bool = False) -> Future[T]:
+        """Run `work` in the writer's thread inside a transaction; done after the commit. What it raises is
+        the future's, rolls back its own writes and no other's. `patient`: it may wait a moment for more to share its
+        commit with.
+        """
+        ...
+
+    def look(self, work: Callable[[Store], T]) -> Future[T]:
+        """Run `work`, which only reads, in the writer's thread. It sees what is committed, and may run before what was
+        handed in earlier is.
+        """
+        ...
+
+    def waiting(self) -> int:
+        """Return how many pieces of work are queued, from whatever thread."""
+        ...
+
+    def hasten(self) -> None:
+        """Wait no more than a few seconds for a database that is away: this process ends."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was handed in, then close."""
+        ...
 
 
 class Clock(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta, tzinfo
 from typing import Protocol, TypeVar
@@ -372,29 +371,4 @@ class Store(Shared, Protocol):
 
     def close(self) -> None:
         """Close the connection."""
-        ...
-
-
-class Ledger(Protocol):
-    """The one writer. Every piece of work is a transaction of its own, in the order it was handed in."""
-
-    def submit(self, work: Callable[[Store], T], *, patient: bool = False) -> Future[T]:
-        """Run `work` in the writer's thread inside a transaction; done after the commit. What it raises is
-        the future's, rolls back its own writes and no other's. `patient`: it may wait a moment for more to share its
-        commit with.
-        """
-        ...
-
-    def look(self, work: Callable[[Store], T]) -> Future[T]:
-        """Run `work`, which only reads, in the writer's thread. It sees what is committed, and may run before what was
-        handed in earlier is.
-        """
-        ...
-
-    def waiting(self) -> int:
-        """Return how many pieces of work are queued, from whatever thread."""
-        ...
-
-    def close(self) -> None:
-        """Finish what was handed in, then close."""
         ...

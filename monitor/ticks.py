@@ -16,6 +16,8 @@ from typing import Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from monitor.errors import BusyError
+
 log = logging.getLogger("monitor")
 
 Tick = Callable[[], Awaitable[object]]
@@ -90,6 +92,8 @@ class Ticks:
             self._arm(name)
         try:
             await tick()
+        except BusyError as error:
+            log.error("the tick %r failed; it runs again: %s", name, error)  # noqa: TRY400 - nothing of ours is at fault
         except Exception:
             # A full disk at this second is no reason to stop asking at the next.
             log.exception("the tick %r failed; it runs again", name)

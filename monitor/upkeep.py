@@ -160,6 +160,9 @@ class Floor:
     def waiting(self) -> int:
         return self._ledger.waiting()
 
+    def hasten(self) -> None:
+        self._ledger.hasten()
+
     def close(self) -> None:
         self._ledger.close()
 

@@ -211,9 +211,11 @@ class Works:
         """Start messages that may be sent now."""
         now, busy = self._line.clock.now(), Counter(str(channel) for channel, _ in self.sends.keys)
         once = [channel.id for channel in self._line.pipeline.orders.channels.values() if channel.once]
+        # Workers take those of one who is not there.
+        owner = self._line.together.owner if self._line.together else OWNER
         due = await self._ask(
             lambda store: store.outbox.lease(
-                now, owner=OWNER, lease=SEND_LEASE, limit=SENDS_A_CHANNEL, busy=busy, once=once
+                now, owner=owner, lease=SEND_LEASE, limit=SENDS_A_CHANNEL, busy=busy, once=once
             )
         )
         for row in due:

@@ -35,8 +35,9 @@ GAP = 0.3
 # Seconds an answer takes: two that ask at once would be seen to.
 LATENCY = 0.06
 HOSTS = 9
+MOVED = "moved"
 # How long a visit takes here is known: after a restart of the server those who live are seen within two beats.
-CONSTANTS = {"monitor.store.pg_work.UNSEEN": 6.0}
+CONSTANTS = {"monitor.store.pg_absence.UNSEEN": 6.0}
 # Seconds between two kills.
 BETWEEN = (0.2, 2.5)
 SETTLES = 240
@@ -104,6 +105,14 @@ class Fleet(World):
         for web, other in self.pairs():
             other.pages["/elsewhere.xml"] = web.pages["/feed.xml"]
 
+    def _page(self, number: int, *more: str) -> None:
+        """Publish one in seven at an address that leads to another."""
+        super()._page(number, *more)
+        if number % 7 == 0:
+            web, path = self.webs[number % len(self.webs)], f"/{number}.html"
+            web.pages[f"/{MOVED}{path}"] = web.pages[path]
+            web.moves[path] = f"{web.url}/{MOVED}{path}"
+
     def names(self) -> list[str]:
         return ["run", *(f"work{number}" for number in range(self._count))]
 
@@ -146,9 +155,27 @@ class Fleet(World):
             self.rows(f"SELECT 1 FROM {what} LIMIT 1")
             for what in (
                 "outbox WHERE state IN ('pending', 'leased')", "readings", "links WHERE state IN ('new', 'partial')",
-                "alerts WHERE state = 'open'",
+                "alerts WHERE state = 'open'", "links WHERE state = 'again' AND (leased = 1 OR next_at = 0)",
             )
         )  # fmt: skip
+
+    def settle(self) -> None:
+        """Wait until all that was published was told, and what was changed while a reader had it is read again."""
+        ends = time.monotonic() + SETTLES
+        for again in (False, True):
+            if again:
+                self.rows("UPDATE links SET next_at = 0 WHERE state = 'again'")
+            while not self.settled():
+                assert time.monotonic() < ends, f"{self.published} articles: {where(self)}"
+                time.sleep(0.5)
+
+    def faults(self) -> list[str]:
+        """Return the errors of ours that were logged: a database or a process that goes is none."""
+        return [
+            f"{name}: {self.log(name).partition('Traceback')[2][:3000]}"
+            for name in self.names()
+            if "Traceback" in self.log(name)
+        ]
 
     def stop(self) -> None:
         """End all, as people do."""
@@ -206,12 +233,7 @@ def killed(folder: Path, server: postgres.Server, dice: random.Random, kills: in
                     server.restart("immediate" if away[number] % 2 == 0 else "fast", 2.0 + 3.0 * (restarts > 1))
         took = time.monotonic() - began
         all_of_it.receiver.good = True
-        # What was changed while a reader had it is found when its next time comes.
-        all_of_it.rows("UPDATE links SET next_at = 0 WHERE state = 'again' AND leased = 0")
-        ends = time.monotonic() + SETTLES
-        while not all_of_it.settled():
-            assert time.monotonic() < ends, f"{all_of_it.published} articles: {where(all_of_it)}"
-            time.sleep(0.5)
+        all_of_it.settle()
         settling = time.monotonic() - began - took
         all_of_it.stop()
         visits = sum(len(web.visits) for web in all_of_it.webs if isinstance(web, Timed))
@@ -221,7 +243,9 @@ def killed(folder: Path, server: postgres.Server, dice: random.Random, kills: in
             f"{all_of_it.published} articles, {visits} visits, {posts} posts, "
             f"{posts - len(all_of_it.receiver.posts)} of them copies"
         )
+        assert all_of_it.faults() == []
         assert [one for web in all_of_it.webs if isinstance(web, Timed) for one in web.rude()] == []
+        assert any(MOVED in path for web in all_of_it.webs for path in web.asked)
         assert all_of_it.wrong() == []
         doubled = "SELECT alert_id, channel_id, t.revision FROM tellings t JOIN outbox o ON o.id = t.outbox_id "
         assert all_of_it.rows(f"{doubled} GROUP BY 1, 2, 3 HAVING count(*) > 1") == []

@@ -20,7 +20,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, Protocol
 
-from monitor.errors import StoreError
+from monitor.errors import BusyError, StoreError
 
 log = logging.getLogger("monitor")
 
@@ -167,7 +167,10 @@ class Shift:
         if task.cancelled() and self._leaving:
             self._cut_off.add(job.number)
             return
-        if error := asyncio.CancelledError() if task.cancelled() else task.exception():
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if isinstance(error, BusyError):
+            log.error("the job of the %s %s failed: %s", job.kind, job.key, error)
+        elif error:
             log.error("the job of the %s %s failed", job.kind, job.key, exc_info=error)
         self._ended.add(job.number)
         self._report.set()

@@ -31,12 +31,19 @@ UPDATE outbox SET
     reason = ?, detail = ?, lease_until = NULL, owner = ''
 WHERE id = ? AND state <> 'sent'
 """
-DOUBTFUL = """
+_ENDED = """
 UPDATE outbox SET
     state = 'unknown', attempts = attempts + 1, ambiguous = ambiguous + 1, reason = 'ambiguous',
     detail = 'the process ended while it was sent', lease_until = NULL, owner = ''
-WHERE state = 'leased' AND lease_until <= ? AND channel_id = ?
-"""
+WHERE channel_id = ? AND state = 'leased' AND """
+
+
+def doubtful(ended: str) -> str:
+    """Return the statement that puts aside what a process was sending to a channel when it ended."""
+    return _ENDED + ended
+
+
+_DOUBTFUL = doubtful("lease_until <= ?")
 _RETRY = """
 UPDATE outbox SET state = 'pending', attempts = 0, not_before = ?, created_at = ?, detail = ''
 WHERE state IN ('dead', 'unknown') AND text <> ''
@@ -82,7 +89,7 @@ class SqlOutbox:
         busy: Mapping[str, int] | None = None, once: Collection[str] = (),
     ) -> list[OutboxRow]:  # fmt: skip
         """Take rows that may be sent now, so many a channel."""
-        self._sql.write_many(DOUBTFUL, [(stamp(now), channel) for channel in once])
+        self._sql.write_many(_DOUBTFUL, [(channel, stamp(now)) for channel in once])
         found = self._sql.all(_SENDABLE, stamp(now), stamp(now), limit)
         rows = [row for row in found if row["place"] <= limit - (busy or {}).get(row["channel_id"], 0)]
         self._sql.write_many(

@@ -8,7 +8,7 @@ from contextlib import closing
 
 from monitor.errors import ReplacedError
 from monitor.store.opening import Lock
-from monitor.store.pg_work import PRESENT
+from monitor.store.pg_absence import PRESENT
 from monitor.store.postgres import KEEPING, PgSql, named
 
 _HOLDER = """
@@ -69,8 +69,8 @@ class KeeperLock(Lock):
 
 
 class Presence:
-    """That a process lives, as the database sees it: a lock of a session, of the process's own name. Turns of one that
-    is not present are others' at once (pg_work.py). Enter and leave; `keep` each second or so.
+    """That a process lives, as the database sees it: a lock of a session, of the process's own name. Turns and messages
+    of one that is not present are others' at once (pg_absence.py). Enter and leave; `keep` each second or so.
     """
 
     def __init__(self, address: str, owner: str) -> None:

@@ -12,8 +12,9 @@ from datetime import datetime
 from monitor.model import Link
 from monitor.store.codec import ahead, micros, moment, stamp
 from monitor.store.links import WHOLE, link_of
-from monitor.store.outbox import DOUBTFUL, outbox_row
+from monitor.store.outbox import doubtful, outbox_row
 from monitor.store.outlets import DUE, due_source
+from monitor.store.pg_absence import PRESENT, absent, known, present
 from monitor.store.rows import Sql
 from monitor.views import DueSource
 from monitor.views_alerts import OutboxRow
@@ -33,15 +34,18 @@ _LINKS = (
     "AND (l.next_at <= ? OR (l.leased = 1 AND l.next_at < ?)) ORDER BY l.next_at, l.id LIMIT ? "
     "FOR UPDATE OF l SKIP LOCKED"
 )
-_CHANNELS = """
+# A message whose sender has gone, or has had it for too long.
+_GONE = f"(lease_until <= ? OR {absent('owner')})"
+_CHANNELS = f"""
 SELECT DISTINCT channel_id FROM outbox
-WHERE (state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?)
-"""
-_MESSAGES = """
+WHERE (state = 'pending' AND not_before <= ?) OR (state = 'leased' AND {_GONE})
+"""  # noqa: S608 - words of ours
+_MESSAGES = f"""
 SELECT * FROM outbox
-WHERE channel_id = ? AND ((state = 'pending' AND not_before <= ?) OR (state = 'leased' AND lease_until <= ?))
+WHERE channel_id = ? AND ((state = 'pending' AND not_before <= ?) OR (state = 'leased' AND {_GONE}))
 ORDER BY not_before, created_at, id LIMIT ? FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608 - words of ours
+_DOUBTFUL = doubtful(_GONE)
 # By the database's clock, which is one for all machines. A turn that was given back or has run out is free once the
 # host's gap is over. One that another is just taking or giving back is not waited for: all that its transaction and
 # ours hold would wait too (with five workers on two cores, seconds each). ON CONFLICT DO UPDATE would lock every row
@@ -58,27 +62,16 @@ ON CONFLICT (host) DO NOTHING RETURNING host
 """
 _LEFT = "SELECT max(until, free_at) - micros_now() FROM turns WHERE host = ?"
 # A turn of one who is not there any more: as if it had been given back just now.
-_RELEASE = """
+_RELEASE = f"""
 UPDATE turns SET owner = '', until = 0, free_at = micros_now() + free_at - until
-WHERE host = ? AND owner <> '' AND extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) >= ?
-    AND CAST(hashtext(turns.owner) & 4294967295 AS oid) NOT IN (
-        SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = CAST(? AS oid)
-    )
-"""
-_WORKERS = """
-SELECT id, data FROM workers WHERE at >= micros_now() - ? AND CAST(hashtext(id) & 4294967295 AS oid) IN (
-    SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = CAST(? AS oid)
-) ORDER BY id
-"""
+WHERE host = ? AND {absent("owner")}
+"""  # noqa: S608 - words of ours
+_WORKERS = f"SELECT id, data FROM workers WHERE at >= micros_now() - ? AND {present('id')} ORDER BY id"  # noqa: S608
 _ENDED = "UPDATE turns SET owner = '', until = 0, free_at = micros_now() + free_at - until WHERE owner = ?"
-# Seconds after a restart of the server within which who lives may not be seen yet, and may be asking.
-UNSEEN = 45.0
 _SECOND = 1_000_000
 # Microseconds until one looks again at what is free and another's by now.
 _SOON = 20_000
 _LONG = 86_400 * _SECOND
-PRESENT = 0x4D4F4E4A
-"""The class of locks by which processes say that they live: "MONJ"."""
 
 
 class PgWork:
@@ -113,7 +106,7 @@ class PgWork:
 
     def due_channels(self, now: datetime) -> list[str]:
         """Return the channels that have messages which may be sent now, or whose sender has gone."""
-        return [row[0] for row in self._sql.all(_CHANNELS, stamp(now), stamp(now))]
+        return [row[0] for row in self._sql.all(_CHANNELS, stamp(now), stamp(now), *known())]
 
     def lease_messages(
         self, channel: str, now: datetime, *, owner: str, lease: float, limit: int, once: bool
@@ -122,8 +115,8 @@ class PgWork:
         sending when it ended.
         """
         if once:
-            self._sql.write(DOUBTFUL, stamp(now), channel)
-        rows = self._sql.all(_MESSAGES, channel, stamp(now), stamp(now), limit)
+            self._sql.write(_DOUBTFUL, channel, stamp(now), *known())
+        rows = self._sql.all(_MESSAGES, channel, stamp(now), stamp(now), *known(), limit)
         self._sql.write_many(
             "UPDATE outbox SET state = 'leased', owner = ?, lease_until = ? WHERE id = ?",
             [(owner, ahead(now, lease), row["id"]) for row in rows],
@@ -139,7 +132,7 @@ class PgWork:
         left = None if taken else self._sql.one(_LEFT, host)
         if not taken and left is None:
             taken = self._sql.all(_FIRST, *values)
-        elif not taken and self._sql.write(_RELEASE, host, UNSEEN, PRESENT):
+        elif not taken and self._sql.write(_RELEASE, host, *known()):
             taken = self._sql.all(_TAKE, *values)
             left = self._sql.one(_LEFT, host)
         if taken:

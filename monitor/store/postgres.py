@@ -8,6 +8,7 @@ new one.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -21,7 +22,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
-from monitor.errors import BusyError, CollisionError, DamagedError, FullError, StoreError
+from monitor.errors import AwayError, BusyError, CollisionError, DamagedError, FullError, StoreError, UnsureError
 from monitor.store import pg_schema, schema
 from monitor.store.dialect import translate
 from monitor.store.keeping import SqlKeeping
@@ -71,12 +72,18 @@ _CAUSES: tuple[tuple[tuple[type[psycopg.Error], ...], type[StoreError], str], ..
 )
 
 
+# Class 08, no word of the server's at all, and the server ends, starts or has ended the session. Not of these: there
+# are too many sessions, a database was dropped (57P04).
+_AWAY = re.compile("08...|57P0[1235]|")
+
+
 def failure(error: psycopg.Error, name: Path) -> StoreError:
     """Return the error of ours that says what psycopg meant."""
     said = " ".join(str(error).split())
     for kinds, ours, words in _CAUSES:
         if isinstance(error, kinds):
-            return ours(f"the database {name}: {words} ({said})")
+            away = ours is BusyError and _AWAY.fullmatch(error.sqlstate or "")
+            return (AwayError if away else ours)(f"the database {name}: {words} ({said})")
     return StoreError(f"the database {name}: {said}")
 
 
@@ -195,7 +202,10 @@ class PgSql(Sql):
         try:
             self.connection.execute(said, prepare=False)
         except psycopg.Error as error:
-            raise failure(error, self.path) from error
+            ours = failure(error, self.path)
+            if statement == "COMMIT" and isinstance(ours, AwayError):
+                ours = UnsureError(f"{ours}; whether what was being committed is there, is not known")
+            raise ours from error
 
     def in_transaction(self) -> bool:
         """Say whether there is a transaction to end."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from monitor.errors import StoreError
+from monitor.errors import AwayError, StoreError
 from monitor.store.alerts import SqlAlerts
 from monitor.store.articles import SqlArticles
 from monitor.store.bodies import SqlBodies
@@ -99,9 +99,11 @@ class SqlStore(ABC):
             sql.undo(deferred)
             self.bodies.forget()
             self.calendar.forget()
-            if sql.in_transaction():
-                for statement in ("ROLLBACK TO nested", "RELEASE nested") if nested else ("ROLLBACK",):
-                    sql.run(statement)
+            # Of a server that has gone meanwhile nothing is to be undone; what came first is what is said.
+            with suppress(AwayError):
+                if sql.in_transaction():
+                    for statement in ("ROLLBACK TO nested", "RELEASE nested") if nested else ("ROLLBACK",):
+                        sql.run(statement)
             raise
         finally:
             self._depth -= 1

@@ -13,7 +13,7 @@ from monitor.clock import SystemClock
 from monitor.errors import FetchError, Reason
 from monitor.fetch import turns
 from monitor.fetch.turns import Shared
-from monitor.store import pg_work
+from monitor.store import pg_absence
 from monitor.store.ledger import StoreLedger
 from monitor.store.postgres import PostgresStore
 from tests import postgres
@@ -26,7 +26,7 @@ HOST = "one.example"
 @pytest.fixture(autouse=True)
 def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Owners here say nothing of being present: they are not taken for dead on a server that has run for a while."""
-    monkeypatch.setattr(pg_work, "UNSEEN", 1e6)
+    monkeypatch.setattr(pg_absence, "UNSEEN", 1e6)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import pytest
 
 from monitor.errors import BusyError, StoreError
 from monitor.model import Kind, Link, Message, Outlet, Source
-from monitor.store import pg_work
+from monitor.store import pg_absence
 from monitor.store.pg_lock import KeeperLock, Presence, keeper
 from monitor.store.postgres import PostgresStore
 from monitor.views_alerts import Post
@@ -27,7 +27,7 @@ LATER = NOW + timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Owners here say nothing of being present: they are not taken for dead on a server that has run for a while."""
-    monkeypatch.setattr(pg_work, "UNSEEN", 1e6)
+    monkeypatch.setattr(pg_absence, "UNSEEN", 1e6)
 
 
 @pytest.fixture
@@ -163,11 +163,11 @@ def test_a_turn_of_one_who_has_ended_is_free_after_the_gap(
         for host in ("one.example", "two.example"):
             assert first.work.take_turn(host, "a", 60, 0.3).wait == 0.0
     with Presence(address, "a"):
-        monkeypatch.setattr(pg_work, "UNSEEN", 0.0)
+        monkeypatch.setattr(pg_absence, "UNSEEN", 0.0)
         assert take(second, "b") > 50.0
-    monkeypatch.setattr(pg_work, "UNSEEN", 3_600.0)
+    monkeypatch.setattr(pg_absence, "UNSEEN", 3_600.0)
     assert take(second, "b") > 50.0, "the server is young: those who live may not be seen yet"
-    monkeypatch.setattr(pg_work, "UNSEEN", 0.0)
+    monkeypatch.setattr(pg_absence, "UNSEEN", 0.0)
     assert 0.0 < take(second, "b") <= 0.31
     # Who starts again under the same name does not wait for its own lease.
     with first.transaction():
@@ -224,6 +224,61 @@ def test_messages_are_taken_by_channel_and_those_of_a_dead_sender_again(stores: 
     assert lease(second, "chat", after) == ["m0", "m1"]
     assert lease(second, "mail", after, once=True) == []
     assert second.sql.all("SELECT state FROM outbox WHERE id = 'm2'")[0][0] == "unknown"
+
+
+def posted(store: PostgresStore, *channels: str) -> None:
+    with store.transaction():
+        for number, channel in enumerate(channels):
+            store.outbox.post([Post("all", channel, Message(f"m{number}", "title", "text", kind=Kind.NOTICE), ())], NOW)
+
+
+def sent_by(store: PostgresStore, owner: str, channel: str, *, once: bool = False, limit: int = 9) -> list[str]:
+    with store.transaction():
+        rows = store.work.lease_messages(channel, NOW, owner=owner, lease=90, limit=limit, once=once)
+    return [row.id for row in rows]
+
+
+def test_messages_of_one_who_has_ended_are_others_at_once(
+    address: str, stores: list[PostgresStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = stores
+    posted(first, "chat", "mail", "chat")
+    monkeypatch.setattr(pg_absence, "UNSEEN", 0.0)
+    with Presence(address, "a"), Presence(address, "b"):
+        assert sent_by(first, "a", "chat", limit=1) == ["m0"]
+        assert sent_by(first, "a", "mail", once=True) == ["m1"]
+        # While its sender lives a message is nobody else's, nor put aside.
+        assert second.work.due_channels(NOW) == ["chat"]
+        assert sent_by(second, "b", "chat") == ["m2"]
+        assert second.work.due_channels(NOW) == []
+        assert sent_by(second, "b", "mail", once=True) == []
+        assert second.sql.all("SELECT state FROM outbox WHERE id = 'm1'")[0][0] == "leased"
+    with Presence(address, "b"):
+        monkeypatch.setattr(pg_absence, "UNSEEN", 3_600.0)
+        assert second.work.due_channels(NOW) == [], "the server is young: those who live may not be seen yet"
+        assert sent_by(second, "b", "mail", once=True) == sent_by(second, "b", "chat") == []
+        monkeypatch.setattr(pg_absence, "UNSEEN", 0.0)
+        # The server's process of a session ends a moment after it.
+        ends = time.monotonic() + 10
+        while sorted(second.work.due_channels(NOW)) != ["chat", "mail"]:
+            assert time.monotonic() < ends
+        assert sent_by(second, "b", "chat") == ["m0"]
+        # To one that must get none twice it is not sent: a person decides.
+        assert sent_by(second, "b", "mail", once=True) == []
+    row = second.sql.all("SELECT state, reason, owner, attempts FROM outbox WHERE id = 'm1'")[0]
+    assert tuple(row) == ("unknown", "ambiguous", "", 1)
+
+
+def test_one_of_the_same_name_in_another_database_is_not_there(
+    address: str, stores: list[PostgresStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted(stores[0], "chat")
+    assert sent_by(stores[0], "a", "chat") == ["m0"]
+    monkeypatch.setattr(pg_absence, "UNSEEN", 0.0)
+    with Presence(postgres.fresh(), "a"):
+        assert stores[1].work.due_channels(NOW) == ["chat"]
+    with Presence(address, "a"):
+        assert stores[1].work.due_channels(NOW) == []
 
 
 def test_workers_and_what_the_keeper_says_are_known_to_all(address: str, stores: list[PostgresStore]) -> None:
