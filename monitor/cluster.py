@@ -385,7 +385,7 @@ class _Adapting:
     def over(self) -> None:
         """Say that they agree."""
         log.info("the configuration is that of the keeper: going on")
-        self._said = ""
+        self._said, self._seen = "", None
 
     def _tell(self, text: str) -> None:
         if text != self._said:

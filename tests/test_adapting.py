@@ -71,13 +71,15 @@ async def test_files_are_read_again_where_they_or_the_keeper_changed(worker, cap
     assert worker.made.pipeline.orders.rules["belgorod"].query == "Harbour"
     assert await worker.looks("1-bb") == 3
     worker.room.write("rules", RULES)
-    # Agreed, nobody asks any more.
-    assert await worker.looks(version(worker.settings()), times=1) == 4
-    first, second, third, last = said(caplog)
+    assert await worker.looks(version(worker.settings())) == 4
+    first, second, third = said(caplog)
     assert [one.partition(", the files")[0] for one in (first, second, third)] == [
         f"waiting: the keeper goes by the configuration {name}" for name in ("1-aa", "1-aa", "1-bb")
     ]
-    assert last == "the configuration is that of the keeper: going on"
+    # Once they agreed and no longer do, it reads and says so, be it the one that it waited for before.
+    worker.adapting.over()
+    assert await worker.looks("1-bb") == 5
+    assert said(caplog)[-1].startswith("waiting: the keeper goes by the configuration 1-bb")
 
 
 async def test_files_that_cannot_be_used_are_read_again_once_they_are_mended(worker, caplog):

@@ -134,6 +134,7 @@ def test_a_worker_before_any_keeper_waits_and_goes_on_with_it(machines: Machines
 def test_a_worker_of_other_files_does_nothing_until_they_agree(machines: Machines) -> None:
     machines.room("two").write("rules", OTHERS)
     machines.start("one", "run")
+    until(lambda: "watching" in machines.log("one"), machines)
     machines.start("two", "work")
     until(lambda: "waiting: the keeper goes by the configuration" in machines.log("two"), machines)
     title = machines.publish()
@@ -163,8 +164,10 @@ def test_a_worker_of_other_files_does_nothing_until_they_agree(machines: Machine
 
 
 def test_articles_that_are_read_while_the_keeper_reloads_are_matched_by_one_configuration(machines: Machines) -> None:
-    for name, word in (("one", "run"), ("two", "work"), ("three", "work")):
-        machines.start(name, word)
+    machines.start("one", "run")
+    until(lambda: "watching" in machines.log("one"), machines)
+    for name in ("two", "three"):
+        machines.start(name, "work")
     until(lambda: all(machines.polls(name) for name in ("two", "three")), machines)
     titles = []
     for number in range(40):
@@ -199,8 +202,10 @@ def test_a_second_keeper_is_refused_and_hears_who_keeps_the_database(machines: M
 def test_a_message_is_one_processes_while_it_lives_and_anothers_soon_after(machines: Machines) -> None:
     """Also while its keeper's own worker sends it: each is present under the name by which it takes messages."""
     machines.receiver.hold, machines.receiver.patience = Event(), 12.0
-    for name, word in (("one", "run"), ("two", "work"), ("three", "work")):
-        machines.start(name, word)
+    machines.start("one", "run")
+    until(lambda: "watching" in machines.log("one"), machines)
+    for name in ("two", "three"):
+        machines.start(name, "work")
     until(lambda: all(machines.polls(name) for name in ("two", "three")), machines)
     machines.publish()
     until(lambda: machines.receiver.posts, machines)
