@@ -13,7 +13,9 @@ from threading import Event
 
 import pytest
 
+from monitor.place import Place
 from monitor.store import pg_absence
+from monitor.store.opening import open_store
 from tests import engines, postgres
 from tests.forks import Forked, forker
 from tests.newsroom import ROOT, RULES, Newsroom
@@ -109,7 +111,9 @@ def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: postgres.S
     monkeypatch.setenv(engines.VARIABLE, "postgres")
     with ExitStack() as stack:
         web, receiver = stack.enter_context(Web()), stack.enter_context(HttpReceiver())
-        made = Machines(tmp_path, web, receiver, server.database())
+        address = server.database()
+        open_store(Place(tmp_path, address)).close()
+        made = Machines(tmp_path, web, receiver, address)
         stack.callback(made.close)
         made.room("one")
         yield made
