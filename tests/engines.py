@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -77,6 +78,20 @@ def ask(path: Path, sql: str, *values: object) -> list[tuple]:
         return server.all(sql, *values)  # type: ignore[arg-type,return-value]
 
 
+def still(path: Path) -> None:
+    """Wait until what the server does for a process that was killed has ended too."""
+    if engine() == "sqlite":
+        return
+    from monitor.store.postgres import PgSql
+
+    with closing(PgSql(place(path).address)) as server:
+        others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ends = time.monotonic() + 30.0
+        while server.all(others + " AND backend_type = 'client backend'"):
+            assert time.monotonic() < ends
+            time.sleep(0.005)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Write for as long as the block runs, as a program beside the daemon may: nobody else can."""
@@ -112,5 +127,5 @@ def allow(path: Path, table: str) -> None:
     ask(path, "DROP FUNCTION no_room")
 
 
-own = pytest.mark.skipif(engine() != "sqlite", reason="it looks into SQLite itself")
+own = pytest.mark.skipif("config.getoption('--engine') != 'sqlite'", reason="it looks into SQLite itself")
 """For a test of what one engine alone has."""

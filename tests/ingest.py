@@ -45,8 +45,10 @@ from monitor.placing import Placement, PlacementReason
 from monitor.ports import Store
 from monitor.store.ledger import StoreLedger
 from monitor.store.sqlite import SqliteStore
+from monitor.store.tables import SqlStore
 from monitor.story.fingerprint import fingerprint
 from monitor.views_alerts import Post
+from tests import engines
 
 BATCH = 150
 START = datetime(2026, 11, 24, 23, 55, tzinfo=UTC)
@@ -141,15 +143,15 @@ def tell(store: Store, now: datetime) -> None:
         store.outbox.mark(row, Delivery(sent=True, reason=SendReason.OK), now, retry_at=None)
 
 
-def train(store: SqliteStore, now: datetime) -> None:
+def train(store: Store, now: datetime) -> None:
     for language in store.bodies.untrained():
         store.bodies.train(language, now)
 
 
-def opened(path: Path, *, narrow: bool) -> SqliteStore:
+def opened(path: Path, *, narrow: bool) -> SqlStore:
     """Open the store; a narrow one keeps 20 pages in memory, so that kills meet transactions that are half in the file."""
-    store = SqliteStore.open(path)
-    if narrow:
+    store = engines.opened(path)
+    if narrow and isinstance(store, SqliteStore):
         store._connection.execute("PRAGMA cache_size = 20")
     return store
 
