@@ -8,6 +8,8 @@ import pytest
 
 from monitor.kept import kept
 from monitor.model import Block, Evidence, Hit, Reading, Role, Traits
+from monitor.sought import Phrase
+from monitor.views import Filter
 from tests import test_over_time as over_time
 from tests.desk import Desk, item, page
 from tests.fetch.origin import serving
@@ -52,9 +54,7 @@ def body(desk, number):
 
 
 def indexed(desk, word):
-    return desk.stored(
-        lambda store: store.upkeep._sql.all("SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?", word)
-    )
+    return desk.stored(lambda store: list(store.articles.sift(Phrase((word,)), Filter())))
 
 
 @pytest.mark.parametrize("watched", ["sentences"], indirect=True)
