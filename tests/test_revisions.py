@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from monitor.cli.main import cli
 from monitor.model import Rule
 from monitor.reading import Reader
+from tests import engines
 from tests.desk import START, Desk, item, page
 from tests.fetch.origin import serving
 
@@ -97,7 +98,7 @@ async def test_a_rule_that_changed_makes_no_hit_gone_that_is_still_said(watched,
 async def test_the_commands_say_what_changed_and_since_when_a_hit_is_gone(watched, tmp_path):
     folder = tmp_path / "config"
     folder.mkdir()
-    (folder / "monitor.yaml").write_text("storage: {path: ../monitor.db}\n")
+    (folder / "monitor.yaml").write_text(f"storage: {engines.storage(tmp_path / 'monitor.db')}\n")
     for name in ("outlets", "rules", "alerts"):
         (folder / f"{name}.yaml").write_text(f"{name}: {{}}\n" if name != "alerts" else "channels: {}\n")
 

@@ -43,10 +43,12 @@ class App:
         return load(self.config, os.environ, addresses=addresses)
 
     def store(self) -> Store:
-        """Open the database read-only, reading no more of the configuration than its path."""
+        """Open the database read-only until the command ends, reading no more of the configuration than its path."""
         from monitor.store.opening import open_readonly
 
-        return open_readonly(self.place())
+        store = open_readonly(self.place())
+        click.get_current_context().call_on_close(store.close)
+        return store
 
     def place(self) -> Place:
         """Return where the database is, reading no more of the configuration than that."""
