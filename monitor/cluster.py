@@ -170,7 +170,8 @@ class Worker:
             for one in helpers:
                 one.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-            self.bench.ledger.hasten()
+            if stop.is_set():
+                self.bench.ledger.hasten()
             await self._leave()
 
     async def _hasten(self, stop: asyncio.Event) -> None:
