@@ -267,6 +267,8 @@ def in_doubt(path: Path, receiver: Faulty, deaths: Deaths) -> list[str]:
 def killed_round(children: Children, folder: Path, kills: int, dice: random.Random) -> dict[str, int]:
     folder.mkdir(parents=True, exist_ok=True)
     path, receiver, deaths = folder / "monitor.db", Faulty(dice), Deaths()
+    # A server that a child started would be nobody's once it is killed.
+    engines.place(path)
     at, counts = 0.0, defaultdict(int)
     try:
         for run in range(kills):
