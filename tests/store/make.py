@@ -1,12 +1,15 @@
-"""Small records for the store's tests."""
+"""Small records for the store's tests, and small works for its ledger."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from monitor.model import Alert, Article, Block, Evidence, Hit, Link, Message, Outlet, Role, Source, Standing, Traits
 from monitor.ports import Store
-from monitor.views import Placement, PlacementReason
+from monitor.store.ledger import StoreLedger
+from monitor.views import EventRow, Placement, PlacementReason
 from monitor.views_alerts import Post
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -15,6 +18,29 @@ FEED = "https://courier.example/feed"
 
 def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
+
+
+def note(kind: str) -> Callable[[Store], str]:
+    """Return work for a ledger: it writes an event and returns its kind."""
+
+    def work(store: Store) -> str:
+        store.upkeep.event(EventRow(kind, NOW))
+        return kind
+
+    return work
+
+
+def held(ledger: StoreLedger) -> threading.Event:
+    """Keep the writer in a transaction of its own until the event is set, so that what follows is one group."""
+    go, there = threading.Event(), threading.Event()
+
+    def work(_: Store) -> None:
+        there.set()
+        assert go.wait(30)
+
+    ledger.submit(work)
+    assert there.wait(30)
+    return go
 
 
 def outlet(name: str = "courier", *feeds: str) -> Outlet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from monitor.ports import Store
 from monitor.store.ledger import GROUP, StoreLedger
 from monitor.store.sqlite import SqliteStore
 from monitor.views import EventRow
-from tests.store.make import NOW
+from tests.store.make import NOW, held, note
 
 
 @pytest.fixture
@@ -31,33 +31,12 @@ def ledger(path: Path) -> Iterator[StoreLedger]:
     made.close()
 
 
-def note(kind: str) -> Callable[[Store], str]:
-    def work(store: Store) -> str:
-        store.upkeep.event(EventRow(kind, NOW))
-        return kind
-
-    return work
-
-
 def kinds(path: Path) -> list[str]:
     reader = SqliteStore.open_readonly(path)
     try:
         return [event.kind for event in reversed(reader.upkeep.events(limit=10_000))]
     finally:
         reader.close()
-
-
-def held(ledger: StoreLedger) -> threading.Event:
-    """Keep the writer in a transaction of its own until the event is set, so that what follows is one group."""
-    go, there = threading.Event(), threading.Event()
-
-    def work(_: Store) -> None:
-        there.set()
-        assert go.wait(30)
-
-    ledger.submit(work)
-    assert there.wait(30)
-    return go
 
 
 def test_work_is_done_in_order_and_is_on_disk_when_its_future_is_done(ledger: StoreLedger, path: Path) -> None:

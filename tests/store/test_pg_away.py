@@ -16,9 +16,8 @@ from monitor.ports import Store
 from monitor.store import ledger as ledgers
 from monitor.store.ledger import StoreLedger
 from monitor.store.postgres import PostgresStore, failure
-from monitor.views import EventRow
 from tests import postgres
-from tests.store.make import NOW
+from tests.store.make import held, note
 
 pytestmark = pytest.mark.postgres
 
@@ -44,14 +43,6 @@ def ledger(address: str) -> Iterator[StoreLedger]:
     made = StoreLedger(lambda: PostgresStore.open(address, locking=False))
     yield made
     made.close()
-
-
-def note(kind: str) -> Callable[[Store], str]:
-    def work(store: Store) -> str:
-        store.upkeep.event(EventRow(kind, NOW))
-        return kind
-
-    return work
 
 
 def kinds(store: Store) -> list[str]:
@@ -96,9 +87,7 @@ def test_a_group_whose_session_ends_in_its_middle_is_done_again_whole(address: s
             end_sessions(address)
         return note("second")(store)
 
-    there, go = threading.Event(), threading.Event()
-    ledger.submit(lambda _: (there.set(), go.wait(30)))
-    assert there.wait(30)
+    go = held(ledger)
     futures = [ledger.submit(first), ledger.submit(second), ledger.submit(note("third"))]
     go.set()
     assert [future.result(30) for future in futures] == ["first", "second", "third"]
